@@ -1,0 +1,37 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package slo holds objectives: a target and a window over an indicator, with
+// the people and texts that belong to it.
+package slo
+
+import (
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/sli"
+	"github.com/leadline/leadline/internal/window"
+)
+
+// Key names an objective: names are unique within a service.
+type Key struct {
+	Service operation.Service
+	Name    string
+}
+
+// Objective is one service level objective.
+type Objective struct {
+	Key
+	Journey     string
+	Description string
+	Owner       string
+	Runbook     string
+	Indicator   *sli.Indicator
+	Target      Target
+	Window      window.Window
+	// SilentIsBad counts a measured minute without any valid event as bad
+	// evidence (when_silent: bad) instead of no_data.
+	SilentIsBad bool
+	Paused      bool
+	// File and Line say where the objective is defined.
+	File string
+	Line int
+}
