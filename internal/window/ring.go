@@ -1,0 +1,253 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package window
+
+import "github.com/leadline/leadline/internal/slice"
+
+// Ring sums one series over every window of a layout.
+//
+// It holds the series' recent past as cells of one minute, five minutes and
+// one hour, and a running sum per window. An event is added to its cell of
+// every width and to each window that covers it; when time moves on, the
+// minutes that have come are added to each window and the cells that have
+// left it are taken off. So a sum costs nothing to read, a tick costs the same
+// for 5 minutes as for 28 days, and additions commute: a ring that is being
+// restored can already count.
+//
+// A window's start moves by whole cells (see Grain), which is why whole cells
+// can be taken off and why brute force over the same edges gives the same
+// integers. Cells are 32-bit; what overflows is carried beside them.
+//
+// A Ring is not safe for concurrent use.
+type Ring struct {
+	layout *Layout
+	now    slice.Minute
+	newest slice.Minute // minute of the newest event, 0 before the first
+	oldest slice.Minute // minute of the oldest event, 0 before the first
+	cells  [][]cell     // by width
+	sums   []sum
+	carry  map[place]slice.Counts
+}
+
+type cell struct{ good, bad, excluded uint32 }
+
+// place names one cell of a ring.
+type place struct{ width, cell int }
+
+// sum is the state of one window: it covers the minutes in [from, end].
+type sum struct {
+	from, end slice.Minute
+	counts    slice.Counts
+}
+
+// NewRing returns an empty ring whose position is the given minute.
+func NewRing(l *Layout, now slice.Minute) *Ring {
+	r := &Ring{layout: l, now: now, cells: make([][]cell, len(l.widths)), sums: make([]sum, len(l.spans))}
+	for i, w := range l.widths {
+		r.cells[i] = make([]cell, w.cells)
+	}
+	for i, p := range l.spans {
+		end := r.end(p, now)
+		r.sums[i] = sum{from: p.from(end), end: end}
+	}
+	return r
+}
+
+// from returns the first minute that the window covers when it ends in the
+// given minute.
+func (p placed) from(end slice.Minute) slice.Minute {
+	return floor(end, slice.Minute(Grain(p.Length).Minutes())) - p.minutes
+}
+
+// end returns the last minute that the window covers at a position.
+func (r *Ring) end(p placed, now slice.Minute) slice.Minute {
+	if !p.AtNewest {
+		return now
+	}
+	return min(now, max(r.newest, now-Lateness))
+}
+
+// floor returns the largest multiple of g that is not above m.
+func floor(m, g slice.Minute) slice.Minute {
+	r := m % g
+	if r < 0 {
+		r += g
+	}
+	return m - r
+}
+
+// Now returns the ring's position.
+func (r *Ring) Now() slice.Minute { return r.now }
+
+// Newest returns the minute of the newest event, and false before the first.
+func (r *Ring) Newest() (slice.Minute, bool) { return r.newest, r.newest != 0 }
+
+// Oldest returns the minute of the oldest event, and false before the first.
+func (r *Ring) Oldest() (slice.Minute, bool) { return r.oldest, r.oldest != 0 }
+
+// Sum returns the counts of the i-th window of the layout.
+func (r *Ring) Sum(i int) slice.Counts { return r.sums[i].counts }
+
+// Edges returns the first and the last minute that the i-th window covers.
+func (r *Ring) Edges(i int) (first, last slice.Minute) { return r.sums[i].from, r.sums[i].end }
+
+// Add counts events of one minute, which may lie up to Slack minutes after
+// the position. It reports whether the minute could be counted; what lies
+// further ahead cannot, and what is older than every window changes nothing.
+func (r *Ring) Add(m slice.Minute, c slice.Counts) bool {
+	if m > r.now+Slack {
+		return false
+	}
+	if c.IsZero() {
+		return true
+	}
+	r.note(m)
+	for width := range r.layout.widths {
+		r.addCell(width, m, c)
+	}
+	for i := range r.sums {
+		if s := &r.sums[i]; s.from <= m && m <= s.end {
+			s.counts = s.counts.Plus(c)
+		}
+	}
+	return true
+}
+
+// note moves newest and oldest to include the minute.
+func (r *Ring) note(m slice.Minute) {
+	r.newest = max(r.newest, m)
+	if r.oldest == 0 || m < r.oldest {
+		r.oldest = m
+	}
+}
+
+// Advance moves the position to the given minute; it never moves back. The
+// windows take their new minutes in and let their old cells go before any
+// cell is used again.
+func (r *Ring) Advance(now slice.Minute) {
+	now = max(now, r.now)
+	for i, p := range r.layout.spans {
+		r.extend(i, r.end(p, now))
+		r.expire(i, p.from(r.sums[i].end))
+	}
+	if now > r.now {
+		r.clear(now)
+	}
+}
+
+// extend adds to a window the minutes after its end, through the new end.
+// Beyond Slack after the old position there is nothing to add.
+func (r *Ring) extend(i int, end slice.Minute) {
+	s := &r.sums[i]
+	for m := s.end + 1; m <= min(end, r.now+Slack); m++ {
+		s.counts = s.counts.Plus(r.cell(0, m))
+	}
+	s.end = max(s.end, end)
+}
+
+// expire takes off a window the cells before its new start.
+func (r *Ring) expire(i int, from slice.Minute) {
+	s, width := &r.sums[i], r.layout.spans[i].width
+	step := r.layout.widths[width].minutes
+	for m := s.from; m < min(from, r.now+Slack+1); m += step {
+		s.counts = s.counts.Minus(r.cell(width, m))
+	}
+	s.from = max(s.from, from)
+}
+
+// clear moves the position and empties the cells that come into reach.
+func (r *Ring) clear(now slice.Minute) {
+	for width, w := range r.layout.widths {
+		first := floor(r.now+Slack, w.minutes) + w.minutes
+		last := floor(now+Slack, w.minutes)
+		first = max(first, last-slice.Minute(w.cells-1)*w.minutes)
+		for m := first; m <= last; m += w.minutes {
+			at := r.place(width, m)
+			r.cells[width][at.cell] = cell{}
+			delete(r.carry, at)
+		}
+	}
+	r.now = now
+}
+
+// place returns where the cell of one width that holds the minute lies when
+// the ring reaches it.
+func (r *Ring) place(width int, m slice.Minute) place {
+	w := r.layout.widths[width]
+	n := floor(m, w.minutes) / w.minutes
+	return place{width, int(n - floor(n, slice.Minute(w.cells)))}
+}
+
+// reaches reports whether the ring has a cell of this width for the minute.
+func (r *Ring) reaches(width int, m slice.Minute) bool {
+	w := r.layout.widths[width]
+	head := floor(r.now+Slack, w.minutes)
+	return m < head+w.minutes && m >= head-slice.Minute(w.cells-1)*w.minutes
+}
+
+// cell returns what the cell of one width that holds the minute has counted.
+func (r *Ring) cell(width int, m slice.Minute) slice.Counts {
+	if !r.reaches(width, m) {
+		return slice.Counts{}
+	}
+	at := r.place(width, m)
+	c := r.cells[width][at.cell].counts()
+	if r.carry != nil {
+		c = c.Plus(r.carry[at])
+	}
+	return c
+}
+
+func (c cell) counts() slice.Counts {
+	return slice.Counts{Good: uint64(c.good), Bad: uint64(c.bad), Excluded: uint64(c.excluded)}
+}
+
+// addCell adds to the cell of one width that holds the minute, if the ring
+// reaches that far.
+func (r *Ring) addCell(width int, m slice.Minute, c slice.Counts) {
+	if !r.reaches(width, m) {
+		return
+	}
+	at := r.place(width, m)
+	whole := r.cells[width][at.cell].counts().Plus(c)
+	low := cell{uint32(whole.Good), uint32(whole.Bad), uint32(whole.Excluded)}
+	r.cells[width][at.cell] = low
+	if over := whole.Minus(low.counts()); !over.IsZero() {
+		if r.carry == nil {
+			r.carry = make(map[place]slice.Counts)
+		}
+		r.carry[at] = r.carry[at].Plus(over)
+	}
+}
+
+// Restore adds what a store holds for the cell of one width that starts at
+// the minute. It changes no window until Recount.
+func (r *Ring) Restore(width int, start slice.Minute, c slice.Counts) {
+	if c.IsZero() {
+		return
+	}
+	if r.layout.widths[width].minutes == 1 {
+		r.note(start)
+	} else if r.oldest == 0 || start < r.oldest {
+		r.oldest = start
+	}
+	r.addCell(width, start, c)
+}
+
+// Recount sums every window from its cells: after Restore, and in tests to
+// check the running sums.
+func (r *Ring) Recount() {
+	for i, p := range r.layout.spans {
+		end := r.end(p, r.now)
+		s := sum{from: p.from(end), end: end}
+		step := r.layout.widths[p.width].minutes
+		for m := s.from; m <= end; m += step {
+			s.counts = s.counts.Plus(r.cell(p.width, m))
+		}
+		for m := end + 1; m < floor(end, step)+step; m++ {
+			s.counts = s.counts.Minus(r.cell(0, m))
+		}
+		r.sums[i] = s
+	}
+}
