@@ -1,0 +1,87 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package slo
+
+import "fmt"
+
+// State is the one word that says how an objective stands.
+type State string
+
+// The states, in the order in which they are decided: the first that matches holds.
+const (
+	Misconfigured State = "misconfigured"
+	Paused        State = "paused"
+	NotMeasured   State = "not_measured"
+	NoData        State = "no_data"
+	Breaching     State = "breaching"
+	Exhausted     State = "exhausted"
+	AtRisk        State = "at_risk"
+	OK            State = "ok"
+)
+
+// severity orders states by how much they need somebody, worst first.
+var severity = map[State]int{
+	Breaching: 0, Exhausted: 1, Misconfigured: 2, AtRisk: 3, NoData: 4, NotMeasured: 5, Paused: 6, OK: 7,
+}
+
+// Worse reports whether s needs attention before t.
+func (s State) Worse(t State) bool { return severity[s] < severity[t] }
+
+// Evidence is what the state is decided from.
+type Evidence struct {
+	// Misconfigured is the reason why the indicator cannot be evaluated, or empty.
+	Misconfigured string
+	Paused        bool
+	// EverSeen reports whether this generation ever counted a valid event, Valid
+	// how many the window holds.
+	EverSeen bool
+	Valid    uint64
+	// Page and Ticket are the sentences of the alert tiers that fire, or empty.
+	Page   string
+	Ticket string
+	// Allowed, Spent and Low describe the budget.
+	Allowed, Spent uint64
+	Low            bool
+	// Distrust says why the number should not be trusted, or empty.
+	Distrust string
+	// SilentSince is how long ago the last event ended, in words, when nothing
+	// arrives now; empty while events arrive.
+	SilentSince string
+}
+
+// Status is a state with its cause and the next step, which every state but
+// OK has. Code is the cause as a program reads it.
+type Status struct {
+	State    State
+	Code     string
+	Cause    string
+	NextStep string
+}
+
+// Decide returns how an objective stands. It is the only place that does.
+func Decide(e Evidence) Status {
+	switch {
+	case e.Misconfigured != "":
+		return Status{Misconfigured, "misconfigured", e.Misconfigured, "mend the service file; leadline validate shows the line"}
+	case e.Paused:
+		return Status{Paused, "paused", "the service file pauses this objective", "remove paused: true when it should count again"}
+	case !e.EverSeen:
+		return Status{NotMeasured, "never_seen", "no event of this indicator has arrived yet", "compare the service and operation names with leadline operations, and send some traffic"}
+	case e.Valid == 0:
+		return Status{NoData, "window_empty", "the window holds no valid event", "check that the application still sends telemetry"}
+	case e.SilentSince != "":
+		return Status{NoData, "silent", "no event for " + e.SilentSince, "check that the application still runs, gets traffic and sends telemetry"}
+	case e.Page != "":
+		return Status{Breaching, "page_burn", e.Page, "open the runbook and look at what changed since the burn began"}
+	case e.Spent > e.Allowed:
+		return Status{Exhausted, "budget_exhausted", fmt.Sprintf("%d bad events, the target allows %d", e.Spent, e.Allowed), "hold risky changes until the window recovers, or review the target"}
+	case e.Ticket != "":
+		return Status{AtRisk, "ticket_burn", e.Ticket, "find the slow burn in working hours"}
+	case e.Low:
+		return Status{AtRisk, "budget_low", fmt.Sprintf("less than 10%% of the budget is left: %d of %d events", e.Allowed-e.Spent, e.Allowed), "slow down risky changes"}
+	case e.Distrust != "":
+		return Status{AtRisk, "low_trust", e.Distrust, "see the objective's trust"}
+	}
+	return Status{State: OK}
+}
