@@ -1,0 +1,218 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package load drives the example shop and keeps a ledger of what it caused.
+//
+// It owns the traffic (seeded visits of customers, faults that the requests
+// themselves ask for, a rate with a gentle wave) and the ledger: what every
+// operation answered, and what every objective of the shop's service file must
+// therefore count. It knows nothing of telemetry or of Leadline; that is what
+// makes its ledger a witness.
+//
+// Invariants: a request is entered in the ledger once, after its answer was
+// read to the end; one without an answer is entered as unanswered, because
+// nobody but the shop knows whether it was served. An answer whose duration is
+// too near a threshold to be called fast or slow from outside is uncertain, in
+// a count of its own. Requests in flight when the load stops are waited for.
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Config says what to send, how fast, and when to stop.
+type Config struct {
+	// Storefront is the shop's address, such as http://127.0.0.1:8000.
+	Storefront string
+	// Rate is the mean number of requests a second. The actual rate swings
+	// around it by Swing (0 to 1) once every Period.
+	Rate   float64
+	Swing  float64
+	Period time.Duration
+	// Requests ends the load after so many requests; 0 means no such end.
+	Requests int
+	// Concurrency bounds the customers who are in the shop at one time.
+	Concurrency int
+	// Timeout bounds one request, its answer included.
+	Timeout time.Duration
+	// Seed decides every visit; equal seeds plan equal visits.
+	Seed uint64
+}
+
+// DefaultConfig returns the load of the demo: about 40 requests a second.
+func DefaultConfig(storefront string) Config {
+	return Config{
+		Storefront: storefront, Rate: 40, Swing: 0.4, Period: time.Minute,
+		Concurrency: 16, Timeout: 15 * time.Second, Seed: 1,
+	}
+}
+
+// Validate names the first setting that makes no sense.
+func (c Config) Validate() error {
+	switch {
+	case !strings.HasPrefix(c.Storefront, "http://") && !strings.HasPrefix(c.Storefront, "https://"):
+		return fmt.Errorf("storefront %q: want an http URL", c.Storefront)
+	case !(c.Rate > 0 && c.Rate <= 10_000):
+		return fmt.Errorf("rate %v: want more than 0 and at most 10000 requests a second", c.Rate)
+	case !(c.Swing >= 0 && c.Swing < 1):
+		return fmt.Errorf("swing %v: want 0 up to, but not including, 1", c.Swing)
+	case c.Swing > 0 && c.Period <= 0:
+		return fmt.Errorf("period %v: want more than 0", c.Period)
+	case c.Requests < 0:
+		return fmt.Errorf("requests %d: want 0 or more", c.Requests)
+	case c.Concurrency < 1 || c.Concurrency > 1000:
+		return fmt.Errorf("concurrency %d: want 1 to 1000", c.Concurrency)
+	case c.Timeout <= 0:
+		return fmt.Errorf("timeout %v: want more than 0", c.Timeout)
+	}
+	return nil
+}
+
+// Load is one run of the generator.
+type Load struct {
+	cfg    Config
+	client *http.Client
+	ledger *Ledger
+
+	planMu sync.Mutex
+	plan   planner
+}
+
+// New returns a load that sends through client, whose own limits it replaces
+// by none: the configured timeout holds.
+func New(client *http.Client, cfg Config) (*Load, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("configure load: %w", err)
+	}
+	return &Load{cfg: cfg, client: client, ledger: newLedger(cfg.Seed), plan: newPlanner(cfg.Seed)}, nil
+}
+
+// Client returns an HTTP client fit for a load of so many customers. It drops
+// idle connections long before a server would, because a request that meets a
+// closing connection gets no answer and leaves a hole in the ledger.
+func Client(concurrency int) *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{MaxIdleConnsPerHost: concurrency, IdleConnTimeout: 2 * time.Second},
+		// A redirect would be a second request under one ledger entry.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Ledger returns the live ledger.
+func (l *Load) Ledger() *Ledger { return l.ledger }
+
+// Run sends until ctx ends or the configured number of requests was sent, waits
+// for the answers that are still due, and returns.
+func (l *Load) Run(ctx context.Context) error {
+	turns := make(chan struct{})
+	go l.pace(ctx, turns)
+	var customers sync.WaitGroup
+	for range l.cfg.Concurrency {
+		customers.Go(func() { l.visitUntilClosed(turns) })
+	}
+	customers.Wait()
+	if n := l.ledger.Snapshot().Unanswered; n > 0 {
+		return fmt.Errorf("drive %s: %d requests got no answer; the first: %w", l.cfg.Storefront, n, l.ledger.firstTrouble())
+	}
+	return nil
+}
+
+// pace hands out one turn per request and closes turns at the end. When the
+// shop cannot keep up the lost turns are not made up for: a backlog sent at
+// once would measure the backlog.
+func (l *Load) pace(ctx context.Context, turns chan<- struct{}) {
+	defer close(turns)
+	start := time.Now()
+	due := start
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for sent := 0; l.cfg.Requests == 0 || sent < l.cfg.Requests; sent++ {
+		timer.Reset(time.Until(due))
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case turns <- struct{}{}:
+		}
+		due = due.Add(l.gap(time.Since(start)))
+		if now := time.Now(); now.Sub(due) > time.Second {
+			due = now
+		}
+	}
+}
+
+// gap is the time between two requests when the load has run for elapsed.
+func (l *Load) gap(elapsed time.Duration) time.Duration {
+	rate := l.cfg.Rate
+	if l.cfg.Swing > 0 {
+		rate *= 1 + l.cfg.Swing*math.Sin(2*math.Pi*elapsed.Seconds()/l.cfg.Period.Seconds())
+	}
+	return time.Duration(float64(time.Second) / rate)
+}
+
+// visitUntilClosed lets one customer after another walk through the shop.
+func (l *Load) visitUntilClosed(turns <-chan struct{}) {
+	for {
+		for _, r := range l.nextVisit() {
+			if _, open := <-turns; !open {
+				return
+			}
+			l.send(r)
+		}
+	}
+}
+
+func (l *Load) nextVisit() []request {
+	l.planMu.Lock()
+	defer l.planMu.Unlock()
+	return l.plan.visit()
+}
+
+// send is not given the run's context: a request that was started is finished,
+// else the shop would have served what the ledger does not know.
+func (l *Load) send(r request) {
+	ctx, cancel := context.WithTimeout(context.Background(), l.cfg.Timeout)
+	defer cancel()
+	a, err := l.answer(ctx, r)
+	if err != nil {
+		l.ledger.unanswered(r, err)
+		return
+	}
+	l.ledger.enter(r, a)
+}
+
+// maxAnswer bounds what is read of one answer; the shop's pages are far smaller.
+const maxAnswer = 1 << 20
+
+func (l *Load) answer(ctx context.Context, r request) (answer, error) {
+	req, err := r.http(ctx, l.cfg.Storefront)
+	if err != nil {
+		return answer{}, err
+	}
+	start := time.Now()
+	resp, err := l.client.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	n, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil && n > maxAnswer {
+		err = errors.New("answer is longer than 1 MiB")
+	}
+	if err != nil {
+		return answer{}, fmt.Errorf("read answer to %s %s: %w", r.method, r.path, err)
+	}
+	return answer{status: resp.StatusCode, took: time.Since(start)}, nil
+}

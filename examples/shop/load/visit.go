@@ -1,0 +1,146 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package load
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// The agents that customers use; the service file has an objective for the
+// people on AppAgent.
+const (
+	AppAgent     = "shop-app/3.1"
+	BrowserAgent = "Mozilla/5.0 (X11; Linux x86_64) Shop"
+)
+
+// The cards of the stub payment provider.
+const (
+	goodCard     = "4242424242424242"
+	declinedCard = "4000000000000002"
+	outageCard   = "4000000000000119"
+)
+
+// request is one planned request and what it will cause.
+type request struct {
+	operation string // the normalised name that telemetry will give it
+	method    string
+	path      string
+	body      string
+	fault     string        // value of X-Shop-Fault
+	slept     time.Duration // what the fault adds to the answer's duration
+	want      int           // the status code that it causes
+	customer  string
+	agent     string
+}
+
+// answer is what came back, seen from outside.
+type answer struct {
+	status int
+	took   time.Duration
+}
+
+func (r request) http(ctx context.Context, storefront string) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, storefront+r.path, strings.NewReader(r.body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", r.agent)
+	req.Header.Set("X-Customer", r.customer)
+	if r.body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.fault != "" {
+		req.Header.Set("X-Shop-Fault", r.fault)
+	}
+	return req, nil
+}
+
+// planner draws visits; it is not safe for concurrent use.
+type planner struct {
+	rng       *rand.Rand
+	seed      uint64
+	customers int
+}
+
+func newPlanner(seed uint64) planner {
+	return planner{rng: rand.New(rand.NewPCG(seed, 0x1ead11e)), seed: seed}
+}
+
+// visit returns what the next customer does: look around, and often buy.
+func (p *planner) visit() []request {
+	p.customers++
+	who := request{customer: fmt.Sprintf("c%d-%d", p.seed, p.customers), agent: BrowserAgent}
+	if p.rng.IntN(5) < 2 {
+		who.agent = AppAgent
+	}
+	if p.rng.IntN(20) == 0 {
+		return []request{who.get("/healthz", "GET /healthz")}
+	}
+	item := 1 + p.rng.IntN(8)
+	visit := []request{who.get("/", "GET /"), p.look(who, item)}
+	if p.rng.IntN(10) < 7 {
+		visit = append(visit, who.fill(item), who.get("/cart", "GET /cart"), p.pay(who))
+	}
+	return visit
+}
+
+func (r request) get(path, operation string) request {
+	r.method, r.path, r.operation, r.want = http.MethodGet, path, operation, http.StatusOK
+	return r
+}
+
+func (r request) post(path, body string) request {
+	r.method, r.path, r.operation, r.body, r.want = http.MethodPost, path, "POST "+path, body, http.StatusCreated
+	return r
+}
+
+func (r request) fill(item int) request {
+	return r.post("/cart/items", fmt.Sprintf(`{"item_id":%d,"quantity":1}`, item))
+}
+
+// look opens an item's page; a few customers follow an old link, and a few
+// pages break.
+func (p *planner) look(who request, item int) request {
+	page := who.get(fmt.Sprintf("/items/%d", item), "GET /items/{item_id}")
+	switch n := p.rng.IntN(100); {
+	case n < 3:
+		page.path, page.want = fmt.Sprintf("/items/%d", 1000+item), http.StatusNotFound
+	case n < 4:
+		page.fault, page.want = "error", http.StatusInternalServerError
+	}
+	return page
+}
+
+// pay checks out. Of a hundred customers 6 have their card declined, which is
+// not the shop's fault; 5 meet a failure, which is; 6 wait.
+func (p *planner) pay(who request) request {
+	card := func(number string) request { return who.post("/checkout", fmt.Sprintf(`{"card":%q}`, number)) }
+	r := card(goodCard)
+	switch n := p.rng.IntN(100); {
+	case n < 6:
+		r = card(declinedCard)
+		r.want = http.StatusPaymentRequired
+	case n < 8:
+		r = card(outageCard)
+		r.want = http.StatusBadGateway
+	case n < 10:
+		r.fault, r.want = "error", http.StatusInternalServerError
+	case n < 11:
+		r.fault, r.want = "throttle", http.StatusTooManyRequests
+	case n < 15:
+		r.slow(600 * time.Millisecond)
+	case n < 17:
+		r.slow(1500 * time.Millisecond)
+	}
+	return r
+}
+
+func (r *request) slow(by time.Duration) {
+	r.fault, r.slept = fmt.Sprintf("slow=%d", by.Milliseconds()), by
+}
