@@ -5,20 +5,40 @@ package slice
 
 import "github.com/leadline/leadline/internal/operation"
 
-// Key names one counted series. An indicator's series has Indicator and
-// perhaps Group set; a baseline has Operation and Version set and an empty
-// Indicator. The zero Group is the total over all groups.
+// Key names one counted series, which is one of three:
+//
+//   - an indicator's: Indicator is set, and Group for one group of its events;
+//     the empty Group is the total over all groups;
+//   - an operation's baseline: Operation, Kind and Version are set. Each event
+//     is in exactly one version, so the operation's total is the sum over its versions;
+//   - a tally of something that is not an outcome: Tally is set, beside
+//     Indicator when it concerns one.
 type Key struct {
 	Service   operation.Service
-	Indicator string // sli.ID; empty for baselines
-	Group     string // "customer.tier=gold"; empty for the total
-	Operation string // baselines: the operation's name
+	Indicator string // sli.ID
+	Group     string // "customer.tier=gold"
+	Operation string // the operation's name
 	Kind      operation.Kind
-	Version   string // baselines: service.version; empty for the total over all versions
+	Version   string // service.version
+	Tally     Tally
 }
 
+// Tally names what a series counts that is not the outcome of events. What
+// Good, Bad and Excluded mean is said beside each.
+type Tally string
+
+// The tallies. Those of signals are counted in the minute of arrival.
+const (
+	Spans       Tally = "spans"       // good: accepted, bad: refused as late or ahead of time, excluded: arrived again
+	Points      Tally = "points"      // metric data points: good: accepted
+	Records     Tally = "records"     // log records: good: accepted
+	LateSpans   Tally = "late_spans"  // good: accepted more than a minute after they ended
+	Heard       Tally = "heard"       // good: one for each minute in which the service sent anything
+	Unevaluated Tally = "unevaluated" // good: events whose custom expression raised an error
+)
+
 // IsBaseline reports whether the series is an operation's baseline.
-func (k Key) IsBaseline() bool { return k.Indicator == "" }
+func (k Key) IsBaseline() bool { return k.Operation != "" }
 
 // OtherGroups is the group that holds the events of all groups beyond an
 // indicator's cap; OtherVersions does the same for versions.
