@@ -1,0 +1,102 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/leadline/leadline/examples/shop/load"
+)
+
+// row holds the ledger and the API of one objective side by side.
+type row struct {
+	name   string
+	ledger load.Counts
+	api    counts
+	known  bool // the API has the objective
+}
+
+func (r row) agrees() bool {
+	return r.known && r.ledger.Agrees(r.api.Good, r.api.Bad, r.api.Excluded)
+}
+
+// behind is how many events of the ledger the API does not show yet.
+func (r row) behind() int64 {
+	return r.ledger.Total() + r.ledger.Excluded - r.api.Good - r.api.Bad - r.api.Excluded
+}
+
+// compare pairs what the load caused with what the server counted since the
+// load began; before holds what it had counted until then.
+func compare(ledger map[string]load.Counts, api, before map[string]counts) []row {
+	var rows []row
+	for _, name := range slices.Sorted(maps.Keys(ledger)) {
+		now, known := api[name]
+		rows = append(rows, row{name, ledger[name], now.minus(before[name]), known})
+	}
+	return rows
+}
+
+func allAgree(rows []row) bool {
+	return !slices.ContainsFunc(rows, func(r row) bool { return !r.agrees() })
+}
+
+// printRows shows both numbers of every objective.
+func printRows(w io.Writer, rows []row) {
+	fmt.Fprintf(w, "  %-24s %28s   %28s\n", "", "ledger good/bad/excluded", "API good/bad/excluded")
+	for _, r := range rows {
+		fmt.Fprintf(w, "  %-24s %28s   %28s   %s\n", r.name, ledgerText(r.ledger), r.apiText(), r.remark())
+	}
+}
+
+func ledgerText(c load.Counts) string {
+	text := fmt.Sprintf("%d / %d / %d", c.Good, c.Bad, c.Excluded)
+	if c.Uncertain > 0 {
+		text += fmt.Sprintf(" (+%d near)", c.Uncertain)
+	}
+	if c.Unanswered > 0 {
+		text += fmt.Sprintf(" (+%d unanswered)", c.Unanswered)
+	}
+	return text
+}
+
+func (r row) apiText() string {
+	return fmt.Sprintf("%d / %d / %d", r.api.Good, r.api.Bad, r.api.Excluded)
+}
+
+func (r row) remark() string {
+	switch {
+	case !r.known:
+		return "not in the API"
+	case r.agrees():
+		return "equal"
+	case r.behind() > 0:
+		return fmt.Sprintf("%d behind", r.behind())
+	}
+	return "DIFFERENT"
+}
+
+// printVerdict says whether the ledger equals the API, with both numbers.
+func printVerdict(w io.Writer, rows []row, ledger load.Totals) bool {
+	fmt.Fprintf(w, "\nLedger of %d requests against the API:\n", ledger.Requests)
+	printRows(w, rows)
+	var near int64
+	for _, r := range rows {
+		near += r.ledger.Uncertain
+	}
+	if near > 0 {
+		fmt.Fprintf(w, "  near: answers so close to a threshold that a client cannot tell good from bad; their sum is compared.\n")
+	}
+	if ledger.Unanswered > 0 {
+		fmt.Fprintf(w, "  unanswered: %d requests got no answer; whether the shop served them is unknown.\n", ledger.Unanswered)
+	}
+	if !allAgree(rows) {
+		fmt.Fprintln(w, "VERDICT: the ledger and the API DIFFER.")
+		return false
+	}
+	fmt.Fprintln(w, "VERDICT: ledger == API, every objective.")
+	return true
+}
