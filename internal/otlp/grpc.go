@@ -1,0 +1,159 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package otlp
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/tap"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/wire"
+)
+
+// services are the full names of the three services; each has one method.
+var services = [...]string{
+	wire.Traces:  "opentelemetry.proto.collector.trace.v1.TraceService",
+	wire.Metrics: "opentelemetry.proto.collector.metrics.v1.MetricsService",
+	wire.Logs:    "opentelemetry.proto.collector.logs.v1.LogsService",
+}
+
+const exportMethod = "Export"
+
+// receiveShare is what a call reserves before its message is received: grpc-go
+// tells the size only with the whole message. So no more than a 256th of the
+// default budget's MiB are received at once.
+const receiveShare = mib
+
+// Windows that grpc-go grants ahead of the handler. Fixed, for its estimator
+// would grow them to 16 MiB a stream.
+const (
+	streamWindow     = 256 * kib
+	connectionWindow = mib
+)
+
+// grpcHandler serves OTLP over gRPC.
+type grpcHandler struct{ *door }
+
+// newGRPC returns a server of grpc-go with our limits and services.
+func newGRPC(d *door) *grpc.Server {
+	h := grpcHandler{d}
+	server := grpc.NewServer(
+		grpc.ForceServerCodecV2(codec{}),
+		//lint:ignore SA1019 the only decompressor that is not global to the process; supported throughout 1.x
+		grpc.RPCDecompressor(gzipPass{}),
+		grpc.InTapHandle(h.tap),
+		grpc.MaxRecvMsgSize(int(d.cfg.MaxRequestBytes)),
+		grpc.MaxConcurrentStreams(d.cfg.MaxStreams),
+		grpc.MaxHeaderListSize(maxHeaderBytes),
+		grpc.StaticStreamWindowSize(streamWindow),
+		grpc.StaticConnWindowSize(connectionWindow),
+		grpc.ConnectionTimeout(headerTimeout),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 5 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),
+	)
+	for signal, service := range services {
+		server.RegisterService(h.describe(wire.Signal(signal), service), nil)
+	}
+	return server
+}
+
+// describe returns the service of one signal. Export is unary on the wire; as
+// a stream description its handler runs before the message is received, and
+// may refuse to receive it.
+func (h grpcHandler) describe(signal wire.Signal, service string) *grpc.ServiceDesc {
+	return &grpc.ServiceDesc{
+		ServiceName: service,
+		Streams: []grpc.StreamDesc{{
+			StreamName: exportMethod,
+			Handler:    func(_ any, stream grpc.ServerStream) error { return h.export(signal, stream) },
+		}},
+	}
+}
+
+// tap runs when the headers of a call have arrived, before anything of its
+// body is taken. It must not block: it runs on the connection's reader.
+func (h grpcHandler) tap(ctx context.Context, info *tap.Info) (context.Context, error) {
+	if err := h.auth.check(info.Header["authorization"]); err != nil {
+		f := newFailure(err)
+		if signal, known := signalOfMethod(info.FullMethodName); known {
+			h.meters.refuse(signal, overGRPC, identity, f.grpc.String(), f.kind.String())
+		}
+		return nil, f.status().Err()
+	}
+	limited, cancel := context.WithTimeout(ctx, h.cfg.RequestTimeout)
+	// The stream's own end frees the timer, too.
+	context.AfterFunc(ctx, cancel)
+	return limited, nil
+}
+
+func signalOfMethod(method string) (wire.Signal, bool) {
+	for signal, service := range services {
+		if strings.HasPrefix(method, "/"+service+"/") {
+			return wire.Signal(signal), true
+		}
+	}
+	return 0, false
+}
+
+// export serves one call.
+func (h grpcHandler) export(signal wire.Signal, stream grpc.ServerStream) error {
+	in := h.newIntake()
+	defer in.close()
+	m := message{intake: &in, inflaters: h.inflaters}
+	defer m.free()
+	if err := in.lease.take(receiveShare); err != nil {
+		return h.fail(signal, stream, &m, err)
+	}
+	if err := stream.RecvMsg(&m); err != nil {
+		return h.broken(signal, &m, err)
+	}
+	if m.err != nil {
+		return h.fail(signal, stream, &m, m.err)
+	}
+	result, err := h.consume(stream.Context(), signal, m.body)
+	if err != nil {
+		return h.fail(signal, stream, &m, err)
+	}
+	h.meters.accept(signal, overGRPC, m.compression)
+	return stream.SendMsg(response(result.encode(signal, false, h.cfg.MaxResponseBytes)))
+}
+
+// fail answers an error by its kind. The hint goes into two trailers: the
+// status details are gRPC's way, and Python reads only the other one.
+func (h grpcHandler) fail(signal wire.Signal, stream grpc.ServerStream, m *message, err error) error {
+	f := newFailure(err)
+	h.report(f, signal, overGRPC, err)
+	h.meters.refuse(signal, overGRPC, m.compression, f.grpc.String(), f.kind.String())
+	if f.retry {
+		hint, err := proto.Marshal(f.retryInfo())
+		if err != nil {
+			panic("BUG: marshal retry info: " + err.Error())
+		}
+		stream.SetTrailer(metadata.Pairs("google.rpc.retryinfo-bin", string(hint)))
+	}
+	return f.status().Err()
+}
+
+// broken counts a message that grpc-go itself refused, or that never arrived
+// whole. It has answered already.
+func (h grpcHandler) broken(signal wire.Signal, m *message, err error) error {
+	kind := errs.Invalid
+	switch status.Code(err) {
+	case codes.ResourceExhausted:
+		kind = errs.TooLarge
+	case codes.DeadlineExceeded:
+		kind = errs.Unavailable
+	}
+	h.meters.refuse(signal, overGRPC, m.compression, status.Code(err).String(), kind.String())
+	return err
+}

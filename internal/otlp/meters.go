@@ -1,0 +1,84 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package otlp
+
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/leadline/leadline/internal/wire"
+)
+
+// transport is the protocol and payload of a request.
+type transport uint8
+
+const (
+	overGRPC transport = iota
+	overHTTP
+	overHTTPJSON
+	transports
+)
+
+var transportNames = [transports]string{"grpc", "http_protobuf", "http_json"}
+
+func (t transport) String() string { return transportNames[t] }
+
+const signals = wire.Logs + 1
+
+// meters are the metrics of both servers.
+type meters struct {
+	requests *prometheus.CounterVec
+	refused  *prometheus.CounterVec
+	// accepted holds the counters of the hot path, looked up once.
+	accepted [signals][transports][compressions]prometheus.Counter
+}
+
+// newMeters registers the metrics; the budget is read at every scrape.
+func newMeters(reg prometheus.Registerer, b *budget) (*meters, error) {
+	m := &meters{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadline_otlp_requests_total",
+			Help: "OTLP requests answered, by signal, transport, encoding and code: an HTTP status or a gRPC code.",
+		}, []string{"signal", "transport", "encoding", "code"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadline_otlp_refused_total",
+			Help: "OTLP requests and connections refused, by transport and reason.",
+		}, []string{"transport", "reason"}),
+	}
+	inFlight := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "leadline_otlp_in_flight_bytes",
+		Help: "Memory held by the bodies of OTLP requests that have no answer yet.",
+	}, func() float64 { return float64(b.used.Load()) })
+	for _, collector := range []prometheus.Collector{m.requests, m.refused, inFlight} {
+		if err := reg.Register(collector); err != nil {
+			return nil, fmt.Errorf("register OTLP metrics: %w", err)
+		}
+	}
+	m.prepare()
+	return m, nil
+}
+
+func (m *meters) prepare() {
+	for s := range signals {
+		for t := range transports {
+			for e := range compressions {
+				code := "200"
+				if t == overGRPC {
+					code = "OK"
+				}
+				m.accepted[s][t][e] = m.requests.WithLabelValues(s.String(), t.String(), e.String(), code)
+			}
+		}
+	}
+}
+
+// accept counts a request that was answered with success.
+func (m *meters) accept(s wire.Signal, t transport, e compression) { m.accepted[s][t][e].Inc() }
+
+// refuse counts a request of a known signal that was answered with an error.
+func (m *meters) refuse(s wire.Signal, t transport, e compression, code, reason string) {
+	m.requests.WithLabelValues(s.String(), t.String(), e.String(), code).Inc()
+	m.refused.WithLabelValues(t.String(), reason).Inc()
+}

@@ -1,0 +1,139 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package otlp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc"
+)
+
+const (
+	// maxHeaderBytes bounds the headers of a request or call.
+	maxHeaderBytes = 32 * kib
+	// headerTimeout bounds how long a new connection may take to say what it
+	// wants: headers over HTTP, the handshake over gRPC.
+	headerTimeout = 10 * time.Second
+	// idleTimeout is longer than the minute between two metric exports of an
+	// SDK, so that they find their connection open.
+	idleTimeout = 90 * time.Second
+	// drainTimeout bounds how long requests may take to end after Run was told
+	// to: clients wait 10 s at most before they drop what they hold.
+	drainTimeout = 5 * time.Second
+)
+
+// Server is the pair of OTLP servers.
+type Server struct {
+	grpc         *grpc.Server
+	http         *http.Server
+	grpcListener net.Listener
+	httpListener net.Listener
+}
+
+// Addrs are the addresses that a server listens on.
+type Addrs struct {
+	GRPC, HTTP net.Addr
+}
+
+// New listens on both addresses. Connections are accepted from then on and
+// served by Run, which must be called.
+func New(cfg Config, consumer Consumer, logger *slog.Logger, reg prometheus.Registerer) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	d := &door{
+		cfg: cfg, auth: newAuth(cfg.Token), consumer: consumer, log: logger,
+		budget: budget{limit: cfg.MaxInFlightBytes}, inflaters: newInflaters(),
+	}
+	var err error
+	if d.meters, err = newMeters(reg, &d.budget); err != nil {
+		return nil, err
+	}
+	s := &Server{grpc: newGRPC(d), http: newHTTP(d)}
+	if s.grpcListener, err = d.listen(cfg.GRPCAddr, overGRPC); err != nil {
+		return nil, err
+	}
+	if s.httpListener, err = d.listen(cfg.HTTPAddr, overHTTP); err != nil {
+		return nil, errors.Join(err, s.grpcListener.Close())
+	}
+	return s, nil
+}
+
+func (d *door) listen(addr string, t transport) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen for OTLP on %s: %w", addr, err)
+	}
+	refused := d.meters.refused.WithLabelValues(t.String(), "connections")
+	return &limitListener{Listener: listener, limit: int64(d.cfg.MaxConnections), refused: refused}, nil
+}
+
+func newHTTP(d *door) *http.Server {
+	return &http.Server{
+		Handler:           &httpHandler{door: d, origins: newOrigins(d.cfg.Origins)},
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       d.cfg.RequestTimeout,
+		WriteTimeout:      2 * d.cfg.RequestTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// Addrs returns where the server listens, also when it was told port 0.
+func (s *Server) Addrs() Addrs {
+	return Addrs{GRPC: s.grpcListener.Addr(), HTTP: s.httpListener.Addr()}
+}
+
+// Run serves until ctx ends, then lets requests in flight end for at most 5 s.
+// It returns nil after ctx ended, and an error when a listener failed.
+func (s *Server) Run(ctx context.Context) error {
+	served := make(chan error, 2)
+	go func() { served <- serveError("gRPC", s.grpc.Serve(s.grpcListener)) }()
+	go func() { served <- serveError("HTTP", s.http.Serve(s.httpListener)) }()
+	var first error
+	waiting := 2
+	select {
+	case <-ctx.Done():
+	case first = <-served:
+		waiting--
+	}
+	s.drain()
+	for range waiting {
+		first = errors.Join(first, <-served)
+	}
+	return first
+}
+
+// serveError leaves out what Serve returns after a normal end.
+func serveError(name string, err error) error {
+	if err == nil || errors.Is(err, http.ErrServerClosed) || errors.Is(err, grpc.ErrServerStopped) {
+		return nil
+	}
+	return fmt.Errorf("serve OTLP over %s: %w", name, err)
+}
+
+// drain ends both servers at the same time.
+func (s *Server) drain() {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		defer context.AfterFunc(ctx, s.grpc.Stop)()
+		s.grpc.GracefulStop()
+	}()
+	if s.http.Shutdown(ctx) != nil {
+		// The listener is closed already; this cuts the connections.
+		_ = s.http.Close()
+	}
+	<-stopped
+}
