@@ -1,0 +1,92 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package series
+
+import (
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/slice"
+)
+
+// Query asks for sums on a grid. The grid's steps are aligned to multiples of
+// Step minutes since the epoch, like the edges of windows; where From or To
+// are not aligned, the outer steps hold only the part inside the range.
+type Query struct {
+	// Indicator asks for the series of one indicator; empty asks for the
+	// baselines of operations.
+	Indicator string
+	// Service restricts the answer to one service; the zero Service does not.
+	Service operation.Service
+	// Operation restricts baselines to one operation; empty does not.
+	Operation string
+	// Parts says whether totals are wanted, or the groups (of an indicator)
+	// and versions (of a baseline) too.
+	Parts Parts
+
+	From, To slice.Minute // From <= minute < To
+	Step     int          // minutes
+}
+
+// Parts selects among a series' total and its parts.
+type Parts struct {
+	All  bool   // the total and every part
+	Only string // just the part of this name; empty, with All unset, is the total
+}
+
+// Limits of an answer: they bound the memory of one query.
+const (
+	MaxSteps = 1 << 18 // half a year of minutes
+	MaxSums  = 1 << 23 // over all rows
+)
+
+// Validate refuses what no store answers.
+func (q Query) Validate() error {
+	switch {
+	case q.Step < 1:
+		return errs.New(errs.Invalid, "query series: step of %d minutes is below 1", q.Step)
+	case q.From >= q.To:
+		return errs.New(errs.Invalid, "query series: range from %s to %s is empty",
+			q.From.Start(), q.To.Start())
+	case q.Steps() > MaxSteps:
+		return errs.New(errs.TooLarge, "query series: %d steps exceed the limit of %d", q.Steps(), MaxSteps).
+			WithHint("Ask for a shorter range or a longer step.")
+	case q.Parts.All && q.Parts.Only != "":
+		return errs.New(errs.Invalid, "query series: both all parts and the part %q are asked for", q.Parts.Only)
+	}
+	return nil
+}
+
+// Steps returns the number of steps on the grid.
+func (q Query) Steps() int {
+	return int(floorDiv(q.To-1, q.Step)-floorDiv(q.From, q.Step)) + 1
+}
+
+// StepOf returns the index of the step that holds minute m.
+func (q Query) StepOf(m slice.Minute) int {
+	return int(floorDiv(m, q.Step) - floorDiv(q.From, q.Step))
+}
+
+// StepStart returns the first minute of step i, which may lie before From for
+// the first step.
+func (q Query) StepStart(i int) slice.Minute {
+	return (floorDiv(q.From, q.Step) + slice.Minute(i)) * slice.Minute(q.Step)
+}
+
+// CheckRows refuses an answer of more than MaxSums sums.
+func (q Query) CheckRows(rows int) error {
+	if rows*q.Steps() <= MaxSums {
+		return nil
+	}
+	return errs.New(errs.TooLarge, "query series: %d rows of %d steps exceed the limit of %d sums", rows, q.Steps(), MaxSums).
+		WithHint("Ask for one group, a shorter range or a longer step.")
+}
+
+// floorDiv rounds towards minus infinity, so that grids do not fold at the epoch.
+func floorDiv(m slice.Minute, step int) slice.Minute {
+	d := m / slice.Minute(step)
+	if m%slice.Minute(step) < 0 {
+		d--
+	}
+	return d
+}

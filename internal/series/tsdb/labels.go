@@ -1,0 +1,154 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tsdb
+
+import (
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/slice"
+)
+
+// The metrics of the store.
+const (
+	sliceMetric    = "leadline_slice_events"
+	baselineMetric = "leadline_operation_events"
+	durationMetric = "leadline_operation_duration_seconds"
+	upMetric       = "leadline_writer_up"
+)
+
+// outcomes are the values of the label outcome, in the order of slice.Counts.
+var outcomes = [3]string{"good", "bad", "excluded"}
+
+func countsOf(c slice.Counts) [3]uint64 { return [3]uint64{c.Good, c.Bad, c.Excluded} }
+
+// cleaned replaces what is not valid UTF-8 in every string of k, since the
+// database and everything that reads it take label values to be text.
+func cleaned(k slice.Key) slice.Key {
+	for _, s := range []*string{
+		&k.Service.Namespace, &k.Service.Name, &k.Service.Environment,
+		&k.Indicator, &k.Group, &k.Operation, &k.Version,
+	} {
+		*s = strings.ToValidUTF8(*s, "\uFFFD")
+	}
+	return k
+}
+
+// labelsOf returns the labels of a series; outcome is empty for histograms.
+// Labels without a value are left out, which to a matcher is the same.
+func labelsOf(metric string, k slice.Key, outcome string, src slice.Source, writer string) labels.Labels {
+	b := labels.NewScratchBuilder(12)
+	add := func(name, value string) {
+		if value != "" {
+			b.Add(name, value)
+		}
+	}
+	add(labels.MetricName, metric)
+	add("namespace", k.Service.Namespace)
+	add("service", k.Service.Name)
+	add("environment", k.Service.Environment)
+	add("outcome", outcome)
+	add("source", string(src))
+	add("writer", writer)
+	if k.IsBaseline() {
+		add("operation", k.Operation)
+		add("kind", k.Kind.String())
+		add("version", k.Version)
+	} else {
+		add("indicator", k.Indicator)
+		add("group", k.Group)
+	}
+	b.Sort()
+	return b.Labels()
+}
+
+// countMetric returns the metric that holds the counts of k.
+func countMetric(k slice.Key) string {
+	if k.IsBaseline() {
+		return baselineMetric
+	}
+	return sliceMetric
+}
+
+// keyOf reads a key back from labels.
+func keyOf(ls labels.Labels) (k slice.Key, outcome string, src slice.Source) {
+	ls.Range(func(l labels.Label) {
+		switch l.Name {
+		case "namespace":
+			k.Service.Namespace = l.Value
+		case "service":
+			k.Service.Name = l.Value
+		case "environment":
+			k.Service.Environment = l.Value
+		case "indicator":
+			k.Indicator = l.Value
+		case "group":
+			k.Group = l.Value
+		case "operation":
+			k.Operation = l.Value
+		case "kind":
+			k.Kind = kindOf(l.Value)
+		case "version":
+			k.Version = l.Value
+		case "outcome":
+			outcome = l.Value
+		case "source":
+			src = slice.Source(l.Value)
+		}
+	})
+	return k, outcome, src
+}
+
+// kindOf reads the name of a kind; one that this version does not know is None.
+func kindOf(name string) operation.Kind {
+	for k := operation.None; k <= operation.Publish; k++ {
+		if k.String() == name {
+			return k
+		}
+	}
+	return operation.None
+}
+
+func metric(name string) *labels.Matcher { return equal(labels.MetricName, name) }
+
+func equal(name, value string) *labels.Matcher {
+	return labels.MustNewMatcher(labels.MatchEqual, name, value)
+}
+
+// matchers selects the counts that q asks for.
+func matchers(q series.Query) []*labels.Matcher {
+	if q.Indicator != "" {
+		ms := []*labels.Matcher{metric(sliceMetric), equal("indicator", q.Indicator)}
+		return append(append(ms, ofService(q.Service)...), ofPart("group", q.Parts)...)
+	}
+	return baselineMatchers(baselineMetric, q)
+}
+
+// baselineMatchers selects the baselines that q asks for.
+func baselineMatchers(name string, q series.Query) []*labels.Matcher {
+	ms := append([]*labels.Matcher{metric(name)}, ofService(q.Service)...)
+	if q.Operation != "" {
+		ms = append(ms, equal("operation", q.Operation))
+	}
+	return append(ms, ofPart("version", q.Parts)...)
+}
+
+func ofService(s operation.Service) []*labels.Matcher {
+	if s == (operation.Service{}) {
+		return nil
+	}
+	return []*labels.Matcher{
+		equal("namespace", s.Namespace), equal("service", s.Name), equal("environment", s.Environment),
+	}
+}
+
+func ofPart(label string, p series.Parts) []*labels.Matcher {
+	if p.All {
+		return nil
+	}
+	return []*labels.Matcher{equal(label, p.Only)}
+}

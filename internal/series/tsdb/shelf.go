@@ -1,0 +1,148 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tsdb
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	promtsdb "github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/util/compression"
+
+	"github.com/leadline/leadline/internal/slice"
+)
+
+// shelf is one database with its cursor.
+type shelf struct {
+	dir       string
+	db        *promtsdb.DB
+	compactor *reloader
+	retention time.Duration
+
+	// The cursor: the newest minute whose marker is stored. Guarded by
+	// Store.commits.
+	last slice.Minute
+	any  bool
+}
+
+// maxBlock is the longest range that blocks are compacted to: the database
+// deletes whole blocks, so a tenth of the retention is kept too long at most.
+func maxBlock(retention time.Duration) time.Duration {
+	return min(31*24*time.Hour, retention/10)
+}
+
+func openShelf(log *slog.Logger, dir string, retention time.Duration) (*shelf, error) {
+	sh := &shelf{dir: dir, retention: retention}
+	o := promtsdb.DefaultOptions()
+	o.RetentionDuration = retention.Milliseconds()
+	o.MaxBlockDuration = max(o.MinBlockDuration, maxBlock(retention).Milliseconds())
+	o.WALCompression = compression.Snappy
+	o.NewCompactorFunc = sh.newCompactor
+	db, err := promtsdb.Open(dir, log, nil, o, nil)
+	if err != nil {
+		return nil, err
+	}
+	sh.db = db
+	if sh.last, sh.any, err = sh.newestMarker(); err != nil {
+		return nil, fmt.Errorf("find the newest minute: %w (%w)", err, db.Close())
+	}
+	return sh, nil
+}
+
+func (sh *shelf) close() error {
+	if sh == nil || sh.db == nil {
+		return nil
+	}
+	return sh.db.Close()
+}
+
+// newestMarker finds the newest leadline_writer_up of any writer. Only the
+// last chunk of each series is decoded.
+func (sh *shelf) newestMarker() (slice.Minute, bool, error) {
+	newest := int64(math.MinInt64)
+	err := eachChunkSeries(context.Background(), sh.db, math.MinInt64, math.MaxInt64, func(cs storage.ChunkSeries) error {
+		var last chunkenc.Chunk
+		chunks := cs.Iterator(nil)
+		for chunks.Next() {
+			last = chunks.At().Chunk
+		}
+		if chunks.Err() != nil || last == nil {
+			return chunks.Err()
+		}
+		it := last.Iterator(nil)
+		for it.Next() != chunkenc.ValNone {
+			newest = max(newest, it.AtT())
+		}
+		return it.Err()
+	}, metric(upMetric))
+	return minuteOf(newest), newest != math.MinInt64, err
+}
+
+// holds reports whether the marker of minute m is stored.
+func (sh *shelf) holds(ctx context.Context, m slice.Minute) (bool, error) {
+	if !sh.any || m > sh.last {
+		return false, nil
+	}
+	if m == sh.last {
+		return true, nil
+	}
+	found := false
+	err := eachFloat(ctx, sh.db, m, m+1, func(labels.Labels) sink {
+		return func(slice.Minute, float64) { found = true }
+	}, metric(upMetric))
+	return found, err
+}
+
+// advance moves the cursor to m, whose marker was just committed.
+func (sh *shelf) advance(m slice.Minute) { sh.last, sh.any = m, true }
+
+// reloader is the database's compactor, which can also be made to look for
+// new blocks at once: the database reloads its blocks after each plan it
+// carried out, and otherwise once a minute.
+type reloader struct {
+	promtsdb.Compactor
+	pending atomic.Bool
+}
+
+func (sh *shelf) newCompactor(ctx context.Context, r prometheus.Registerer, l *slog.Logger,
+	ranges []int64, pool chunkenc.Pool, _ *promtsdb.Options,
+) (promtsdb.Compactor, error) {
+	c, err := promtsdb.NewLeveledCompactor(ctx, r, l, ranges, pool, nil)
+	sh.compactor = &reloader{Compactor: c}
+	return sh.compactor, err
+}
+
+// noBlocks is the plan that only reloads.
+const noBlocks = "(reload)"
+
+// Plan asks for a reload first, if one is due.
+func (r *reloader) Plan(dir string) ([]string, error) {
+	if r.pending.CompareAndSwap(true, false) {
+		return []string{noBlocks}, nil
+	}
+	return r.Compactor.Plan(dir)
+}
+
+// Compact does nothing for the plan that only reloads.
+func (r *reloader) Compact(dest string, dirs []string, open []*promtsdb.Block) ([]ulid.ULID, error) {
+	if len(dirs) == 1 && dirs[0] == noBlocks {
+		return nil, nil
+	}
+	return r.Compactor.Compact(dest, dirs, open)
+}
+
+// reload makes blocks that were put into the directory visible.
+func (sh *shelf) reload(ctx context.Context) error {
+	sh.compactor.pending.Store(true)
+	return sh.db.Compact(ctx)
+}
