@@ -1,0 +1,142 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package intakelog
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// restore replays the stream's segments and leaves it ready to be committed
+// to. Damage is returned in the order of the segments.
+func (st *stream) restore(r *reader, visit func(Record) error) ([]Damage, error) {
+	segments, damage, err := st.list()
+	if err != nil {
+		return nil, err
+	}
+	var headless []*segment
+	for i, seg := range segments {
+		st.seq = max(st.seq, seg.seq)
+		found, err := st.restoreSegment(r, seg, i == len(segments)-1, visit)
+		if err != nil {
+			return nil, err
+		}
+		damage = append(damage, found.lost...)
+		if found.headless {
+			headless = append(headless, seg)
+		}
+	}
+	st.keepHeadless(headless)
+	// A name that another process created but did not sync.
+	if err := st.log.fs.SyncDir(st.dir); err != nil {
+		return nil, fmt.Errorf("sync directory %s: %w", st.dir, err)
+	}
+	return damage, nil
+}
+
+// list returns the stream's segments, oldest first.
+func (st *stream) list() (segments []*segment, damage []Damage, err error) {
+	names, err := st.log.fs.List(st.dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list %s: %w", st.dir, err)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if !strings.HasSuffix(name, segmentSuffix) {
+			continue
+		}
+		seg, ok := parseSegmentName(st.dir, name)
+		if !ok {
+			damage = append(damage, Damage{Stream: st.id, Segment: path.Join(st.dir, name), Reason: "the file's name is not a segment's, so it was not read"})
+			continue
+		}
+		segments = append(segments, seg)
+	}
+	return segments, damage, nil
+}
+
+func (st *stream) restoreSegment(r *reader, seg *segment, newest bool, visit func(Record) error) (scan, error) {
+	file, err := st.log.fs.Open(seg.name)
+	if err != nil {
+		return scan{}, fmt.Errorf("open %s: %w", seg.name, err)
+	}
+	found, err := r.walk(st.id, seg, file, visit)
+	if err != nil {
+		return scan{}, errors.Join(err, file.Close())
+	}
+	seg.until, seg.size = found.until, r.size
+	// Without its header and without a record the file is not worth going on
+	// with, and not ours to cut: the header was synced before any record.
+	resume := newest && !found.sealed && (found.header || found.end > segmentBytes)
+	switch {
+	case newest && !found.header && r.size <= segmentBytes:
+		// The crash came before the first commit; nothing was in it.
+		return st.discard(seg, file, found)
+	case resume:
+		if err := st.resume(seg, file, &found); err != nil {
+			return scan{}, errors.Join(err, file.Close())
+		}
+	case newest:
+		err = file.Sync()
+	case !found.sealed:
+		found.lost = append(found.lost, Damage{Stream: st.id, Segment: seg.name, Offset: r.size, Reason: "the segment does not say that it ends here, so records may be missing"})
+	}
+	st.segments.Add(1)
+	st.bytes.Add(seg.size)
+	if resume {
+		st.active, st.file = seg, file
+		return found, nil
+	}
+	st.sealed = append(st.sealed, seg)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return scan{}, fmt.Errorf("close %s: %w", seg.name, err)
+	}
+	return found, nil
+}
+
+// resume makes seg ready to be appended to: it cuts off the tail that a crash
+// tore and syncs the rest, which may be in the page cache only.
+func (st *stream) resume(seg *segment, file File, found *scan) error {
+	if found.end < seg.size {
+		first := slices.IndexFunc(found.lost, func(d Damage) bool { return d.Offset >= found.end })
+		torn := found.lost[first]
+		torn.Length, torn.Torn = seg.size-found.end, true
+		found.lost = append(found.lost[:first], torn)
+		if err := file.Truncate(found.end); err != nil {
+			return fmt.Errorf("cut %s back to %d: %w", seg.name, found.end, err)
+		}
+		seg.size = found.end
+	}
+	if err := file.Sync(); err != nil {
+		return fmt.Errorf("sync %s: %w", seg.name, err)
+	}
+	return nil
+}
+
+// discard removes a segment whose creation a crash interrupted.
+func (st *stream) discard(seg *segment, file File, found scan) (scan, error) {
+	if err := errors.Join(file.Close(), st.log.fs.Remove(seg.name)); err != nil {
+		return scan{}, fmt.Errorf("remove %s: %w", seg.name, err)
+	}
+	found.lost = []Damage{{Stream: st.id, Segment: seg.name, Length: seg.size, Reason: "the segment's header was not complete", Torn: true}}
+	return found, nil
+}
+
+// keepHeadless makes segments that lost a frame's header, and with it perhaps
+// their newest minute, live as long as the newest record of the stream, so
+// that there is time to look at them.
+func (st *stream) keepHeadless(headless []*segment) {
+	all := st.sealed
+	if st.active != nil {
+		all = append(slices.Clip(all), st.active)
+	}
+	for _, seg := range headless {
+		for _, other := range all {
+			seg.until = max(seg.until, other.until)
+		}
+	}
+}
