@@ -1,0 +1,191 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The shapes of /api/v1 as this UI reads them. null always means "not measured".
+import { signal } from '@preact/signals';
+
+export type State =
+  | 'misconfigured' | 'paused' | 'not_measured' | 'no_data' | 'breaching' | 'exhausted' | 'at_risk' | 'ok';
+
+export type Source = 'live' | 'backfill' | 'healed';
+
+export interface Trust {
+  coverage: number | null;
+  late_share: number | null;
+  refused_share: number | null;
+  excluded_share: number | null;
+  source: string | null;
+  measured_since: string | null;
+  notes: string[] | null;
+}
+
+export interface Burn {
+  window: string;
+  rate: number | null;
+}
+
+export interface Objective {
+  name: string;
+  namespace: string;
+  service: string;
+  environment: string;
+  journey: string;
+  owner: string;
+  runbook: string;
+  indicator: { kind: string; id: string; description: string };
+  generation: { indicator_id: string; from: string } | null;
+  target: string;
+  window: string;
+  state: State;
+  cause: string;
+  cause_code: string;
+  next_step: string;
+  evaluated_at: string | null;
+  from: string | null;
+  to: string | null;
+  sli: number | null;
+  good: number | null;
+  bad: number | null;
+  total: number | null;
+  excluded: number | null;
+  budget: { allowed: number | null; spent: number | null; remaining: number | null } | null;
+  burn: Burn[] | null;
+  trust: Trust | null;
+}
+
+export interface Group {
+  group: string;
+  good: number | null;
+  bad: number | null;
+  excluded: number | null;
+  sli: number | null;
+}
+
+export interface ObjectiveDetail extends Objective {
+  groups: Group[] | null;
+  generations: { indicator_id: string; from: string; to: string | null }[] | null;
+  definition: { file: string; line: number } | null;
+}
+
+export interface Series {
+  step_seconds: number;
+  from: string;
+  to: string;
+  timestamps: number[];
+  good: (number | null)[];
+  bad: (number | null)[];
+  excluded: (number | null)[];
+  budget_remaining: (number | null)[];
+  source: (Source | null)[];
+}
+
+export interface Operation {
+  namespace: string;
+  service: string;
+  environment: string;
+  operation: string;
+  kind: string;
+  good: number | null;
+  bad: number | null;
+  excluded: number | null;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  versions: { version: string; good: number | null; bad: number | null }[] | null;
+  bound: boolean;
+}
+
+export interface SignalIntake {
+  signal: string;
+  requests: number | null;
+  items: number | null;
+  accepted: number | null;
+  duplicates: number | null;
+  late: number | null;
+  future: number | null;
+  ignored: Record<string, number> | null;
+  refused: Record<string, number> | null;
+}
+
+export interface ServiceIntake {
+  namespace: string;
+  service: string;
+  environment: string;
+  spans: number | null;
+  points: number | null;
+  records: number | null;
+  last_seen: string | null;
+}
+
+export interface Fleet { slos: Objective[] | null }
+export interface OneObjective { slo: ObjectiveDetail; series: Series | null }
+export interface Operations { operations: Operation[] | null; window: string }
+export interface Intake {
+  signals: SignalIntake[] | null;
+  services: ServiceIntake[] | null;
+  log: { bytes: number | null; segments: number | null; damage: { segment: string; offset: number; reason: string }[] | null } | null;
+  health: { state: 'ok' | 'red'; cause: string } | null;
+}
+
+/** True while the server wants a token; the shell then shows the sign-in form instead of a page. */
+export const signedOut = signal(false);
+
+/** Grows by one when a sign-in succeeded, so that every page asks again. */
+export const session = signal(0);
+
+export class ApiError extends Error {
+  constructor(readonly status: number, message: string, readonly hint: string) {
+    super(message);
+  }
+}
+
+const schemaVersion = 1;
+
+export async function get<T>(url: string, abort: AbortSignal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(url, { signal: abort, headers: { Accept: 'application/json' } });
+  } catch (error) {
+    if (abort.aborted) throw error;
+    throw new ApiError(0, 'The server does not answer.', 'Is `leadline serve` still running?');
+  }
+  if (response.status === 401) signedOut.value = true;
+  if (!response.ok) throw await explain(response);
+  const body = (await response.json()) as T & { schema_version?: number };
+  if (body.schema_version !== schemaVersion) {
+    throw new ApiError(response.status, `The server speaks schema version ${body.schema_version ?? 'unknown'}, this page reads ${schemaVersion}.`, 'Reload the page.');
+  }
+  return body;
+}
+
+/** Posts the token that the sign-in form took; the server answers with a cookie that scripts cannot read. */
+export async function signIn(token: string): Promise<void> {
+  const response = await fetch('/api/v1/session', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  if (response.status === 401 || response.status === 403) throw new ApiError(response.status, 'This token is not the one the server knows.', '');
+  if (!response.ok) throw await explain(response);
+  signedOut.value = false;
+  session.value++;
+}
+
+/** Reads the server's own words out of an error body, whichever of the usual shapes it has. */
+async function explain(response: Response): Promise<ApiError> {
+  const fallback = `The server answered ${response.status} ${response.statusText}`.trim() + '.';
+  try {
+    const body = (await response.json()) as Record<string, unknown>;
+    const inner = typeof body['error'] === 'object' && body['error'] !== null ? (body['error'] as Record<string, unknown>) : body;
+    const words = [inner['message'], inner['detail'], inner['error'], inner['title']].find((w) => typeof w === 'string' && w !== '');
+    const hint = typeof inner['hint'] === 'string' ? inner['hint'] : '';
+    return new ApiError(response.status, typeof words === 'string' ? words : fallback, hint);
+  } catch {
+    return new ApiError(response.status, fallback, '');
+  }
+}
+
+/** The address of one objective's page, and of its document in the API. */
+export function objectivePath(o: Pick<Objective, 'service' | 'name'>): string {
+  return `/slos/${encodeURIComponent(o.service)}/${encodeURIComponent(o.name)}`;
+}

@@ -1,0 +1,252 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The pictures of one objective: what uPlot draws, and what is drawn behind it.
+// All canvas colours come from the tokens, all time labels from time.ts.
+import uPlot from 'uplot';
+import type { Series } from '../api';
+import * as format from '../format';
+import { colour } from '../parts/theme';
+import { windowSeconds } from '../time';
+import type { Zone } from '../time';
+import { nines, shareLabel, spans } from './nines';
+
+type Built = { options: Omit<uPlot.Options, 'width' | 'height'>; data: uPlot.AlignedData };
+type Layer = (u: uPlot) => void;
+
+const axisFont = '11px system-ui, sans-serif';
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** Share of good events of a step; null when it had no valid event or was not measured. */
+export function stepShare(series: Series, i: number): number | null {
+  const [good, bad] = [series.good[i], series.bad[i]];
+  if (good == null || bad == null || good + bad === 0) return null;
+  return good / (good + bad);
+}
+
+export function budgetPlot(series: Series, from: number | null, window: string, zone: Zone): Built {
+  const left = series.budget_remaining;
+  const lowest = left.reduce<number>((low, v) => (v === null ? low : Math.min(low, v)), 0);
+  const [fine, over, quiet] = [colour('ok'), colour('breaching'), colour('muted')];
+  // One line in two colours: above zero there is budget, below it is overspent.
+  const split = (a: string, b: string) => (u: uPlot): CanvasGradient | string => {
+    const zero = u.valToPos(0, 'y', true);
+    const [top, bottom] = [u.bbox.top, u.bbox.top + u.bbox.height];
+    if (!Number.isFinite(zero)) return a;
+    const gradient = u.ctx.createLinearGradient(0, top, 0, bottom);
+    const at = Math.min(1, Math.max(0, (zero - top) / (bottom - top)));
+    gradient.addColorStop(0, a);
+    gradient.addColorStop(at, a);
+    gradient.addColorStop(at, b);
+    gradient.addColorStop(1, b);
+    return gradient;
+  };
+  return {
+    data: [series.timestamps, ideal(series.timestamps, from, windowSeconds(window)), left] as uPlot.AlignedData,
+    options: {
+      ...frame(zone, [backgrounds(series), rule(0, 'y', colour('text'))]),
+      scales: { ...timeScale(series), y: { range: [lowest < 0 ? Math.max(lowest * 1.1, lowest - 0.5) : 0, 1.02] } },
+      axes: axes(zone, (_, splits) => splits.map((v) => `${Math.round(v * 100)}%`), {}),
+      series: [
+        {},
+        { stroke: quiet, width: 1.2, dash: [5, 4], points: { show: false }, spanGaps: false },
+        { stroke: split(fine, over), width: 1.8, fill: split(faint(fine), faint(over)), fillTo: 0, spanGaps: false },
+      ],
+    },
+  };
+}
+
+/** An even spend of the whole budget over the window, from its start; steps outside the window have none. */
+function ideal(stamps: readonly number[], from: number | null, length: number | null): (number | null)[] {
+  return stamps.map((t) => {
+    if (from === null || length === null || t < from || t > from + length) return null;
+    return 1 - (t - from) / length;
+  });
+}
+
+export function sliPlot(series: Series, target: number, zone: Zone): Built {
+  const scale = nines(target);
+  const shares = series.timestamps.map((_, i) => stepShare(series, i));
+  const values = shares.map((s) => (s === null ? null : scale.at(s)));
+  const lowest = values.reduce<number>((low, v) => (v === null ? low : Math.min(low, v)), scale.at(1 - 3 * (1 - target)));
+  const top = scale.at(1);
+  const range: [number, number] = [lowest - (top - lowest) * 0.05, top + (top - lowest) * 0.04];
+  const below = spans(shares, (s) => s !== null && s < target);
+  return {
+    data: [series.timestamps, values] as uPlot.AlignedData,
+    options: {
+      ...frame(zone, [backgrounds(series), bands(series, below, faint(colour('breaching'), 0.22)), rule(scale.at(target), 'y', colour('target'), [6, 3])]),
+      scales: { ...timeScale(series), y: { range } },
+      axes: axes(zone, (_, splits) => splits.map((y) => labelOf(scale, target, y)), {
+        splits: (u) => scale.ticks(range[0], range[1], Math.max(3, Math.floor(u.bbox.height / devicePixelRatio / 20))).map(scale.at),
+      }),
+      series: [{}, { stroke: colour('accent'), width: 1.4, paths: uPlot.paths.stepped!({ align: -1 }), spanGaps: false }],
+    },
+  };
+}
+
+function labelOf(scale: ReturnType<typeof nines>, target: number, y: number): string {
+  const share = [target, ...scale.ticks(-1, 99, 1e6)].find((s) => Math.abs(scale.at(s) - y) < 1e-9);
+  return share === undefined ? '' : shareLabel(share);
+}
+
+export function trafficPlot(series: Series, zone: Zone): Built {
+  const total = series.timestamps.map((_, i) => {
+    const [good, bad] = [series.good[i], series.bad[i]];
+    return good == null || bad == null ? null : good + bad;
+  });
+  const most = total.reduce<number>((high, v) => Math.max(high, v ?? 0), 1);
+  const stepped = uPlot.paths.stepped!({ align: -1 });
+  const [good, bad] = [colour('accent'), colour('breaching')];
+  return {
+    data: [series.timestamps, total, series.bad] as uPlot.AlignedData,
+    options: {
+      ...frame(zone, [backgrounds(series)]),
+      // asinh is linear near 0 and logarithmic above, so three failures show beside a million successes.
+      scales: { ...timeScale(series), y: { distr: 4, asinh: 1, range: [0, most * 1.3] } },
+      axes: axes(zone, (_, splits) => splits.map((v) => format.compact(v)), {
+        splits: () => [0, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9].filter((v) => v <= most * 1.3),
+        filter: (_, splits) => (splits.length > 6 ? splits.map((v, i) => (i % 2 === 0 ? v : null)) : splits),
+      }),
+      series: [
+        {},
+        { stroke: good, width: 1, fill: faint(good), paths: stepped, points: { show: false }, spanGaps: false },
+        { stroke: bad, width: 1.2, fill: faint(bad, 0.35), paths: stepped, points: { show: false }, spanGaps: false },
+      ],
+    },
+  };
+}
+
+function frame(zone: Zone, layers: Layer[]): Pick<uPlot.Options, 'tzDate' | 'hooks' | 'padding'> {
+  return {
+    // uPlot places ticks on whole hours and days of this date.
+    tzDate: (seconds) => (zone === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') : new Date(seconds * 1000)),
+    padding: [8, 10, 0, 0],
+    hooks: { drawClear: [(u) => inside(u, () => layers.forEach((layer) => layer(u)))] },
+  };
+}
+
+function timeScale(series: Series): uPlot.Scales {
+  const [from, to] = [Date.parse(series.from) / 1000, Date.parse(series.to) / 1000];
+  return { x: { time: true, range: [from, to] } };
+}
+
+function axes(zone: Zone, values: uPlot.Axis.Values, y: Partial<uPlot.Axis>): uPlot.Axis[] {
+  const [text, line] = [colour('muted'), colour('grid')];
+  const common = { stroke: text, font: axisFont, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 } };
+  return [
+    { ...common, space: 64, values: (_, splits, __, ___, step) => splits.map((t, i) => timeLabel(t, splits[i - 1], step, zone)) },
+    // One width for every chart, so that the same instant stands on the same pixel in all of them.
+    { ...common, size: 58, values, ...y },
+  ];
+}
+
+/** 24 hour clock; the day is named where it begins. */
+function timeLabel(t: number, before: number | undefined, step: number, zone: Zone): string {
+  const date = zone === 'utc' ? uPlot.tzDate(new Date(t * 1000), 'Etc/UTC') : new Date(t * 1000);
+  const day = `${months[date.getMonth()]} ${date.getDate()}`;
+  if (step >= 86400) return day;
+  const pad = (n: number): string => String(n).padStart(2, '0');
+  const clock = `${pad(date.getHours())}:${pad(date.getMinutes())}${step < 60 ? ':' + pad(date.getSeconds()) : ''}`;
+  const midnight = date.getHours() === 0 && date.getMinutes() === 0 && date.getSeconds() === 0;
+  return before === undefined || midnight ? `${clock}\n${day}` : clock;
+}
+
+function inside(u: uPlot, draw: () => void): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  draw();
+  ctx.restore();
+}
+
+const sourceLabel: Record<string, string> = { backfill: 'generated or imported history', healed: 'healed after an outage' };
+
+/** Behind everything: steps nobody measured are dotted out, steps that were not measured live are hatched and named. */
+function backgrounds(series: Series): Layer {
+  const blank = spans(series.good, (v) => v === null);
+  const marked = (['backfill', 'healed'] as const).flatMap((kind) =>
+    spans(series.source, (v) => v === kind).map((span) => ({ span, kind })));
+  const [hatch, text, none] = [colour('hatch'), colour('muted'), colour('blank')];
+  return (u) => {
+    bands(series, blank, none)(u);
+    for (const { span, kind } of marked) {
+      const [left, right] = edges(u, series, span);
+      hatched(u, left, right, hatch);
+      label(u, sourceLabel[kind] ?? kind, left, right, text);
+    }
+  };
+}
+
+/** A step's own stretch of the axis: its stamp is its end. */
+function edges(u: uPlot, series: Series, [first, last]: [number, number]): [number, number] {
+  return [
+    Math.max(u.bbox.left, u.valToPos(series.timestamps[first]! - series.step_seconds, 'x', true)),
+    Math.min(u.bbox.left + u.bbox.width, u.valToPos(series.timestamps[last]!, 'x', true)),
+  ];
+}
+
+function bands(series: Series, runs: [number, number][], fill: string): Layer {
+  return (u) => {
+    u.ctx.fillStyle = fill;
+    for (const run of runs) {
+      const [left, right] = edges(u, series, run);
+      u.ctx.fillRect(left, u.bbox.top, Math.max(devicePixelRatio, right - left), u.bbox.height);
+    }
+  };
+}
+
+function hatched(u: uPlot, left: number, right: number, stroke: string): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(left, bbox.top, right - left, bbox.height);
+  ctx.clip();
+  ctx.strokeStyle = stroke;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.beginPath();
+  const gap = 9 * devicePixelRatio;
+  // Starts on a fixed raster, so that neighbouring stretches join without a seam.
+  for (let x = Math.floor((left - bbox.height) / gap) * gap; x < right; x += gap) {
+    ctx.moveTo(x, bbox.top + bbox.height);
+    ctx.lineTo(x + bbox.height, bbox.top);
+  }
+  ctx.stroke();
+  ctx.restore();
+}
+
+function label(u: uPlot, words: string, left: number, right: number, fill: string): void {
+  const { ctx, bbox } = u;
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  if (ctx.measureText(words).width > right - left - 12 * devicePixelRatio) return;
+  const width = ctx.measureText(words).width;
+  const [x, y] = [left + 6 * devicePixelRatio, bbox.top + bbox.height - 7 * devicePixelRatio];
+  ctx.fillStyle = colour('surface');
+  ctx.fillRect(x - 3 * devicePixelRatio, y - 11 * devicePixelRatio, width + 6 * devicePixelRatio, 15 * devicePixelRatio);
+  ctx.fillStyle = fill;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'alphabetic';
+  ctx.fillText(words, x, y);
+}
+
+function rule(value: number, scale: string, stroke: string, dash: number[] = []): Layer {
+  return (u) => {
+    const y = Math.round(u.valToPos(value, scale, true)) + 0.5;
+    u.ctx.strokeStyle = stroke;
+    u.ctx.lineWidth = devicePixelRatio;
+    u.ctx.setLineDash(dash.map((d) => d * devicePixelRatio));
+    u.ctx.beginPath();
+    u.ctx.moveTo(u.bbox.left, y);
+    u.ctx.lineTo(u.bbox.left + u.bbox.width, y);
+    u.ctx.stroke();
+    u.ctx.setLineDash([]);
+  };
+}
+
+/** The same colour, mostly transparent; tokens resolve to rgb(), so the alpha is appended. */
+function faint(rgb: string, alpha = 0.14): string {
+  const parts = rgb.match(/[\d.]+/g) ?? ['0', '0', '0'];
+  return `rgba(${parts[0]}, ${parts[1]}, ${parts[2]}, ${alpha})`;
+}

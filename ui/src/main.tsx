@@ -1,0 +1,43 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { render } from 'preact';
+import { signedOut } from './api';
+import { follow } from './resource';
+import { address, match, start } from './router';
+import { Shell } from './parts/shell';
+import { SignIn } from './parts/signin';
+import { startTheme } from './parts/theme';
+import { Fleet } from './pages/fleet';
+import { IntakePage } from './pages/intake';
+import { OperationsPage } from './pages/operations';
+import { SloPage } from './pages/slo';
+import 'uplot/dist/uPlot.min.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/parts.css';
+import './styles/pages.css';
+
+function Page() {
+  const path = address.value.path;
+  const slo = match('/slos/:service/:name', path);
+  if (slo) return <SloPage key={path} service={slo['service'] ?? ''} name={slo['name'] ?? ''} />;
+  if (match('/', path)) return <Fleet />;
+  if (match('/operations', path)) return <OperationsPage />;
+  if (match('/intake', path)) return <IntakePage />;
+  return (
+    <section class="screen">
+      <h1>No such page</h1>
+      <p>Nothing is shown at <code>{path}</code>. <a href="/">All objectives</a></p>
+    </section>
+  );
+}
+
+function App() {
+  return <Shell>{signedOut.value ? <SignIn /> : <Page />}</Shell>;
+}
+
+startTheme();
+start();
+follow();
+render(<App />, document.getElementById('app')!);

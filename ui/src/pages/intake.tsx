@@ -1,0 +1,115 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Is telemetry arriving, and what happened to what arrived?
+import { useEffect } from 'preact/hooks';
+import type { Intake, SignalIntake } from '../api';
+import * as format from '../format';
+import { Screen } from '../parts/screens';
+import { useResource } from '../resource';
+import { instant, unix, zone } from '../time';
+
+export function IntakePage() {
+  const intake = useResource<Intake>('/api/v1/intake');
+  useEffect(() => {
+    document.title = 'Intake · Leadline';
+  }, []);
+  return (
+    <>
+      <h1>Intake</h1>
+      <Screen of={intake} what="the intake">{(data) => <Body intake={data} />}</Screen>
+    </>
+  );
+}
+
+function Body({ intake }: { intake: Intake }) {
+  return (
+    <>
+      <Health of={intake} />
+      <Signals signals={intake.signals ?? []} />
+      <Services of={intake} />
+      <Log of={intake} />
+    </>
+  );
+}
+
+function Health({ of: { health } }: { of: Intake }) {
+  const red = health?.state !== 'ok';
+  return (
+    <section class={`card health ${red ? 'is-red' : 'is-ok'}`} role={red ? 'alert' : undefined}>
+      <h2>{health === null ? 'Health is not known' : red ? 'Intake refuses or loses telemetry' : 'Intake is healthy'}</h2>
+      {health !== null && health.cause !== '' && <p>{health.cause}</p>}
+      {!red && health?.cause === '' && <p class="quiet">Every acknowledged request is in the log.</p>}
+    </section>
+  );
+}
+
+function Signals({ signals }: { signals: SignalIntake[] }) {
+  return (
+    <section class="card">
+      <h2>Signals <span class="quiet">since the server started</span></h2>
+      {signals.length === 0 ? <p class="quiet">No request has arrived.</p> : (
+        <div class="scroll" tabIndex={0} role="region" aria-label="Signals">
+          <table>
+            <thead><tr>{['Signal', 'Requests', 'Items', 'Accepted', 'Duplicates', 'Too late', 'In the future', 'Ignored', 'Refused'].map((head, i) => <th key={head} scope="col" class={i === 0 || i > 6 ? '' : 'num'}>{head}</th>)}</tr></thead>
+            <tbody>
+              {signals.map((s) => (
+                <tr key={s.signal}>
+                  <th scope="row">{s.signal}</th>
+                  {[s.requests, s.items, s.accepted, s.duplicates, s.late, s.future].map((n, i) => <td key={i} class="num">{format.count(n)}</td>)}
+                  <td><Reasons of={s.ignored} /></td>
+                  <td><Reasons of={s.refused} bad /></td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Reasons({ of, bad = false }: { of: Record<string, number> | null; bad?: boolean }) {
+  const reasons = Object.entries(of ?? {}).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
+  if (reasons.length === 0) return <span class="quiet">none</span>;
+  return <ul class="reasons">{reasons.map(([reason, n]) => <li key={reason} class={bad ? 'bad-text' : ''}>{format.count(n)} {reason.replaceAll('_', ' ')}</li>)}</ul>;
+}
+
+function Services({ of: { services } }: { of: Intake }) {
+  return (
+    <section class="card">
+      <h2>Services</h2>
+      {(services ?? []).length === 0 ? <p class="quiet">No service has sent telemetry yet.</p> : (
+        <div class="scroll" tabIndex={0} role="region" aria-label="Services">
+          <table>
+            <thead><tr><th scope="col">Service</th><th scope="col">Environment</th><th scope="col" class="num">Spans</th><th scope="col" class="num">Metric points</th><th scope="col" class="num">Log records</th><th scope="col">Last seen</th></tr></thead>
+            <tbody>
+              {(services ?? []).map((s) => (
+                <tr key={[s.namespace, s.service, s.environment].join('\u0000')}>
+                  <th scope="row">{s.service} <span class="quiet">{s.namespace}</span></th>
+                  <td>{s.environment}</td>
+                  <td class="num">{format.count(s.spans)}</td>
+                  <td class="num">{format.count(s.points)}</td>
+                  <td class="num">{format.count(s.records)}</td>
+                  <td>{s.last_seen === null ? format.notMeasured : instant(unix(s.last_seen), zone.value, 'second')}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Log({ of: { log } }: { of: Intake }) {
+  if (log === null) return null;
+  const damage = log.damage ?? [];
+  return (
+    <section class="card">
+      <h2>Intake log</h2>
+      <p>{format.bytes(log.bytes)} in {log.segments === null ? format.notMeasured : format.plural(log.segments, 'segment', 'segments')}. {damage.length === 0 ? 'No damage found.' : `${format.plural(damage.length, 'damaged record', 'damaged records')}:`}</p>
+      {damage.length > 0 && <ul class="notes">{damage.map((d) => <li key={`${d.segment} ${d.offset}`}><code>{d.segment}</code> at offset {format.count(d.offset)}: {d.reason}</li>)}</ul>}
+    </section>
+  );
+}

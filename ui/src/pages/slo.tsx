@@ -1,0 +1,292 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// One objective: the verdict, what is left, how it got there, how it was counted.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo } from 'preact/hooks';
+import type { ObjectiveDetail, OneObjective, Series } from '../api';
+import { Chart } from '../charts/chart';
+import { budgetPlot, sliPlot, stepShare, trafficPlot } from '../charts/plot';
+import * as format from '../format';
+import { BudgetBar } from '../parts/budget';
+import { Chip } from '../parts/chip';
+import { Screen } from '../parts/screens';
+import { keepZone } from '../parts/shell';
+import { TimePicker } from '../parts/timepicker';
+import { useResource } from '../resource';
+import { go, query, withQuery, address } from '../router';
+import { chooseRange, follows, instant, rangeOf, rfc3339, unix, zone } from '../time';
+import type { Range } from '../time';
+import { budgetLeft, exhaustion, sentence } from '../verdict';
+
+export function SloPage({ service, name }: { service: string; name: string }) {
+  const range = rangeOf(query.value, '');
+  const ask = new URLSearchParams();
+  for (const key of ['namespace', 'environment']) {
+    const value = query.value.get(key);
+    if (value !== null) ask.set(key, value);
+  }
+  // Without a range the server shows the objective's own window.
+  if (range.from !== '') ask.set('from', range.from);
+  if (range.to !== 'now') ask.set('to', range.to);
+  const text = ask.toString();
+  const url = `/api/v1/slos/${encodeURIComponent(service)}/${encodeURIComponent(name)}${text === '' ? '' : `?${text}`}`;
+  const one = useResource<OneObjective>(url, range.from === '' || follows(range));
+  useEffect(() => {
+    document.title = `${name} · ${service} · Leadline`;
+  }, [name, service]);
+  return (
+    <>
+      <nav class="crumbs" aria-label="You are here">
+        <a href={keepZone('/')}>Objectives</a> <span aria-hidden="true">/</span> <a href={withQuery({ path: '/', query: new URLSearchParams() }, { service, tz: query.value.get('tz') })}>{service}</a> <span aria-hidden="true">/</span> <span aria-current="page">{name}</span>
+      </nav>
+      <Screen of={one} what={`objective ${name}`}>{(data) => <Body {...data} range={range} />}</Screen>
+    </>
+  );
+}
+
+function Body({ slo, series, range }: OneObjective & { range: Range }) {
+  const window = slo.window;
+  const asked = range.from === '' ? { from: `now-${window}`, to: range.to } : range;
+  return (
+    <>
+      <Verdict slo={slo} />
+      <Tiles slo={slo} />
+      <TimePicker range={asked} shown={series} window={window} />
+      {series === null || series.timestamps.length === 0 ? (
+        <section class="card empty"><h2>No steps in this range</h2><p class="quiet">Nothing was measured between these times. Choose another range above.</p></section>
+      ) : (
+        <Charts slo={slo} series={series} />
+      )}
+      <Groups slo={slo} />
+      <div class="two">
+        <Trust slo={slo} />
+        <Computed slo={slo} />
+      </div>
+    </>
+  );
+}
+
+function Verdict({ slo }: { slo: ObjectiveDetail }) {
+  return (
+    <header class={`verdict edge-${slo.state}`}>
+      <div class="verdict-head">
+        <h1>{slo.name}</h1>
+        <Chip state={slo.state} />
+        <span class="quiet">{[slo.namespace, slo.service, slo.environment, slo.journey].filter((part) => part !== '').join(' · ')}</span>
+      </div>
+      {slo.cause !== '' && <p class="cause">{slo.cause}</p>}
+      {slo.next_step !== '' && <p class="next"><span class="quiet">Next:</span> {slo.next_step}</p>}
+      <p>{sentence(slo)}</p>
+      <p class="quiet facts">
+        {slo.owner === '' ? 'no owner' : `Owner ${slo.owner}`}
+        {slo.runbook !== '' && <> · Runbook <Runbook at={slo.runbook} /></>}
+        {slo.definition && slo.definition.file !== '' && <> · Defined in <code>{slo.definition.file}:{slo.definition.line}</code></>}
+      </p>
+    </header>
+  );
+}
+
+/** Only web addresses become links; a path of a repository is shown as it was written. */
+function Runbook({ at }: { at: string }) {
+  return /^https?:\/\//.test(at) ? <a href={at} rel="noreferrer">{at}</a> : <code>{at}</code>;
+}
+
+function Tile({ name, value, detail, tone = '', children }: { name: string; value: string; detail: string; tone?: string; children?: ComponentChildren }) {
+  return (
+    <div class={`tile card ${tone}`}>
+      <dt>{name}</dt>
+      <dd class={value === format.notMeasured ? 'value unmeasured' : 'value'}>{value}</dd>
+      <dd class="quiet">{children}{detail}</dd>
+    </div>
+  );
+}
+
+function Tiles({ slo }: { slo: ObjectiveDetail }) {
+  const left = budgetLeft(slo);
+  const { allowed = null, spent = null, remaining = null } = slo.budget ?? {};
+  const runsOut = exhaustion(slo);
+  const below = slo.sli !== null && slo.good !== null && slo.bad !== null && left !== null && left < 0;
+  const rates = (slo.burn ?? []).map((b) => `${b.window} ${b.rate === null ? format.notMeasured : format.burnRate(b.rate)}`);
+  const first = (slo.burn ?? []).find((b) => b.rate !== null);
+  return (
+    <dl class="tiles">
+      <Tile name="SLI" value={format.sli(slo.good, slo.bad, format.digitsFor(slo.target))} detail={`target ${format.target(slo.target)} over ${slo.window}`} tone={below ? 'tone-bad' : ''} />
+      <Tile name="Budget left" value={left === null ? format.notMeasured : format.share(left)} detail={remaining === null || allowed === null ? 'no budget without events' : `${format.count(remaining)} of ${format.plural(allowed, 'event', 'events')}, ${format.count(spent)} spent`} tone={left !== null && left < 0 ? 'tone-bad' : ''}>
+        <BudgetBar of={slo} />
+      </Tile>
+      <Tile name="Budget lasts" value={runsOut.text} detail={runsOut.detail} tone={runsOut.text === 'spent' ? 'tone-bad' : ''} />
+      <Tile name="Burn rate" value={first ? format.burnRate(first.rate) : format.notMeasured} detail={rates.length === 0 ? 'no burn windows' : rates.join(' · ')} />
+      <Tile name="Valid events" value={slo.good === null || slo.bad === null ? format.notMeasured : format.count(slo.good + slo.bad)} detail={slo.bad === null ? 'nothing counted' : `${format.count(slo.bad)} bad · ${format.count(slo.excluded)} excluded`} />
+    </dl>
+  );
+}
+
+function Charts({ slo, series }: { slo: ObjectiveDetail; series: Series }) {
+  const zoom = (from: number, to: number): void => chooseRange({ from: rfc3339(from), to: rfc3339(to) });
+  const back = (): void => go(withQuery(address.value, { from: null, to: null }));
+  const target = Number(slo.target);
+  const digits = format.digitsFor(slo.target);
+  const from = unix(slo.from);
+  // The plots are rebuilt only when what they show changed, not on every repaint of the page.
+  const plots = useMemo(
+    () => ({
+      budget: (z: typeof zone.value) => budgetPlot(series, from, slo.window, z),
+      sli: (z: typeof zone.value) => sliPlot(series, target, z),
+      traffic: (z: typeof zone.value) => trafficPlot(series, z),
+    }),
+    [series, target, from, slo.window],
+  );
+  const source = (i: number): string => series.source[i] ?? format.notMeasured;
+  const shared = { stamps: series.timestamps, zoom, back };
+  return (
+    <div class="charts">
+      <Chart
+        {...shared}
+        title="Error budget"
+        summary={budgetSummary(series)}
+        plot={plots.budget}
+        height={210}
+        legend={<><Swatch kind="ok" /> left <Swatch kind="ideal" /> even spend over the window</>}
+        columns={[{ head: 'budget left', cell: (i) => format.share(series.budget_remaining[i]) }, { head: 'source', cell: source }]}
+      />
+      <Chart
+        {...shared}
+        title="SLI"
+        summary={sliSummary(series, target, slo.target)}
+        plot={plots.sli}
+        height={210}
+        legend={<><Swatch kind="sli" /> per step <Swatch kind="target" /> target {format.target(slo.target)} <Swatch kind="below" /> below target</>}
+        columns={[{ head: 'SLI', cell: (i) => stepText(series, i, digits) }, { head: 'source', cell: source }]}
+      />
+      <Chart
+        {...shared}
+        title="Traffic"
+        summary={trafficSummary(series)}
+        plot={plots.traffic}
+        height={170}
+        legend={<><Swatch kind="sli" /> valid <Swatch kind="bad" /> bad, per {format.duration(series.step_seconds)}, logarithmic</>}
+        columns={[
+          { head: 'good', cell: (i) => format.count(series.good[i]) },
+          { head: 'bad', cell: (i) => format.count(series.bad[i]) },
+          { head: 'excluded', cell: (i) => format.count(series.excluded[i]) },
+          { head: 'source', cell: source },
+        ]}
+      />
+    </div>
+  );
+}
+
+function stepText(series: Series, i: number, digits: number): string {
+  const [good, bad] = [series.good[i], series.bad[i]];
+  if (good == null || bad == null) return format.notMeasured;
+  return good + bad === 0 ? 'no events' : format.ratio(good, good + bad, digits);
+}
+
+function Swatch({ kind }: { kind: 'ok' | 'ideal' | 'sli' | 'target' | 'below' | 'bad' }) {
+  return <svg class={`swatch swatch-${kind}`} viewBox="0 0 20 10" width="20" height="10" aria-hidden="true">{kind === 'below' ? <rect width="20" height="10" /> : <path d="M0 5h20" />}</svg>;
+}
+
+const known = (values: (number | null)[]): number[] => values.filter((v): v is number => v !== null);
+
+function budgetSummary(series: Series): string {
+  const left = known(series.budget_remaining);
+  if (left.length === 0) return 'No budget was measured in this range.';
+  const [first, last] = [left[0]!, left[left.length - 1]!];
+  const lowest = left.reduce((low, v) => Math.min(low, v), Infinity);
+  return `From ${format.share(first)} to ${format.share(last)} left; lowest ${format.share(lowest)}.${historyNote(series)}`;
+}
+
+function sliSummary(series: Series, target: number, targetText: string): string {
+  const shares = series.timestamps.map((_, i) => stepShare(series, i)).filter((s): s is number => s !== null);
+  if (shares.length === 0) return 'No valid event in this range.';
+  const below = shares.filter((s) => s < target).length;
+  const blank = series.good.filter((v) => v === null).length;
+  return `${below} of ${format.plural(shares.length, 'step', 'steps')} with events below ${format.target(targetText)}${blank === 0 ? '' : `; ${blank} not measured`}.`;
+}
+
+function trafficSummary(series: Series): string {
+  const [good, bad] = [known(series.good), known(series.bad)];
+  if (good.length === 0) return 'Nothing was measured in this range.';
+  const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
+  return `${format.count(sum(good))} good and ${format.count(sum(bad))} bad events in this range.`;
+}
+
+function historyNote(series: Series): string {
+  const history = series.source.filter((s) => s === 'backfill').length;
+  return history === 0 ? '' : ` ${format.plural(history, 'step is', 'steps are')} back-filled history, hatched.`;
+}
+
+function Groups({ slo }: { slo: ObjectiveDetail }) {
+  const groups = [...(slo.groups ?? [])].sort((a, b) => (b.bad ?? -1) - (a.bad ?? -1) || a.group.localeCompare(b.group));
+  if (groups.length === 0) return null;
+  const digits = format.digitsFor(slo.target);
+  return (
+    <section class="card">
+      <h2>Groups <span class="quiet">most bad events first, over the window</span></h2>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Groups">
+        <table>
+          <thead><tr><th scope="col">Group</th><th scope="col" class="num">SLI</th><th scope="col" class="num">Good</th><th scope="col" class="num">Bad</th><th scope="col" class="num">Excluded</th></tr></thead>
+          <tbody>
+            {groups.map((g) => (
+              <tr key={g.group}>
+                <th scope="row"><code>{g.group}</code></th>
+                <td class="num">{format.sli(g.good, g.bad, digits)}</td>
+                <td class="num">{format.count(g.good)}</td>
+                <td class="num">{format.count(g.bad)}</td>
+                <td class="num">{format.count(g.excluded)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Trust({ slo }: { slo: ObjectiveDetail }) {
+  const trust = slo.trust;
+  return (
+    <section class="card">
+      <h2>How far to trust it</h2>
+      {trust === null ? <p class="quiet">Trust was not measured.</p> : (
+        <>
+          <dl class="facts-list">
+            <div><dt>Window covered</dt><dd>{format.share(trust.coverage)}</dd></div>
+            <div><dt>Arrived late</dt><dd>{format.share(trust.late_share)}</dd></div>
+            <div><dt>Refused</dt><dd>{format.share(trust.refused_share)}</dd></div>
+            <div><dt>Excluded</dt><dd>{format.share(trust.excluded_share)}</dd></div>
+            <div><dt>Source</dt><dd>{trust.source ?? format.notMeasured}</dd></div>
+            <div><dt>Measured since</dt><dd>{trust.measured_since === null ? format.notMeasured : instant(unix(trust.measured_since), zone.value)}</dd></div>
+          </dl>
+          {(trust.notes ?? []).length > 0 && <ul class="notes">{(trust.notes ?? []).map((note) => <li key={note}>{note}</li>)}</ul>}
+        </>
+      )}
+    </section>
+  );
+}
+
+function Computed({ slo }: { slo: ObjectiveDetail }) {
+  const at = (text: string | null): string => (text === null ? format.notMeasured : instant(unix(text), zone.value, 'second'));
+  const digits = format.digitsFor(slo.target);
+  const valid = slo.good === null || slo.bad === null ? null : slo.good + slo.bad;
+  return (
+    <section class="card">
+      <h2>How this number is computed</h2>
+      <dl class="facts-list">
+        <div><dt>Rule</dt><dd>{slo.indicator.kind}{slo.indicator.description === '' ? '' : `: ${slo.indicator.description}`}</dd></div>
+        <div><dt>Window edges</dt><dd>after {at(slo.from)} up to {at(slo.to)}</dd></div>
+        <div><dt>Good / valid</dt><dd>{valid === null || valid === 0 ? format.notMeasured : `${format.count(slo.good)} / ${format.count(valid)} = ${format.sli(slo.good, slo.bad, digits)}`}</dd></div>
+        <div><dt>Bad</dt><dd>{format.count(slo.bad)}</dd></div>
+        <div><dt>Excluded</dt><dd>{format.count(slo.excluded)}</dd></div>
+        <div><dt>Budget</dt><dd>{slo.budget?.allowed == null ? format.notMeasured : `${format.count(slo.budget.allowed)} allowed − ${format.count(slo.budget.spent)} spent = ${format.count(slo.budget.remaining)}`}</dd></div>
+        <div><dt>Evaluated</dt><dd>{at(slo.evaluated_at)}</dd></div>
+        <div><dt>Indicator</dt><dd><code>{slo.indicator.id}</code></dd></div>
+        {(slo.generations ?? []).map((g) => (
+          <div key={g.from}><dt>Generation</dt><dd><code>{g.indicator_id}</code> from {at(g.from)}{g.to === null ? ', current' : ` to ${at(g.to)}`}</dd></div>
+        ))}
+      </dl>
+      <p class="quiet">The same, with every slice sum: <code>leadline explain {slo.service}/{slo.name}</code></p>
+    </section>
+  );
+}

@@ -1,0 +1,51 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The three states every page has beside its content.
+import type { ComponentChildren } from 'preact';
+import type { ApiError } from '../api';
+import type { Resource } from '../resource';
+
+/** Appears after 200 ms (in CSS), so that a quick answer never flickers. */
+export function Loading({ what }: { what: string }) {
+  return (
+    <div class="loading" role="status">
+      <span class="spinner" aria-hidden="true" />
+      Reading {what} …
+    </div>
+  );
+}
+
+export function Failure({ error, retry, title }: { error: ApiError; retry: () => void; title: string }) {
+  return (
+    <section class="screen" role="alert">
+      <h2>{title}</h2>
+      <p>{error.message}</p>
+      {error.hint !== '' && <p class="quiet">{error.hint}</p>}
+      <p><button type="button" onClick={retry}>Try again</button></p>
+    </section>
+  );
+}
+
+export function Stale({ error, retry }: { error: ApiError; retry: () => void }) {
+  return (
+    <div class="notice" role="status">
+      <strong>Not refreshed.</strong> {error.message} The numbers below are those of the last answer.{' '}
+      <button type="button" class="plain" onClick={retry}>Try again</button>
+    </div>
+  );
+}
+
+/** Loading, failed, failed but something to show, or the content: decided once for all pages. */
+export function Screen<T>({ of, what, children }: { of: Resource<T>; what: string; children: (data: T) => ComponentChildren }) {
+  if (of.data !== null) {
+    return (
+      <>
+        {of.error && <Stale error={of.error} retry={of.retry} />}
+        {children(of.data)}
+      </>
+    );
+  }
+  if (of.error && of.error.status !== 401) return <Failure error={of.error} retry={of.retry} title={of.error.status === 404 ? 'Not found' : `No answer for ${what}`} />;
+  return <Loading what={what} />;
+}

@@ -1,0 +1,42 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { effect, signal } from '@preact/signals';
+
+export type Theme = 'auto' | 'light' | 'dark';
+
+const key = 'leadline.theme';
+
+const readTheme = (): Theme => {
+  const chosen = document.documentElement.dataset['theme'];
+  return chosen === 'light' || chosen === 'dark' ? chosen : 'auto';
+};
+
+export const theme = signal<Theme>(readTheme());
+
+/** Grows whenever colours may have changed, so that canvases draw again. */
+export const paint = signal(0);
+
+export function startTheme(): void {
+  effect(() => {
+    if (theme.value === 'auto') delete document.documentElement.dataset['theme'];
+    else document.documentElement.dataset['theme'] = theme.value;
+    try {
+      localStorage.setItem(key, theme.value);
+    } catch {
+      // Without storage the choice lasts as long as the page.
+    }
+    paint.value = paint.peek() + 1;
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => paint.value++);
+}
+
+/** The colour a token has right now. A canvas needs the resolved value, so an element is asked, not the sheet. */
+export function colour(token: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(--${token})`;
+  document.body.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}

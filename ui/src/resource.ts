@@ -1,0 +1,74 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// One document of the API as a page sees it: asked for when its address
+// changes, when an evaluation ended and after a sign-in. A failed refresh keeps
+// what is on screen and says so, because old numbers with their age are worth
+// more than an empty page.
+import { effect, signal, useSignal } from '@preact/signals';
+import type { Signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { ApiError, get, session, signedOut } from './api';
+
+export interface Resource<T> {
+  data: T | null;
+  error: ApiError | null;
+  loading: boolean;
+  retry: () => void;
+}
+
+/** 'live' is connected, 'lost' reconnects by itself, 'off' is before the first connection. */
+export const connection = signal<'live' | 'lost' | 'off'>('off');
+
+/** Grows by one for every evaluation that the server announced. */
+export const evaluations = signal(0);
+
+/** Follows the server's events until the page is left; the browser itself reconnects. */
+export function follow(): void {
+  let source: EventSource | null = null;
+  let again = 0;
+  const open = (): void => {
+    source?.close();
+    clearTimeout(again);
+    if (signedOut.value) return;
+    source = new EventSource('/api/v1/events');
+    source.addEventListener('open', () => (connection.value = 'live'));
+    source.addEventListener('evaluation', () => evaluations.value++);
+    source.addEventListener('error', () => {
+      connection.value = 'lost';
+      // A refusal (not a broken line) ends an EventSource for good; ask again later.
+      if (source?.readyState === EventSource.CLOSED) again = window.setTimeout(open, 10_000);
+    });
+  };
+  effect(() => {
+    session.value;
+    signedOut.value;
+    open();
+  });
+}
+
+/** With live false new evaluations do not refresh: a pinned range must hold still. */
+export function useResource<T>(url: string | null, live = true): Resource<T> {
+  const state: Signal<{ url: string | null; data: T | null; error: ApiError | null; loading: boolean }> = useSignal({ url, data: null, error: null, loading: url !== null });
+  const round = useSignal(0);
+  const tick = live ? evaluations.value : 0;
+  const again = round.value;
+  const who = session.value;
+  useEffect(() => {
+    if (url === null) return;
+    const abort = new AbortController();
+    // Another range of the same document keeps the old picture until the new one is there.
+    const kept = state.peek().url?.split('?')[0] === url.split('?')[0] ? state.peek().data : null;
+    state.value = { url, data: kept, error: kept === null ? null : state.peek().error, loading: true };
+    get<T>(url, abort.signal).then(
+      (data) => (state.value = { url, data, error: null, loading: false }),
+      (error: unknown) => {
+        if (abort.signal.aborted) return;
+        const known = error instanceof ApiError ? error : new ApiError(0, 'The answer could not be read.', String(error));
+        state.value = { url, data: state.peek().data, error: known, loading: false };
+      },
+    );
+    return () => abort.abort();
+  }, [url, tick, again, who]);
+  return { ...state.value, retry: () => round.value++ };
+}

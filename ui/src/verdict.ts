@@ -1,0 +1,87 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What the pages say about an objective beyond the server's own words. The
+// state, its cause and the next step are the server's; nothing here decides them.
+import type { Objective, State } from './api';
+import * as format from './format';
+import { windowSeconds } from './time';
+
+/** Worst first: what hurts users now, what will, what is blind, what is fine. */
+export const states: readonly State[] = [
+  'breaching', 'exhausted', 'at_risk', 'misconfigured', 'no_data', 'not_measured', 'paused', 'ok',
+];
+
+export const stateLabel: Record<State, string> = {
+  breaching: 'Breaching',
+  exhausted: 'Exhausted',
+  at_risk: 'At risk',
+  misconfigured: 'Misconfigured',
+  no_data: 'No data',
+  not_measured: 'Not measured',
+  paused: 'Paused',
+  ok: 'OK',
+};
+
+/** An unknown state of a newer server sorts with the worst: unknown must never look fine. */
+export const severity = (state: State): number => Math.max(0, states.indexOf(state));
+
+/** Share of the budget that is left: 1 is untouched, below 0 is overspent, null is not measured. */
+export function budgetLeft(o: Pick<Objective, 'budget'>): number | null {
+  const { allowed, remaining } = o.budget ?? { allowed: null, remaining: null };
+  if (allowed === null || remaining === null) return null;
+  if (allowed <= 0) return remaining < 0 ? -1 : null;
+  return remaining / allowed;
+}
+
+export function worstFirst(a: Objective, b: Objective): number {
+  return (
+    severity(a.state) - severity(b.state) ||
+    (budgetLeft(a) ?? Infinity) - (budgetLeft(b) ?? Infinity) ||
+    a.service.localeCompare(b.service) ||
+    a.name.localeCompare(b.name)
+  );
+}
+
+export interface Filter {
+  text: string;
+  states: ReadonlySet<string>;
+  service: string;
+  owner: string;
+}
+
+export function matches(o: Objective, filter: Filter, ignore: 'states' | null = null): boolean {
+  if (ignore !== 'states' && filter.states.size > 0 && !filter.states.has(o.state)) return false;
+  if (filter.service !== '' && o.service !== filter.service) return false;
+  if (filter.owner !== '' && o.owner !== filter.owner) return false;
+  const haystack = [o.name, o.service, o.namespace, o.environment, o.journey, o.owner, o.cause].join(' ').toLowerCase();
+  return filter.text.toLowerCase().split(/\s+/).every((word) => haystack.includes(word));
+}
+
+/**
+ * How long the budget lasts at the pace of the shortest burn window of an hour or more.
+ * A burn rate is a share of the whole budget per window, so what is left lasts left x W / rate.
+ */
+export function exhaustion(o: Objective): { text: string; detail: string } {
+  const left = budgetLeft(o);
+  const whole = windowSeconds(o.window);
+  const pace = (o.burn ?? []).find((b) => b.rate !== null && (windowSeconds(b.window) ?? 0) >= 3600) ?? (o.burn ?? []).find((b) => b.rate !== null);
+  if (left === null || whole === null || !pace || pace.rate === null) return { text: format.notMeasured, detail: 'needs a budget and a burn rate' };
+  const at = `at the pace of the last ${pace.window} (${format.burnRate(pace.rate)})`;
+  if (left < 0) return { text: 'spent', detail: `overspent by ${format.share(-left)} of the budget` };
+  if (pace.rate < 1) return { text: 'not at this pace', detail: at };
+  return { text: format.duration((left * whole) / pace.rate), detail: at };
+}
+
+/** The one sentence under the title: evidence, target and what is left, all from the same evaluation. */
+export function sentence(o: Objective): string {
+  const goal = `${format.target(o.target)} over ${o.window}`;
+  if (o.good === null || o.bad === null || o.good + o.bad === 0) return `The target is ${goal}; no valid event stands behind a number yet.`;
+  const valid = o.good + o.bad;
+  const measured = `${format.sli(o.good, o.bad, format.digitsFor(o.target))} of ${format.count(valid)} valid ${valid === 1 ? 'event was' : 'events were'} good, the target is ${goal}.`;
+  const remaining = o.budget?.remaining;
+  if (remaining == null) return measured;
+  return remaining < 0
+    ? `${measured} The budget is overspent by ${format.plural(-remaining, 'event', 'events')}.`
+    : `${measured} ${format.plural(remaining, 'more bad event fits', 'more bad events fit')} into the budget.`;
+}

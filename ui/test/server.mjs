@@ -1,0 +1,97 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Serves dist with canned answers, for development (`npm run fixtures -- many 8485`) and the browser test.
+// The security headers are the ones the pages promise to work under.
+import { createServer } from 'node:http';
+import { readFileSync, existsSync } from 'node:fs';
+import { dirname, extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { detail, intake, now, operations, resolve, slos } from './fixtures/documents.mjs';
+
+const dist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
+const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+
+export const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/** empty: nothing yet; one, many: 1 or 200 objectives; broken: 500s; slow: 2 s; locked: wants the token "letmein"; red: intake is ill. */
+export const scenarios = ['empty', 'one', 'many', 'broken', 'slow', 'locked', 'red'];
+
+export function serve(scenario, port = 0) {
+  const streams = new Set();
+  const fleet = slos(scenario === 'empty' ? 0 : scenario === 'many' ? 200 : scenario === 'one' ? 1 : 17);
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url, 'http://fixture');
+    response.setHeader('Content-Security-Policy', policy);
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    if (!url.pathname.startsWith('/api/')) return file(url.pathname, response);
+    if (url.pathname === '/api/v1/session') return session(request, response);
+    if (scenario === 'locked' && !/leadline=letmein/.test(request.headers.cookie ?? '')) return json(response, 401, { error: { message: 'a token is required' } });
+    if (url.pathname === '/api/v1/events') return events(response, streams);
+    if (scenario === 'slow') await new Promise((done) => setTimeout(done, 2000));
+    if (scenario === 'broken') return json(response, 500, { error: { message: 'open series store: block 01K is damaged', hint: 'Run leadline serve with --repair.' } });
+    const [status, body] = answer(url, fleet, scenario);
+    json(response, status, body);
+  });
+  return new Promise((ready) => {
+    server.listen(port, '127.0.0.1', () => {
+      ready({
+        origin: `http://127.0.0.1:${server.address().port}`,
+        announce: () => streams.forEach((stream) => stream.write(`event: evaluation\ndata: {"evaluated_at":"${new Date(now * 1000).toISOString()}"}\n\n`)),
+        close: () => {
+          streams.forEach((stream) => stream.end());
+          server.closeAllConnections();
+          return new Promise((closed) => server.close(closed));
+        },
+      });
+    });
+  });
+}
+
+function answer(url, fleet, scenario) {
+  if (url.pathname === '/api/v1/slos') return [200, fleet];
+  if (url.pathname === '/api/v1/operations') return [200, operations(scenario === 'empty' ? 0 : 7)];
+  if (url.pathname === '/api/v1/intake') return [200, intake(scenario === 'empty' ? 'none' : scenario === 'red' ? 'red' : 'fine')];
+  const parts = /^\/api\/v1\/slos\/([^/]+)\/([^/]+)$/.exec(url.pathname);
+  const found = parts && fleet.slos.find((o) => o.service === decodeURIComponent(parts[1]) && o.name === decodeURIComponent(parts[2]));
+  if (!found) return [404, { error: { message: 'there is no such objective', hint: 'Did you mean checkout-succeeds?' } }];
+  const from = resolve(url.searchParams.get('from'), Date.parse(found.from) / 1000);
+  return [200, detail(found, from, resolve(url.searchParams.get('to'), now))];
+}
+
+function file(path, response) {
+  const wanted = join(dist, normalize(path));
+  const found = wanted.startsWith(dist) && extname(path) !== '' && existsSync(wanted);
+  if (!found && path.startsWith('/assets/')) return json(response, 404, {});
+  const name = found ? wanted : join(dist, 'index.html');
+  response.setHeader('Content-Type', types[extname(name)] ?? 'application/octet-stream');
+  response.end(readFileSync(name));
+}
+
+async function session(request, response) {
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  if (JSON.parse(text).token !== 'letmein') return json(response, 401, { error: { message: 'wrong token' } });
+  response.setHeader('Set-Cookie', 'leadline=letmein; HttpOnly; SameSite=Strict; Path=/');
+  response.statusCode = 204;
+  response.end();
+}
+
+function events(response, streams) {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+  response.write(': hello\n\n');
+  streams.add(response);
+  response.on('close', () => streams.delete(response));
+}
+
+function json(response, status, body) {
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'application/json');
+  response.end(JSON.stringify(body));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const scenario = scenarios.find((name) => name === process.argv[2]) ?? 'many';
+  const { origin } = await serve(scenario, Number(process.argv[3] ?? 8485));
+  console.log(`${scenario}: ${origin}/  (others: ${scenarios.join(', ')})`);
+}
