@@ -24,10 +24,12 @@ const (
 	serverStartLimit = 30 * time.Second
 	statusTimeout    = 10 * time.Second
 	maxStatus        = 64 << 10
-	// agreeLimit is how long the API may take to show the last events: they
-	// are promised within 10 s of their acknowledgement.
-	agreeLimit = 30 * time.Second
-	flushLimit = 30 * time.Second
+	flushLimit       = 30 * time.Second
+	// settleEvery is the pause between two looks at the API at the end.
+	settleEvery = 500 * time.Millisecond
+	// settledLooks is how often the API must agree in a row: an event that is
+	// counted twice would show only after the numbers had been right for once.
+	settledLooks = 4
 )
 
 // demo is one run.
@@ -241,7 +243,7 @@ func (d *demo) conclude(hard context.Context, srv server, s shop, ledger *load.L
 	if err := d.writeLedger(totals); err != nil {
 		return err
 	}
-	rows, err := settle(hard, srv, totals, before)
+	rows, err := settle(hard, d.settle, srv, totals, before)
 	if err != nil {
 		return err
 	}
@@ -251,22 +253,26 @@ func (d *demo) conclude(hard context.Context, srv server, s shop, ledger *load.L
 	return nil
 }
 
-// settle asks until the API agrees with the ledger, or for agreeLimit.
-func settle(ctx context.Context, srv server, totals load.Totals, before map[string]counts) ([]row, error) {
-	deadline := time.Now().Add(agreeLimit)
-	for {
+// settle asks until the API has agreed with the ledger for a while, or until
+// the limit.
+func settle(ctx context.Context, limit time.Duration, srv server, totals load.Totals, before map[string]counts) ([]row, error) {
+	deadline := time.Now().Add(limit)
+	for agreed := 0; ; {
 		api, err := srv.counts(ctx, serviceName)
 		if err != nil {
 			return nil, err
 		}
 		rows := compare(totals.Objectives, api, before)
-		if allAgree(rows) || time.Now().After(deadline) {
+		if agreed++; !allAgree(rows) {
+			agreed = 0
+		}
+		if agreed == settledLooks || time.Now().After(deadline) {
 			return rows, nil
 		}
 		select {
 		case <-ctx.Done():
 			return rows, nil
-		case <-time.After(500 * time.Millisecond):
+		case <-time.After(settleEvery):
 		}
 	}
 }

@@ -39,6 +39,7 @@ type options struct {
 	standIn  bool
 	forTime  time.Duration
 	every    time.Duration
+	settle   time.Duration
 	rate     float64
 	requests int
 	seed     uint64
@@ -55,6 +56,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	f.BoolVar(&o.standIn, "stand-in", false, "run the Go stand-in even where Python is at hand")
 	f.DurationVar(&o.forTime, "for", 0, "end after this `duration` (default: on Ctrl-C)")
 	f.DurationVar(&o.every, "every", 10*time.Second, "show the status each `duration`")
+	f.DurationVar(&o.settle, "settle", 30*time.Second, "wait at the end up to this `duration` for the API to agree")
 	f.Float64Var(&o.rate, "rate", 40, "mean requests a `second`")
 	f.IntVar(&o.requests, "requests", 0, "end after so many `requests`")
 	f.Uint64Var(&o.seed, "seed", 1, "`seed` of the load")

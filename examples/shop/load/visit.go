@@ -50,6 +50,9 @@ func (r request) http(ctx context.Context, storefront string) (*http.Request, er
 	if err != nil {
 		return nil, err
 	}
+	// Uvicorn closes the connection after an unhandled exception without saying
+	// so in its answer; the next request on it might be lost.
+	req.Close = r.want == http.StatusInternalServerError
 	req.Header.Set("User-Agent", r.agent)
 	req.Header.Set("X-Customer", r.customer)
 	if r.body != "" {

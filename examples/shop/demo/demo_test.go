@@ -1,0 +1,237 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/leadline/leadline/examples/shop/load"
+	"github.com/leadline/leadline/examples/shop/venv"
+)
+
+// build compiles the demo once for the tests that need it as a process.
+func build(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "demo")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build demo: %v\n%s", err, out)
+	}
+	return path
+}
+
+// result is what one run of the demo showed.
+type result struct {
+	code   int
+	output string
+	ledger load.Totals
+}
+
+// play runs the demo against the fake server and checks that nothing of it is
+// left: no process, no temporary folder.
+func play(t *testing.T, env []string, args ...string) result {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	temp, ledger := t.TempDir(), filepath.Join(t.TempDir(), "ledger.json")
+	cmd := exec.CommandContext(t.Context(), build(t), append([]string{"--bin", self, "--ledger", ledger, "--every", "1s"}, args...)...)
+	cmd.Env = append(os.Environ(), append([]string{"TMPDIR=" + temp}, env...)...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err = cmd.Run()
+	r := result{code: cmd.ProcessState.ExitCode(), output: out.String()}
+	if r.code < 0 {
+		t.Fatalf("run demo: %v\n%s", err, r.output)
+	}
+	if text, err := os.ReadFile(ledger); err == nil {
+		if err := json.Unmarshal(text, &r.ledger); err != nil {
+			t.Fatalf("read ledger: %v", err)
+		}
+	}
+	checkNothingLeft(t, temp)
+	return r
+}
+
+// checkNothingLeft looks for processes that carry the run's temporary folder
+// in their environment, which every child inherits.
+func checkNothingLeft(t *testing.T, temp string) {
+	t.Helper()
+	left, err := os.ReadDir(temp)
+	if err != nil || len(left) != 0 {
+		t.Errorf("temporary folder: got %v, %v; want it empty", left, err)
+	}
+	// The kernel ends the children of a killed parent a moment later.
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		alive := running(t, "TMPDIR="+temp)
+		if len(alive) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("processes %v are left over", alive)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// running lists the processes that have the setting in their environment.
+func running(t *testing.T, setting string) []string {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, p := range all {
+		// A process that ended meanwhile cannot be read, and need not be.
+		if text, err := os.ReadFile(p); err == nil && strings.Contains(string(text), setting) {
+			found = append(found, filepath.Dir(p))
+		}
+	}
+	return found
+}
+
+func TestStandInLedgerEqualsAPI(t *testing.T) {
+	r := play(t, nil, "--stand-in", "--requests", "600", "--rate", "300")
+	if r.code != exitEqual {
+		t.Fatalf("exit code %d, want %d\n%s", r.code, exitEqual, r.output)
+	}
+	checkLedger(t, r, 600)
+}
+
+// checkLedger makes sure that the run proved something: all kinds of outcome
+// happened, and nothing that was not planned.
+func checkLedger(t *testing.T, r result, requests int64) {
+	t.Helper()
+	if r.ledger.Requests != requests || r.ledger.Unanswered != 0 || r.ledger.Surprises != 0 {
+		t.Errorf("ledger: %d requests, %d unanswered, %d surprises; want %d, 0, 0\n%s",
+			r.ledger.Requests, r.ledger.Unanswered, r.ledger.Surprises, requests, r.output)
+	}
+	for _, name := range []string{"checkout-succeeds", "checkout-is-fast", "checkout-good-and-fast", "app-checkout-works"} {
+		c := r.ledger.Objectives[name]
+		if c.Good == 0 || c.Bad == 0 || c.Excluded == 0 {
+			t.Errorf("objective %s: ledger %+v; want some good, bad and excluded", name, c)
+		}
+	}
+	if !strings.Contains(r.output, "fake status") {
+		t.Errorf("output lacks the status:\n%s", r.output)
+	}
+}
+
+func TestPythonLedgerEqualsAPI(t *testing.T) {
+	requirePython(t)
+	r := play(t, nil, "--protocol", "http/protobuf", "--requests", "700", "--rate", "90")
+	if r.code != exitEqual || strings.Contains(r.output, "STAND-IN") {
+		t.Fatalf("exit code %d, want %d with the Python shop\n%s", r.code, exitEqual, r.output)
+	}
+	checkLedger(t, r, 700)
+}
+
+// requirePython skips the test where the Python shop cannot be installed,
+// except in CI, where that is a failure.
+func requirePython(t *testing.T) venv.Env {
+	t.Helper()
+	checkout, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, err := venv.Prepare(t.Context(), checkout, "../requirements.txt", func(line string) { t.Log(line) })
+	if err == nil {
+		return env
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("the Python shop cannot be installed: %v", err)
+	}
+	t.Skipf("the Python shop cannot be installed: %v", err)
+	return env
+}
+
+func TestDifferenceIsAnExitCode(t *testing.T) {
+	r := play(t, []string{"FAKE_WRONG=1"}, "--stand-in", "--requests", "100", "--rate", "300", "--settle", "2s")
+	if r.code != exitDiffer || !strings.Contains(r.output, "DIFFER") {
+		t.Errorf("exit code %d, want %d\n%s", r.code, exitDiffer, r.output)
+	}
+}
+
+func TestServerThatDiesIsSaid(t *testing.T) {
+	r := play(t, []string{"FAKE_DIE=1"}, "--stand-in")
+	if r.code != exitBroken || !strings.Contains(r.output, "cannot open the log") {
+		t.Errorf("exit code %d, want %d and the server's last words\n%s", r.code, exitBroken, r.output)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	for name, args := range map[string][]string{
+		"unknown argument": {"now"},
+		"unknown flag":     {"--nonsense"},
+		"protocol":         {"--protocol", "json"},
+		"every":            {"--every", "1ms"},
+		"missing binary":   {"--bin", "/nonexistent/leadline"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := parse(args, &bytes.Buffer{}); err == nil {
+				t.Errorf("parse(%q): no error", args)
+			}
+		})
+	}
+}
+
+// TestKilledDemoLeavesNoProcess kills the demo where it cannot defend itself.
+func TestKilledDemoLeavesNoProcess(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	temp := t.TempDir()
+	out, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	cmd := exec.CommandContext(t.Context(), build(t), "--bin", self, "--stand-in")
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp)
+	cmd.Stdout, cmd.Stderr = w, w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	waitForText(t, out, "Open http://")
+	if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the killed demo ended without an error")
+	}
+	if err := os.RemoveAll(temp); err != nil { // which a killed demo cannot
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(temp, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	checkNothingLeft(t, temp)
+}
+
+func waitForText(t *testing.T, out *os.File, want string) {
+	t.Helper()
+	if err := out.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	for buf := make([]byte, 4096); !strings.Contains(said.String(), want); {
+		n, err := out.Read(buf)
+		said.Write(buf[:n])
+		if err != nil {
+			t.Fatalf("wait for %q: %v\n%s", want, err, said.String())
+		}
+	}
+}

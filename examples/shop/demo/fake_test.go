@@ -1,0 +1,188 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// TestMain lets the test binary play `leadline`, so that the demo is tested as
+// a whole against a server that counts spans in the plainest way there is.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "serve":
+			os.Exit(fakeServe(os.Args[2:]))
+		case "status":
+			fmt.Println("fake status")
+			os.Exit(4) // as if an objective were not OK
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// fakeServer counts the shop's checkouts by the rules of shop.yaml.
+type fakeServer struct {
+	refuse int   // answer so many exports with 503 first
+	skew   int64 // good events that never were
+
+	mu     sync.Mutex
+	seen   map[string]bool
+	counts map[string]*counts
+}
+
+func fakeServe(args []string) int {
+	f := flag.NewFlagSet("serve", flag.ExitOnError)
+	listen := f.String("listen", "", "")
+	otlpHTTP := f.String("otlp-http", "", "")
+	for _, ignored := range []string{"data-dir", "services", "otlp-grpc"} {
+		f.String(ignored, "", "")
+	}
+	f.Parse(args)
+	if os.Getenv("FAKE_DIE") != "" {
+		fmt.Println("fake: cannot open the log")
+		return 1
+	}
+	s := &fakeServer{refuse: 2, seen: map[string]bool{}, counts: map[string]*counts{
+		"checkout-succeeds": {}, "checkout-is-fast": {}, "checkout-good-and-fast": {}, "app-checkout-works": {}}}
+	if os.Getenv("FAKE_WRONG") != "" {
+		s.skew = 1
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("GET /api/v1/slos", s.slos)
+	mux.HandleFunc("POST /v1/traces", s.traces)
+	mux.HandleFunc("POST /v1/metrics", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("POST /v1/logs", func(http.ResponseWriter, *http.Request) {})
+	for _, address := range []string{*listen, *otlpHTTP} {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		go http.Serve(l, mux)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	<-ctx.Done()
+	return 0
+}
+
+func (s *fakeServer) slos(w http.ResponseWriter, _ *http.Request) {
+	type slo struct {
+		Name     string `json:"name"`
+		Service  string `json:"service"`
+		Good     *int64 `json:"good"`
+		Bad      *int64 `json:"bad"`
+		Excluded *int64 `json:"excluded"`
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := []slo{{Name: "checkout-succeeds", Service: "somebody-else"}}
+	for name, c := range s.counts {
+		good := c.Good
+		if len(s.seen) > 0 {
+			good += s.skew
+		}
+		list = append(list, slo{name, serviceName, &good, &c.Bad, &c.Excluded})
+	}
+	json.NewEncoder(w).Encode(map[string]any{"schema_version": 1, "slos": list})
+}
+
+func (s *fakeServer) traces(w http.ResponseWriter, r *http.Request) {
+	body := io.Reader(r.Body)
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		z, err := gzip.NewReader(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		body = z
+	}
+	raw, err := io.ReadAll(io.LimitReader(body, 64<<20))
+	var td tracepb.TracesData
+	if err == nil {
+		err = proto.Unmarshal(raw, &td)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// The first exports are refused after they were counted, as a server does
+	// that dies before its answer: what is sent again must not count twice.
+	s.count(&td)
+	if s.refuse > 0 {
+		s.refuse--
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+}
+
+func (s *fakeServer) count(td *tracepb.TracesData) {
+	for _, rs := range td.ResourceSpans {
+		if attribute(rs.Resource.Attributes, "service.name").GetStringValue() != serviceName {
+			continue
+		}
+		for _, ss := range rs.ScopeSpans {
+			for _, sp := range ss.Spans {
+				if sp.Kind == tracepb.Span_SPAN_KIND_SERVER && sp.Name == "POST /checkout" && !s.seen[string(sp.SpanId)] {
+					s.seen[string(sp.SpanId)] = true
+					s.judge(sp)
+				}
+			}
+		}
+	}
+}
+
+func (s *fakeServer) judge(sp *tracepb.Span) {
+	status := attribute(sp.Attributes, "http.status_code").GetIntValue()
+	took := time.Duration(sp.EndTimeUnixNano - sp.StartTimeUnixNano)
+	failed := status >= 500 || status == 429
+	answers := map[string]bool{
+		"checkout-succeeds":      !failed,
+		"checkout-is-fast":       took <= 300*time.Millisecond,
+		"checkout-good-and-fast": !failed && took <= time.Second,
+	}
+	if attribute(sp.Attributes, "http.user_agent").GetStringValue() == "shop-app/3.1" {
+		answers["app-checkout-works"] = !failed && took < time.Second
+	}
+	for name, good := range answers {
+		c := s.counts[name]
+		switch {
+		case status >= 400 && status < 500 && status != 429:
+			c.Excluded++
+		case good:
+			c.Good++
+		default:
+			c.Bad++
+		}
+	}
+}
+
+func attribute(attrs []*commonpb.KeyValue, key string) *commonpb.AnyValue {
+	for _, a := range attrs {
+		if a.Key == key {
+			return a.Value
+		}
+	}
+	return nil
+}
