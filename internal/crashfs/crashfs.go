@@ -15,7 +15,8 @@
 //     survive as a prefix or in any combination. Syncing a file does not make
 //     its name durable.
 //   - After a failed Sync the pages count as clean: later syncs succeed and
-//     do not write them.
+//     do not write them. (A failed SyncDir is not like that: a journal that
+//     cannot be written makes a file system read-only.)
 //
 // Failures, a size limit and a loss of power are injected at the n-th
 // operation; bits are flipped on what is stored. All randomness comes from
@@ -82,6 +83,15 @@ func (f *FS) PowerOff(n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.power = n
+}
+
+// Kill ends the program that uses the disk, not the machine: locks are free,
+// faults and the loss of power are forgotten, and the next program sees what
+// was written, synced or not.
+func (f *FS) Kill() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.locked, f.faults, f.power = map[string]bool{}, nil, -1
 }
 
 // Ops returns how many changing operations there were.
@@ -277,7 +287,6 @@ func (f *FS) SyncDir(dir string) error {
 		return err
 	}
 	if _, err := f.before(intakelog.OpSyncDir); err != nil {
-		n.giveUp()
 		return err
 	}
 	n.sync()
@@ -408,7 +417,9 @@ func (f *file) Sync() error {
 		return err
 	}
 	if _, err := f.fs.before(intakelog.OpSync); err != nil {
-		f.node.giveUp()
+		if !errors.Is(err, ErrPowerLost) {
+			f.node.giveUp()
+		}
 		return err
 	}
 	f.node.sync()

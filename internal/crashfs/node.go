@@ -20,6 +20,9 @@ type node struct {
 	data    []byte
 	durable []byte
 	writes  []write
+	// givenUp is how many of writes a failed sync has marked as clean: no
+	// later sync makes them durable.
+	givenUp int
 	// nameless says that the last name was removed.
 	nameless bool
 
@@ -27,10 +30,6 @@ type node struct {
 	entries map[string]*node
 	kept    map[string]*node
 	changes []change
-
-	// given up changes are those before a failed sync: no later sync makes
-	// them durable.
-	givenUp int
 }
 
 // change is what one operation did to the names of a directory; nil removes.
@@ -102,20 +101,18 @@ func resize(b []byte, size int64) []byte {
 
 // sync makes durable what was not given up.
 func (n *node) sync() {
-	writes := min(n.givenUp, len(n.writes))
-	for _, w := range n.writes[writes:] {
+	for _, w := range n.writes[n.givenUp:] {
 		n.durable = w.apply(n.durable)
 	}
-	n.writes = n.writes[:writes]
-	changes := min(n.givenUp, len(n.changes))
-	for _, c := range n.changes[changes:] {
+	n.writes = n.writes[:n.givenUp]
+	for _, c := range n.changes {
 		c.apply(n.kept)
 	}
-	n.changes = n.changes[:changes]
+	n.changes = nil
 }
 
 // giveUp marks what is not synced as clean.
-func (n *node) giveUp() { n.givenUp = max(len(n.writes), len(n.changes)) }
+func (n *node) giveUp() { n.givenUp = len(n.writes) }
 
 func (n *node) walk(dir string, visit func(name string)) {
 	for name, child := range n.entries {

@@ -23,8 +23,11 @@ const (
 
 	kindSeal Kind = 0
 
-	flagZstd   = 1 << 0
-	knownFlags = flagZstd
+	flagZstd = 1 << 0
+	// flagFirst marks the first record of a commit: whatever stands before it
+	// was synced before it was written.
+	flagFirst  = 1 << 1
+	knownFlags = flagZstd | flagFirst
 )
 
 // frame is a record's header.

@@ -36,6 +36,9 @@ type scan struct {
 	header bool  // the segment's header is good
 	sealed bool  // the segment says that it ends
 	end    int64 // the end of the last valid frame
+	// commit is the start of the last commit that was found. Whatever stands
+	// before it was synced.
+	commit int64
 	until  int64
 	lost   []Damage
 	// headless says that a frame's header is among what was lost, so that
@@ -122,6 +125,9 @@ func (w *walker) step(at int64) (int64, error) {
 		return w.skip(at)
 	}
 	w.until = max(w.until, f.until)
+	if f.flags&flagFirst != 0 {
+		w.commit = at
+	}
 	end := at + frameBytes + int64(f.length)
 	if end > w.size {
 		w.lose(at, w.size, fmt.Sprintf("the file ends inside a record of %d bytes", end-at))

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // restore replays the stream's segments and leaves it ready to be committed
@@ -69,50 +70,93 @@ func (st *stream) restoreSegment(r *reader, seg *segment, newest bool, visit fun
 		return scan{}, errors.Join(err, file.Close())
 	}
 	seg.until, seg.size = found.until, r.size
-	// Without its header and without a record the file is not worth going on
-	// with, and not ours to cut: the header was synced before any record.
-	resume := newest && !found.sealed && (found.header || found.end > segmentBytes)
-	switch {
-	case newest && !found.header && r.size <= segmentBytes:
+	if newest && !found.header && r.size <= segmentBytes {
 		// The crash came before the first commit; nothing was in it.
 		return st.discard(seg, file, found)
-	case resume:
-		if err := st.resume(seg, file, &found); err != nil {
-			return scan{}, errors.Join(err, file.Close())
-		}
-	case newest:
-		err = file.Sync()
-	case !found.sealed:
+	}
+	if newest {
+		err = st.settle(r, seg, file, &found)
+	} else if !found.sealed {
 		found.lost = append(found.lost, Damage{Stream: st.id, Segment: seg.name, Offset: r.size, Reason: "the segment does not say that it ends here, so records may be missing"})
+	}
+	if err != nil {
+		return scan{}, errors.Join(err, file.Close())
 	}
 	st.segments.Add(1)
 	st.bytes.Add(seg.size)
-	if resume {
+	if newest && found.resumable() {
 		st.active, st.file = seg, file
 		return found, nil
 	}
 	st.sealed = append(st.sealed, seg)
-	if err := errors.Join(err, file.Close()); err != nil {
+	if err := file.Close(); err != nil {
 		return scan{}, fmt.Errorf("close %s: %w", seg.name, err)
 	}
 	return found, nil
 }
 
-// resume makes seg ready to be appended to: it cuts off the tail that a crash
-// tore and syncs the rest, which may be in the page cache only.
-func (st *stream) resume(seg *segment, file File, found *scan) error {
-	if found.end < seg.size {
-		first := slices.IndexFunc(found.lost, func(d Damage) bool { return d.Offset >= found.end })
-		torn := found.lost[first]
-		torn.Length, torn.Torn = seg.size-found.end, true
-		found.lost = append(found.lost[:first], torn)
-		if err := file.Truncate(found.end); err != nil {
-			return fmt.Errorf("cut %s back to %d: %w", seg.name, found.end, err)
+// resumable says whether the newest segment can be appended to. Without its
+// header and without a record it is not ours to cut: the header was synced
+// before any record, so this is no crash.
+func (found *scan) resumable() bool {
+	return !found.sealed && (found.header || found.end > segmentBytes)
+}
+
+// settle makes durable what was replayed of the newest segment, after cutting
+// off the tail that a crash tore.
+func (st *stream) settle(r *reader, seg *segment, file File, found *scan) error {
+	if found.resumable() {
+		if err := cutTorn(seg, file, found); err != nil {
+			return err
 		}
-		seg.size = found.end
+	}
+	if err := rewrite(r, file, found.commit, seg.size); err != nil {
+		return fmt.Errorf("rewrite the last commit of %s: %w", seg.name, err)
 	}
 	if err := file.Sync(); err != nil {
 		return fmt.Errorf("sync %s: %w", seg.name, err)
+	}
+	return nil
+}
+
+// cutTorn cuts off what follows the last valid frame, if it belongs to the
+// last commit. What stands before that commit was acknowledged: it is damage,
+// and stays.
+func cutTorn(seg *segment, file File, found *scan) error {
+	tail := max(found.end, found.commit)
+	first := slices.IndexFunc(found.lost, func(d Damage) bool { return d.Offset >= tail })
+	if tail >= seg.size || first < 0 {
+		return nil
+	}
+	torn := found.lost[first]
+	torn.Length, torn.Torn = seg.size-tail, true
+	found.lost = append(found.lost[:first], torn)
+	if err := file.Truncate(tail); err != nil {
+		return fmt.Errorf("cut %s back to %d: %w", seg.name, tail, err)
+	}
+	seg.size = tail
+	return nil
+}
+
+// rewrite writes the bytes in [from, to) again as they are. After a failed
+// sync the last process stopped, but the kernel may hold its last commit in
+// pages that count as clean, which no sync writes. Now they are dirty. A file
+// system that copies on write may have no room for it; a full disk must not
+// keep us from starting.
+func rewrite(r *reader, file File, from, to int64) error {
+	for from < to {
+		b, err := r.bytes(from, int(min(windowBytes, to-from)))
+		if err != nil {
+			return err
+		}
+		_, err = file.WriteAt(b, from)
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		from += int64(len(b))
 	}
 	return nil
 }

@@ -162,7 +162,11 @@ func (st *stream) write(records []Record) (end int64, err error) {
 	end = st.active.size
 	b := st.buf[:0]
 	for i := range records {
-		b = st.appendRecord(b, end+int64(len(b)), &records[i])
+		var flags uint8
+		if i == 0 {
+			flags = flagFirst
+		}
+		b = st.appendRecord(b, end+int64(len(b)), &records[i], flags)
 		if len(b) < chunkBytes && i < len(records)-1 {
 			continue
 		}
@@ -179,12 +183,12 @@ func (st *stream) write(records []Record) (end int64, err error) {
 	return end, nil
 }
 
-func (st *stream) appendRecord(b []byte, offset int64, r *Record) []byte {
-	f := frame{kind: r.Kind, until: r.Until, raw: uint32(len(r.Payload))}
+func (st *stream) appendRecord(b []byte, offset int64, r *Record, flags uint8) []byte {
+	f := frame{kind: r.Kind, flags: flags, until: r.Until, raw: uint32(len(r.Payload))}
 	stored := r.Payload
 	if st.id == Minutes && len(stored) >= worthCompressing {
 		if packed := st.pack(stored); len(packed) <= len(stored)*7/8 {
-			f.flags, stored = flagZstd, packed
+			f.flags, stored = flags|flagZstd, packed
 		}
 	}
 	return appendFrame(b, st.active.salt, offset, f, stored)
@@ -240,7 +244,7 @@ func (st *stream) rotate() error {
 		return nil
 	}
 	seg := st.active
-	seal := appendFrame(nil, seg.salt, seg.size, frame{kind: kindSeal, until: math.MinInt64}, nil)
+	seal := appendFrame(nil, seg.salt, seg.size, frame{kind: kindSeal, flags: flagFirst, until: math.MinInt64}, nil)
 	if _, err := st.file.WriteAt(seal, seg.size); err != nil {
 		return st.takeBack(fmt.Errorf("seal %s: %w", seg.name, err))
 	}
