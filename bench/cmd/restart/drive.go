@@ -1,0 +1,135 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"github.com/leadline/leadline/bench/load"
+	"github.com/leadline/leadline/bench/payload"
+	"github.com/leadline/leadline/bench/target"
+)
+
+const (
+	// chunk is how many requests are sent between two looks at the log.
+	chunk = 200
+	// acceptTimeout bounds a start that never accepts.
+	acceptTimeout = time.Minute
+	retryInterval = time.Millisecond
+)
+
+// plain is the cheapest way to send.
+var plain = load.Cells[0]
+
+// source makes requests without end.
+type source struct {
+	templates []*payload.Template
+	random    *rand.Rand
+	next      int
+}
+
+func newSource(spans int) *source {
+	return &source{
+		templates: payload.Shop(1, spans),
+		random:    rand.New(rand.NewPCG(3, uint64(time.Now().UnixNano()))),
+	}
+}
+
+func (s *source) take(n int) []load.Request {
+	requests := make([]load.Request, n)
+	for i := range requests {
+		t := s.templates[s.next%len(s.templates)]
+		s.next++
+		requests[i] = load.Request{Body: t.Render(s.random, time.Now()), Spans: len(t.Events)}
+	}
+	return requests
+}
+
+// fill sends spans until the intake log is large enough, then kills the server.
+func fill(ctx context.Context, cfg config, server target.Leadline) (f filled, err error) {
+	p, err := server.Start(ctx)
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, p.Kill()) }()
+	sender, err := plain.Dial(p.OTLP, 4)
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, sender.Close()) }()
+	requests, start := newSource(cfg.spans), time.Now()
+	for f.LogBytes < cfg.logMiB<<20 {
+		o, err := load.Flood(ctx, sender, requests.take(chunk), 4)
+		if err != nil {
+			return f, fmt.Errorf("fill the log: %w\n%s", err, p.Tail())
+		}
+		f.Spans += o.Spans
+		if f.LogBytes, err = intakeBytes(server); err != nil {
+			return f, err
+		}
+		fmt.Fprintf(os.Stderr, "\rfilling: %d of %d MiB, %d spans", f.LogBytes>>20, cfg.logMiB, f.Spans)
+	}
+	fmt.Fprintln(os.Stderr)
+	f.Took = time.Since(start)
+	return f, nil
+}
+
+// intakeBytes returns the size of the intake stream, whose segments are found
+// by the stream's name in their path.
+func intakeBytes(server target.Leadline) (int64, error) {
+	return target.DiskUse(server.DataDir, "/intake/")
+}
+
+// start measures one start and ends it as abruptly as the one before.
+func start(ctx context.Context, cfg config, server target.Leadline) (s started, err error) {
+	if s.LogBytes, err = intakeBytes(server); err != nil {
+		return s, err
+	}
+	request := newSource(cfg.spans).take(1)[0]
+	began := time.Now()
+	p, err := server.Launch()
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, p.Kill()) }()
+	sender, err := plain.Dial(p.OTLP, 1)
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, sender.Close()) }()
+	if err := knock(ctx, p, sender, request); err != nil {
+		return s, err
+	}
+	s.Accepted = time.Since(began)
+	if s.CPU, err = p.CPU(); err != nil {
+		return s, err
+	}
+	m, err := p.Memory()
+	s.Peak = m.Peak
+	return s, err
+}
+
+// knock sends the same request until it is acknowledged.
+func knock(ctx context.Context, p *target.Process, sender load.Sender, request load.Request) error {
+	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
+	defer cancel()
+	for {
+		err := sender.Send(ctx, request.Body)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-time.After(retryInterval):
+		case <-p.Exited():
+			return fmt.Errorf("start: exited before it accepted: %w\n%s", err, p.Tail())
+		case <-ctx.Done():
+			return fmt.Errorf("start: nothing accepted within %s: %w\n%s", acceptTimeout, err, p.Tail())
+		}
+	}
+}

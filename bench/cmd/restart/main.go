@@ -1,0 +1,148 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command restart measures how long Leadline is deaf: the time from exec until
+// the first request is acknowledged, with a gigabyte of intake log that must
+// be read before anything may be accepted.
+//
+// The log is filled by really sending spans, then the process is killed, which
+// leaves the log as a power cut would. Each start is killed again, so every
+// one reads the same log. The goal is two seconds. Beside it stands what the
+// log and the series store take on disk.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/leadline/leadline/bench/result"
+	"github.com/leadline/leadline/bench/target"
+)
+
+const goal = 2 * time.Second
+
+type config struct {
+	leadline string
+	services string
+	results  string
+	data     string
+
+	logMiB int64
+	spans  int
+	starts int
+	limit  time.Duration
+}
+
+func parse() config {
+	var c config
+	flag.StringVar(&c.leadline, "leadline", "../bin/leadline", "leadline binary")
+	flag.StringVar(&c.services, "services", "services", "folder of service files")
+	flag.StringVar(&c.results, "results", "results", "folder to write the result to, empty for none")
+	flag.StringVar(&c.data, "data", os.TempDir(), "folder for the data directory, on the disk to be measured")
+	flag.Int64Var(&c.logMiB, "log", 1024, "size of the intake log in MiB")
+	flag.IntVar(&c.spans, "spans", 512, "spans of a request")
+	flag.IntVar(&c.starts, "starts", 5, "starts to measure")
+	flag.DurationVar(&c.limit, "limit", 12*time.Minute, "give up after this time")
+	flag.Parse()
+	return c
+}
+
+func main() {
+	cfg := parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithTimeout(ctx, cfg.limit)
+	err := run(ctx, cfg)
+	cancel()
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "restart:", err)
+		os.Exit(1)
+	}
+}
+
+// filled says what the log took to become that large.
+type filled struct {
+	Spans    int           `json:"spans"`
+	LogBytes int64         `json:"log_bytes"`
+	Took     time.Duration `json:"took_ns"`
+}
+
+// started is one start.
+type started struct {
+	LogBytes int64         `json:"log_bytes"`
+	Accepted time.Duration `json:"accepted_ns"` // the first acknowledgement
+	CPU      time.Duration `json:"cpu_ns"`      // used until then
+	Peak     int64         `json:"peak_bytes"`
+}
+
+func run(ctx context.Context, cfg config) (err error) {
+	dir, err := os.MkdirTemp(cfg.data, "leadline-bench-")
+	if err != nil {
+		return fmt.Errorf("create data directory: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	report, err := result.New("restart", time.Now(), ".", dir)
+	if err != nil {
+		return err
+	}
+	server := target.Leadline{Binary: cfg.leadline, Services: cfg.services, DataDir: dir}
+	f, err := fill(ctx, cfg, server)
+	if err != nil {
+		return err
+	}
+	var starts []started
+	for range cfg.starts {
+		s, err := start(ctx, cfg, server)
+		if err != nil {
+			return err
+		}
+		starts = append(starts, s)
+	}
+	describe(report, f, starts)
+	fmt.Println(report.Markdown())
+	if cfg.results == "" {
+		return nil
+	}
+	path, err := report.Write(cfg.results)
+	if err == nil {
+		fmt.Println("written to", path)
+	}
+	return err
+}
+
+func describe(report *result.Report, f filled, starts []started) {
+	table := result.Table{
+		Title:  "From exec to the first acknowledgement",
+		Header: []string{"start", "intake log", "accepted after", "CPU until then", "peak RSS"},
+	}
+	var accepted []time.Duration
+	for i, s := range starts {
+		accepted = append(accepted, s.Accepted)
+		table.Rows = append(table.Rows, []string{
+			fmt.Sprint(i + 1), mebibytes(s.LogBytes), seconds(s.Accepted), seconds(s.CPU), mebibytes(s.Peak),
+		})
+	}
+	worst := slices.Max(accepted)
+	verdict := "met"
+	if worst > goal {
+		verdict = "missed"
+	}
+	report.Tables = []result.Table{table}
+	report.Data = map[string]any{"filled": f, "starts": starts}
+	report.Notes = []string{
+		fmt.Sprintf("slowest start %s, goal %s %s", seconds(worst), seconds(goal), verdict),
+		fmt.Sprintf("intake log: %.1f B a span (%d spans in %s)", float64(f.LogBytes)/float64(f.Spans), f.Spans, seconds(f.Took)),
+		"the page cache is warm: after a power cut add the time to read the log from disk",
+	}
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+
+func mebibytes(n int64) string { return fmt.Sprintf("%d MiB", n>>20) }
