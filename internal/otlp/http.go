@@ -45,7 +45,9 @@ type exchange struct {
 }
 
 func (h *httpHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := exchange{httpHandler: h, w: w, r: r, transport: overHTTPJSON}
+	x := exchange{httpHandler: h, w: w, r: r}
+	var typeKnown bool
+	x.transport, typeKnown = transportOf(r.Header["Content-Type"])
 	signal, known := signalOf(r.URL.Path)
 	if !known {
 		x.refuse(http.StatusNotFound, codes.NotFound, "OTLP is served at /v1/traces, /v1/metrics and /v1/logs")
@@ -60,7 +62,7 @@ func (h *httpHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.origins.answerPreflight(w)
 		return
 	}
-	if x.negotiate() {
+	if x.negotiate(typeKnown) {
 		x.take()
 	}
 }
@@ -79,9 +81,8 @@ func signalOf(path string) (wire.Signal, bool) {
 
 // negotiate checks all that the headers can tell, so that no byte of a body is
 // read in vain. It answers and returns false when something is wrong.
-func (x *exchange) negotiate() bool {
-	var typeKnown, encodingKnown bool
-	x.transport, typeKnown = transportOf(x.r.Header["Content-Type"])
+func (x *exchange) negotiate(typeKnown bool) bool {
+	var encodingKnown bool
 	x.encoding, encodingKnown = encodingOf(x.r.Header["Content-Encoding"])
 	if x.r.Method != http.MethodPost {
 		x.w.Header().Set("Allow", "POST, OPTIONS")
