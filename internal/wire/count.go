@@ -36,7 +36,7 @@ func (r *CountReader) NextResource() bool {
 }
 
 func (r *CountReader) read(in *frame) *fault {
-	raw, f := in.message(tagOwner)
+	resource, f := in.message(tagOwner)
 	if f != nil {
 		return f
 	}
@@ -44,7 +44,7 @@ func (r *CountReader) read(in *frame) *fault {
 	if f := w.walk(resources[r.signal], in.b, r.limits.Depth); f != nil {
 		return f.within(in.base)
 	}
-	r.resource, r.items = Resource{Raw: raw}, w.items
+	r.resource, r.items = Resource{Raw: resource.b}, w.items
 	return nil
 }
 

@@ -178,19 +178,19 @@ func (f *frame) take(want uint64) (frame, bool, *fault) {
 	return frame{}, false, nil
 }
 
-// message returns the bytes of a message that the frame's message holds at most
-// once, wherever it stands, and nil when it is absent. The framing of the whole
-// message has been checked after it.
-func (f *frame) message(want uint64) ([]byte, *fault) {
-	var found []byte
+// message returns a message that the frame's message holds at most once,
+// wherever it stands; its bytes are nil when it is absent. The framing of the
+// whole outer message has been checked after it.
+func (f *frame) message(want uint64) (frame, *fault) {
+	var found frame
 	for i := 0; i < len(f.b); {
 		tag, v, end := next(f.b, i)
 		if end < 0 {
-			return nil, malformed(f.b, i).within(f.base)
+			return frame{}, malformed(f.b, i).within(f.base)
 		}
 		i = end
 		if tag == want {
-			found = merge(found, payload(f.b, v, end))
+			found = frame{b: merge(found.b, payload(f.b, v, end)), base: f.base + end - int(v)}
 		}
 	}
 	return found, nil

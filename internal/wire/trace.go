@@ -122,34 +122,33 @@ const (
 // NextResource moves to the next resource.
 func (r *TraceReader) NextResource() bool {
 	r.inScope = frame{}
-	var raw []byte
-	ok := r.descend(&r.top, tagList, &r.inRes, &raw)
-	r.resource = Resource{Raw: raw}
+	resource, ok := r.descend(&r.top, tagList, &r.inRes)
+	r.resource = Resource{Raw: resource.b}
 	return ok
 }
 
 // NextScope moves to the next scope of the resource.
 func (r *TraceReader) NextScope() bool {
-	var raw []byte
-	if !r.descend(&r.inRes, tagScope, &r.inScope, &raw) {
-		return false
+	scope, ok := r.descend(&r.inRes, tagScope, &r.inScope)
+	if f := r.scope.read(scope.b, &r.limits); f != nil {
+		return r.ok(f.within(scope.base))
 	}
-	return r.ok(r.scope.read(raw, &r.limits))
+	return ok
 }
 
-// descend moves from outer to its next field and finds the message, resource or
-// scope, to which everything in that field belongs. That message may stand
+// descend moves from outer to its next field of the tag and returns the message,
+// resource or scope, to which everything in that field belongs. It may stand
 // behind what belongs to it; looking for it touches only lengths.
-func (r *TraceReader) descend(outer *frame, tag uint64, inner *frame, owner *[]byte) bool {
+func (r *TraceReader) descend(outer *frame, tag uint64, inner *frame) (owner frame, ok bool) {
 	if r.err != nil {
-		return false
+		return frame{}, false
 	}
-	in, ok, f := outer.take(tag)
-	if f == nil && ok {
-		*owner, f = in.message(tagOwner)
+	in, found, f := outer.take(tag)
+	if found {
+		owner, f = in.message(tagOwner)
 	}
 	*inner = in
-	return r.ok(f) && ok
+	return owner, r.ok(f) && found
 }
 
 // NextSpan moves to the next span of the scope.

@@ -50,11 +50,12 @@ func (w *walker) walk(id messageID, b []byte, left int) *fault {
 			continue
 		}
 		// The last member of a oneof wins, and what an earlier one held is gone.
+		added := w.items - before
 		if number != member {
 			w.items -= items
 			member, items = number, 0
 		}
-		items += w.items - before
+		items += added
 	}
 	return nil
 }
