@@ -1,0 +1,329 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package load_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadline/leadline/examples/shop/load"
+)
+
+// fakeShop answers as the shop would, in fake time, and keeps counts of its own.
+type fakeShop struct {
+	latency time.Duration // of every answer, beside what a fault asks for
+	lost    string        // path whose requests get no answer
+
+	mu              sync.Mutex
+	inFlight, peak  int
+	served          []string
+	byOperationCode map[string]map[int]int64
+}
+
+func (s *fakeShop) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.enter()
+	defer s.leave()
+	slept, status := s.decide(r)
+	select {
+	case <-time.After(s.latency + slept):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	if s.lost != "" && r.URL.Path == s.lost {
+		return nil, errors.New("connection reset")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	operation := r.Method + " " + r.URL.Path
+	if strings.HasPrefix(r.URL.Path, "/items/") {
+		operation = "GET /items/{item_id}"
+	}
+	if s.byOperationCode == nil {
+		s.byOperationCode = map[string]map[int]int64{}
+	}
+	if s.byOperationCode[operation] == nil {
+		s.byOperationCode[operation] = map[int]int64{}
+	}
+	s.byOperationCode[operation][status]++
+	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
+}
+
+func (s *fakeShop) enter() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inFlight++
+	s.peak = max(s.peak, s.inFlight)
+}
+
+func (s *fakeShop) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inFlight--
+}
+
+func (s *fakeShop) decide(r *http.Request) (slept time.Duration, status int) {
+	body, _ := io.ReadAll(r.Body)
+	s.mu.Lock()
+	s.served = append(s.served, r.Method+" "+r.URL.Path+" "+r.Header.Get("X-Shop-Fault")+" "+string(body))
+	s.mu.Unlock()
+	kind, value, _ := strings.Cut(r.Header.Get("X-Shop-Fault"), "=")
+	status = http.StatusOK
+	if r.Method == http.MethodPost {
+		status = http.StatusCreated
+	}
+	switch {
+	case kind == "error":
+		return 0, http.StatusInternalServerError
+	case kind == "throttle":
+		return 0, http.StatusTooManyRequests
+	case kind == "slow":
+		slept, _ = time.ParseDuration(value + "ms")
+	case strings.HasPrefix(r.URL.Path, "/items/1") && len(r.URL.Path) > len("/items/1"):
+		return 0, http.StatusNotFound
+	case strings.Contains(string(body), "4000000000000002"):
+		return 0, http.StatusPaymentRequired
+	case strings.Contains(string(body), "4000000000000119"):
+		return 0, http.StatusBadGateway
+	}
+	return slept, status
+}
+
+func run(t *testing.T, s *fakeShop, change func(*load.Config)) (load.Totals, error) {
+	t.Helper()
+	cfg := load.DefaultConfig("http://shop.example")
+	cfg.Requests = 3000
+	if change != nil {
+		change(&cfg)
+	}
+	l, err := load.New(&http.Client{Transport: s}, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = l.Run(t.Context())
+	return l.Ledger().Snapshot(), err
+}
+
+func TestLedgerHoldsWhatTheShopServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeShop{latency: 5 * time.Millisecond}
+		got, err := run(t, s, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Requests != 3000 || got.Surprises != 0 || got.Unanswered != 0 {
+			t.Errorf("got %d requests, %d surprises, %d unanswered; want 3000, 0, 0", got.Requests, got.Surprises, got.Unanswered)
+		}
+		if diff := cmp.Diff(byRules(s.byOperationCode), got.Operations); diff != "" {
+			t.Errorf("operations (-served +ledger):\n%s", diff)
+		}
+		pay := s.byOperationCode["POST /checkout"]
+		want := load.Counts{Good: pay[201], Bad: pay[500] + pay[502] + pay[429], Excluded: pay[402]}
+		if diff := cmp.Diff(want, got.Objectives["checkout-succeeds"]); diff != "" {
+			t.Errorf("checkout-succeeds (-want +got):\n%s", diff)
+		}
+		if len(pay) != 5 {
+			t.Errorf("checkout answered %v; want all five kinds of answer", pay)
+		}
+	})
+}
+
+// byRules counts answers by the product's rules, in other words than the ledger.
+func byRules(served map[string]map[int]int64) map[string]load.Counts {
+	out := map[string]load.Counts{}
+	for operation, codes := range served {
+		var c load.Counts
+		for code, n := range codes {
+			switch {
+			case operation == "GET /healthz", code == 402, code == 404:
+				c.Excluded += n
+			case code == 200, code == 201:
+				c.Good += n
+			default:
+				c.Bad += n
+			}
+		}
+		out[operation] = c
+	}
+	return out
+}
+
+func TestThresholds(t *testing.T) {
+	// 201 ms is too near 300 ms to be called fast, and nothing but the time
+	// that the shop was asked to sleep is ever called slow.
+	for name, tt := range map[string]struct {
+		latency                      time.Duration
+		fastCertain, goodFastCertain bool
+	}{
+		"far below":    {latency: 5 * time.Millisecond, fastCertain: true, goodFastCertain: true},
+		"just certain": {latency: 200 * time.Millisecond, fastCertain: true, goodFastCertain: true},
+		"near 300 ms":  {latency: 201 * time.Millisecond, fastCertain: false, goodFastCertain: true},
+		"near 1 s":     {latency: 901 * time.Millisecond, fastCertain: false, goodFastCertain: false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				got, err := run(t, &fakeShop{latency: tt.latency}, func(c *load.Config) { c.Concurrency = 200 })
+				if err != nil {
+					t.Fatal(err)
+				}
+				fast, both := got.Objectives["checkout-is-fast"], got.Objectives["checkout-good-and-fast"]
+				if (fast.Uncertain == 0) != tt.fastCertain {
+					t.Errorf("checkout-is-fast: %+v; certain wanted: %v", fast, tt.fastCertain)
+				}
+				if fast.Bad == 0 || both.Bad == 0 {
+					t.Errorf("slow answers are not bad: %+v, %+v", fast, both)
+				}
+				if tt.goodFastCertain != (both.Good > 0) {
+					t.Errorf("checkout-good-and-fast: %+v; some good wanted: %v", both, tt.goodFastCertain)
+				}
+				all := got.Operations["POST /checkout"]
+				if fast.Total() != all.Good+all.Bad || both.Total() != all.Good+all.Bad {
+					t.Errorf("totals %d and %d; want %d", fast.Total(), both.Total(), all.Good+all.Bad)
+				}
+			})
+		})
+	}
+}
+
+func TestConcurrencyIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeShop{latency: 3 * time.Second}
+		if _, err := run(t, s, func(c *load.Config) { c.Concurrency, c.Requests = 7, 200 }); err != nil {
+			t.Fatal(err)
+		}
+		if s.peak != 7 {
+			t.Errorf("peak of %d requests at once, want 7", s.peak)
+		}
+	})
+}
+
+func TestRateHasAWaveAndAMean(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		if _, err := run(t, &fakeShop{}, func(c *load.Config) { c.Rate, c.Requests, c.Concurrency = 50, 6000, 50 }); err != nil {
+			t.Fatal(err)
+		}
+		// 6000 requests at 50/s are two whole waves of a minute.
+		if took := time.Since(start).Seconds(); math.Abs(took-120) > 6 {
+			t.Errorf("took %.1f s, want about 120 s", took)
+		}
+	})
+}
+
+func TestStopFinishesWhatWasStarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeShop{latency: 2 * time.Second}
+		cfg := load.DefaultConfig("http://shop.example")
+		l, err := load.New(&http.Client{Transport: s}, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		if err := l.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Ledger().Snapshot(); got.Requests != int64(len(s.served)) || got.Unanswered != 0 {
+			t.Errorf("ledger: %d requests, %d unanswered; the shop served %d", got.Requests, got.Unanswered, len(s.served))
+		}
+	})
+}
+
+func TestUnansweredIsCountedApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		got, err := run(t, &fakeShop{lost: "/checkout"}, nil)
+		if err == nil || !strings.Contains(err.Error(), "connection reset") {
+			t.Errorf("error %v; want the first trouble", err)
+		}
+		for _, name := range []string{"checkout-succeeds", "checkout-is-fast", "checkout-good-and-fast"} {
+			if diff := cmp.Diff(load.Counts{Unanswered: got.Unanswered}, got.Objectives[name]); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		}
+		if c := got.Objectives["app-checkout-works"]; c.Unanswered == 0 || c.Unanswered >= got.Unanswered {
+			t.Errorf("app-checkout-works: %+v; want some of the %d", c, got.Unanswered)
+		}
+	})
+}
+
+func TestEqualSeedsPlanEqualVisits(t *testing.T) {
+	visits := func(seed uint64) (served []string) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &fakeShop{}
+			if _, err := run(t, s, func(c *load.Config) { c.Seed, c.Concurrency, c.Requests = seed, 1, 500 }); err != nil {
+				t.Fatal(err)
+			}
+			served = s.served
+		})
+		return served
+	}
+	if diff := cmp.Diff(visits(7), visits(7)); diff != "" {
+		t.Errorf("two runs of one seed differ:\n%s", diff)
+	}
+	if cmp.Equal(visits(7), visits(8)) {
+		t.Error("two seeds plan the same visits")
+	}
+}
+
+func TestAgrees(t *testing.T) {
+	exact := load.Counts{Good: 90, Bad: 7, Excluded: 3}
+	for name, tt := range map[string]struct {
+		ledger              load.Counts
+		good, bad, excluded int64
+		want                bool
+	}{
+		"equal":                     {exact, 90, 7, 3, true},
+		"one lost":                  {exact, 89, 7, 3, false},
+		"one doubled":               {exact, 90, 8, 3, false},
+		"one in the wrong class":    {exact, 89, 8, 3, false},
+		"excluded counted as good":  {exact, 91, 7, 2, false},
+		"uncertain may be good":     {load.Counts{Good: 5, Uncertain: 2}, 7, 0, 0, true},
+		"uncertain may be bad":      {load.Counts{Good: 5, Uncertain: 2}, 5, 2, 0, true},
+		"uncertain must be counted": {load.Counts{Good: 5, Uncertain: 2}, 5, 1, 0, false},
+		"uncertain counted once":    {load.Counts{Good: 5, Uncertain: 2}, 7, 2, 0, false},
+		"unanswered may be missing": {load.Counts{Good: 5, Unanswered: 1}, 5, 0, 0, true},
+		"unanswered may be there":   {load.Counts{Good: 5, Unanswered: 1}, 5, 0, 1, true},
+		"unanswered is there once":  {load.Counts{Good: 5, Unanswered: 1}, 6, 1, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := tt.ledger.Agrees(tt.good, tt.bad, tt.excluded); got != tt.want {
+				t.Errorf("%+v.Agrees(%d, %d, %d) = %v, want %v", tt.ledger, tt.good, tt.bad, tt.excluded, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestConfigValidate(t *testing.T) {
+	for name, breakIt := range map[string]func(*load.Config){
+		"storefront":     func(c *load.Config) { c.Storefront = "shop.example" },
+		"no rate":        func(c *load.Config) { c.Rate = 0 },
+		"rate NaN":       func(c *load.Config) { c.Rate = math.NaN() },
+		"swing":          func(c *load.Config) { c.Swing = 1 },
+		"period":         func(c *load.Config) { c.Period = 0 },
+		"requests":       func(c *load.Config) { c.Requests = -1 },
+		"concurrency":    func(c *load.Config) { c.Concurrency = 0 },
+		"no concurrency": func(c *load.Config) { c.Concurrency = 1001 },
+		"timeout":        func(c *load.Config) { c.Timeout = 0 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := load.DefaultConfig("http://shop.example")
+			if err := c.Validate(); err != nil {
+				t.Fatalf("the default is refused: %v", err)
+			}
+			breakIt(&c)
+			if err := c.Validate(); err == nil {
+				t.Errorf("%+v is accepted", c)
+			}
+		})
+	}
+}
