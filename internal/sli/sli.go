@@ -3,12 +3,36 @@
 
 // Package sli holds indicators: rules that call each event of an operation
 // good, bad or excluded.
+//
+// It owns the rule, its canonical text and the id made of it, the judgement of
+// one event, and the text of the group that an event belongs to. It does not
+// own counting, targets or windows.
+//
+// The default judgement of an event (package operation) comes first. Statuses
+// of the rule may replace it; then the kind decides, one file each:
+//
+//	availability  good and bad as judged
+//	latency       every event that is not excluded counts; good is fast enough
+//	success       good as judged, and fast enough
+//	custom        "where" says which events count, "good" which of them are good
+//
+// Health checks, synthetic traffic and attempts that will be retried are
+// excluded by every kind; no rule brings them back.
+//
+// # Canonical text and id
+//
+// An indicator's id is the hash of [Rule.Canonical]. History belongs to the
+// id, so the canonical text must never change for a rule that has not changed:
+// a field that is added later writes no line while it is empty, and a change
+// to what an existing rule counts raises operation.NormaliserVersion. A test
+// pins the ids.
 package sli
 
 import (
 	"time"
 
 	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/wire"
 )
 
 // ID is the hash of an indicator's canonical rule, 16 hexadecimal digits.
@@ -28,22 +52,26 @@ const (
 )
 
 // Outcome is what an indicator says of one event.
-type Outcome uint8
+type Outcome = operation.Outcome
 
 // The outcomes. Unevaluated events raised an error in a custom expression:
-// they are counted beside the others and never as good.
+// they are counted beside the others and never as good. Unmatched events are
+// not the indicator's, because its where does not hold: they are not counted
+// at all.
 const (
-	Excluded Outcome = iota
-	Good
-	Bad
-	Unevaluated
+	Excluded    = operation.Excluded
+	Good        = operation.Good
+	Bad         = operation.Bad
+	Unevaluated = operation.Unevaluated
+	Unmatched   = operation.Unmatched
 )
 
 // Rule is the counting rule of an indicator as a service file states it.
 type Rule struct {
 	// Service is the service whose events are counted, which may differ from
 	// the service that owns the objective. Its Environment is the canonical
-	// one; Environments lists those that match.
+	// one; Environments lists those that match, "" for events that name none.
+	// No Environments stands for DefaultEnvironments.
 	Service      operation.Service
 	Environments []string
 	// Operation is the normalised name of the operation that is counted; empty
@@ -61,8 +89,67 @@ type Rule struct {
 	GroupBy []string
 }
 
-// Indicator is a compiled rule.
+// DefaultEnvironments are the environments that an objective covers when its
+// service file names none.
+func DefaultEnvironments() []string { return []string{"production", "prod", ""} }
+
+// Indicator is a compiled rule. It does not change and is safe for concurrent use.
 type Indicator struct {
 	ID   ID
-	Rule Rule
+	Rule Rule // as canonical made it
+
+	counting counting
+	statuses *statuses // nil without overrides
 }
+
+// Compile checks a rule and makes it an indicator. Its Rule is in canonical
+// form: environments and groups sorted, expressions without surrounding space.
+// An error in an expression wraps an *expr.Error inside of a *FieldError.
+func Compile(r Rule) (*Indicator, error) {
+	r = r.canonical()
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	c, err := kinds[r.Kind](r)
+	if err != nil {
+		return nil, err
+	}
+	s, err := compileStatuses(r.Statuses)
+	if err != nil {
+		return nil, err
+	}
+	return &Indicator{ID: r.id(), Rule: r, counting: c, statuses: s}, nil
+}
+
+// Matches reports whether the events of an operation are the indicator's.
+func (i *Indicator) Matches(s operation.Service, op operation.Operation) bool {
+	if s.Name != i.Rule.Service.Name || s.Namespace != i.Rule.Service.Namespace || !i.covers(s.Environment) {
+		return false
+	}
+	if i.Rule.Operation == "" {
+		return op.Kind.Entry()
+	}
+	return op.Name == i.Rule.Operation
+}
+
+func (i *Indicator) covers(environment string) bool {
+	for _, e := range i.Rule.Environments {
+		if e == environment {
+			return true
+		}
+	}
+	return false
+}
+
+// Judge says what the indicator calls an event. j is the default judgement,
+// f.Outcome(); attrs are the span's.
+func (i *Indicator) Judge(f *operation.Facts, j operation.Judgement, attrs []wire.Attr) Outcome {
+	judged := j.Outcome
+	if i.statuses != nil && !j.Final() {
+		judged = i.statuses.judge(f.HTTPStatus, judged)
+	}
+	return i.counting.judge(event{f, j, judged, attrs})
+}
+
+// Describe returns the counting rule as one plain sentence.
+func (i *Indicator) Describe() string { return describe(i) }

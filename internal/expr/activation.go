@@ -1,0 +1,144 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package expr
+
+import (
+	"fmt"
+	"reflect"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+)
+
+// activation gives an expression its variables, each when it asks.
+type activation struct {
+	event      *Event
+	attributes attributes
+}
+
+// Parent returns nil: there is no other scope.
+func (a *activation) Parent() cel.Activation { return nil }
+
+// ResolveName returns the value of a variable.
+func (a *activation) ResolveName(name string) (any, bool) {
+	switch name {
+	case "attributes":
+		return &a.attributes, true
+	case "status_code":
+		return types.Int(a.event.StatusCode), true
+	case "duration":
+		return types.Duration{Duration: a.event.Duration}, true
+	case "error":
+		return types.Bool(a.event.Error), true
+	case "name":
+		return text(a.event.Name), true
+	case "kind":
+		return types.String(a.event.Kind), true
+	case "start":
+		return types.Timestamp{Time: a.event.Start}, true
+	case "end":
+		return types.Timestamp{Time: a.event.End}, true
+	}
+	return nil, false
+}
+
+// attributes is the map of a span's attributes as CEL sees it. It is not a
+// traits.Mapper, because for a map the key that is missing is an error, while
+// an Indexer may return null for it and still say in IsSet that it is missing.
+type attributes struct {
+	of      Attributes
+	missing bool // whether an attribute was asked for that is not there
+}
+
+var (
+	_ traits.Indexer     = (*attributes)(nil)
+	_ traits.FieldTester = (*attributes)(nil)
+	_ traits.Container   = (*attributes)(nil)
+)
+
+var attributesType = types.NewObjectType("leadline.Attributes", traits.ContainerType|traits.IndexerType|traits.FieldTesterType)
+
+// Get returns the attribute, or null.
+func (a *attributes) Get(key ref.Val) ref.Val {
+	v, found := a.lookup(key)
+	if !found {
+		a.missing = true
+		return types.NullValue
+	}
+	return v
+}
+
+// IsSet is has(attributes.key).
+func (a *attributes) IsSet(key ref.Val) ref.Val {
+	_, found := a.lookup(key)
+	return types.Bool(found)
+}
+
+// Contains is "key" in attributes.
+func (a *attributes) Contains(key ref.Val) ref.Val { return a.IsSet(key) }
+
+func (a *attributes) lookup(key ref.Val) (ref.Val, bool) {
+	k, ok := key.(types.String)
+	if !ok || a.of == nil {
+		return nil, false
+	}
+	v, found := a.of.Attribute(string(k))
+	if !found {
+		return nil, false
+	}
+	switch v := v.(type) {
+	case string:
+		return text(v), true
+	case int64:
+		return types.Int(v), true
+	case float64:
+		return types.Double(v), true
+	case bool:
+		return types.Bool(v), true
+	case []string:
+		return list(v), true
+	}
+	return nil, false
+}
+
+// text returns a string that is short enough to be looked at.
+func text(s string) ref.Val {
+	if len(s) > MaxAttribute {
+		return types.NewErr("a text of %d bytes is longer than %d", len(s), MaxAttribute)
+	}
+	return types.String(s)
+}
+
+// list is bounded as a whole, like a text.
+func list(v []string) ref.Val {
+	size := 0
+	for _, s := range v {
+		size += len(s) + 1
+	}
+	if size > MaxAttribute {
+		return types.NewErr("a list of %d bytes is longer than %d", size, MaxAttribute)
+	}
+	return types.NewStringList(types.DefaultTypeAdapter, v)
+}
+
+// Type implements ref.Val.
+func (a *attributes) Type() ref.Type { return attributesType }
+
+// Value implements ref.Val.
+func (a *attributes) Value() any { return a }
+
+// Equal implements ref.Val: the attributes as a whole equal nothing.
+func (a *attributes) Equal(ref.Val) ref.Val { return types.False }
+
+// ConvertToNative implements ref.Val.
+func (a *attributes) ConvertToNative(t reflect.Type) (any, error) {
+	return nil, fmt.Errorf("convert attributes to %s: not possible", t)
+}
+
+// ConvertToType implements ref.Val.
+func (a *attributes) ConvertToType(t ref.Type) ref.Val {
+	return types.NewErr("convert attributes to %s: not possible", t.TypeName())
+}

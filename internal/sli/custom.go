@@ -1,0 +1,126 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sli
+
+import (
+	"time"
+
+	"github.com/leadline/leadline/internal/expr"
+	"github.com/leadline/leadline/internal/wire"
+)
+
+// custom counts events by two expressions. They decide alone, also over what
+// the default rules exclude as the caller's mistake; only the final exclusions
+// come before them.
+type custom struct {
+	rule        Rule
+	where, good *expr.Program // where is nil when it holds for all
+}
+
+func compileCustom(r Rule) (counting, error) {
+	if err := r.forbid(r.Under != 0, "under"); err != nil {
+		return nil, err
+	}
+	if err := r.forbid(len(r.Statuses) > 0, "statuses"); err != nil {
+		return nil, err
+	}
+	c := custom{rule: r}
+	var err error
+	if r.Where != "" {
+		if c.where, err = expr.Compile(r.Where); err != nil {
+			return nil, &FieldError{"where", err}
+		}
+	}
+	if c.good, err = expr.Compile(r.Good); err != nil {
+		return nil, &FieldError{"good", err}
+	}
+	return c, nil
+}
+
+// judge asks where first: an event that is not the indicator's is not one of
+// its excluded events either.
+func (c custom) judge(e event) Outcome {
+	seen := e.asExpr()
+	if c.where != nil {
+		switch holds, err := c.where.Eval(seen); {
+		case err != nil:
+			return Unevaluated
+		case !holds:
+			return Unmatched
+		}
+	}
+	if e.standard.Final() {
+		return Excluded
+	}
+	switch good, err := c.good.Eval(seen); {
+	case err != nil:
+		return Unevaluated
+	case good:
+		return Good
+	}
+	return Bad
+}
+
+func (c custom) describe() string {
+	if c.where == nil {
+		return "good if " + c.rule.Good
+	}
+	return "counted if " + c.rule.Where + ", and good if " + c.rule.Good
+}
+
+var spanKinds = [...]string{
+	wire.Unspecified: "unspecified", wire.Internal: "internal", wire.Server: "server",
+	wire.Client: "client", wire.Producer: "producer", wire.Consumer: "consumer",
+}
+
+// asExpr is the event as expressions see it.
+func (e event) asExpr() *expr.Event {
+	f := e.facts
+	return &expr.Event{
+		Attributes: attributes(e.attrs),
+		StatusCode: f.HTTPStatus,
+		Duration:   f.Duration(),
+		Error:      f.Status == wire.Error,
+		Name:       f.Name,
+		Kind:       spanKinds[f.Kind],
+		Start:      instant(f.StartUnixNano),
+		End:        instant(f.EndUnixNano),
+	}
+}
+
+func instant(unixNano uint64) time.Time { return time.Unix(0, int64(unixNano)).UTC() }
+
+// attributes lets an expression look attributes up. Expressions ask for one or
+// two of a dozen, so a search is cheaper than a map.
+type attributes []wire.Attr
+
+// Attribute returns the value of the first attribute with the key.
+func (a attributes) Attribute(key string) (any, bool) {
+	for i := range a {
+		if a[i].Key == key {
+			return goValue(a[i].Value)
+		}
+	}
+	return nil, false
+}
+
+// goValue returns the value as package expr takes it. Bytes and nested lists
+// are missing.
+func goValue(v wire.Value) (any, bool) {
+	switch v.Kind() {
+	case wire.String:
+		return v.Str(), true
+	case wire.Int:
+		return v.Int(), true
+	case wire.Double:
+		return v.Double(), true
+	case wire.Bool:
+		return v.Bool(), true
+	case wire.Array:
+		texts := []string{}
+		v.EachString(func(s string) { texts = append(texts, s) })
+		return texts, true
+	}
+	return nil, false
+}

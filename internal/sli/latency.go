@@ -1,0 +1,31 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sli
+
+import "time"
+
+// latency counts how long events took, whatever their result: a fast failure
+// spends the availability's budget, not this one's.
+type latency struct{ under time.Duration }
+
+func compileLatency(r Rule) (counting, error) {
+	if err := r.requireUnder(); err != nil {
+		return nil, err
+	}
+	return latency{r.Under}, r.withoutExpressions()
+}
+
+func (l latency) judge(e event) Outcome {
+	switch {
+	case e.judged == Excluded:
+		return Excluded
+	case e.facts.Duration() <= l.under:
+		return Good
+	}
+	return Bad
+}
+
+func (l latency) describe() string {
+	return "good if it takes at most " + l.under.String() + ", whether it succeeds or not"
+}
