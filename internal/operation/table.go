@@ -28,6 +28,8 @@ const spellings = 4
 // Table holds the operations of one service. Looking up a known identity takes
 // no lock; everything else does. It is safe for concurrent use.
 type Table struct {
+	Service Service
+
 	index atomic.Pointer[index]
 
 	mu       sync.Mutex
@@ -39,10 +41,8 @@ type Table struct {
 	ignored  [IgnoredReasons]*Entry
 }
 
-// NewTable returns an empty table that tells at most limit operations apart,
-// and as many more as are reserved.
-func NewTable(limit int) *Table {
-	t := &Table{limit: limit, names: make(map[string]*Entry)}
+func newTable(s Service, limit int) *Table {
+	t := &Table{Service: s, limit: limit, names: make(map[string]*Entry)}
 	t.index.Store(newIndex(16))
 	return t
 }
