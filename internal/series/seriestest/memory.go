@@ -1,0 +1,242 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package seriestest
+
+import (
+	"context"
+	"math"
+	"strings"
+	"sync"
+
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/slice"
+)
+
+// Memory is the naive store: every sample in one map. It is the model that
+// other stores are compared with, and a stand-in for tests of store users. It
+// keeps everything; Close does nothing, so that a closed Memory can be used
+// like a store that was opened again.
+type Memory struct {
+	mu      sync.Mutex
+	samples map[cell]slice.Sample
+	up      map[slice.Minute]bool
+	last    slice.Minute
+}
+
+type cell struct {
+	key    slice.Key
+	source slice.Source
+	minute slice.Minute
+}
+
+// scope is what a backfill treats as measured together.
+type scope struct {
+	service              operation.Service
+	indicator, operation string
+}
+
+var _ series.Store = (*Memory)(nil)
+
+// NewMemory returns an empty store.
+func NewMemory() *Memory {
+	return &Memory{samples: make(map[cell]slice.Sample), up: make(map[slice.Minute]bool), last: math.MinInt64}
+}
+
+// Close implements series.Store.
+func (s *Memory) Close() error { return nil }
+
+// Last implements series.Store.
+func (s *Memory) Last(context.Context) (slice.Minute, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last, len(s.up) > 0, nil
+}
+
+// Append implements series.Store.
+func (s *Memory) Append(_ context.Context, c slice.Closed) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, stored := s.up[c.Minute]; stored {
+		return nil
+	}
+	if c.Minute < s.last {
+		return errs.New(errs.Conflict, "append minute %s: a later one is stored", c.Minute.Start())
+	}
+	for _, sm := range c.Samples {
+		if max(sm.Counts.Good, sm.Counts.Bad, sm.Counts.Excluded) > 1<<53 {
+			return errs.New(errs.Invalid, "append minute %s: a count exceeds 2^53", c.Minute.Start())
+		}
+	}
+	for _, sm := range c.Samples {
+		s.put(c.Minute, c.Source, sm)
+	}
+	s.up[c.Minute], s.last = c.Up, c.Minute
+	return nil
+}
+
+func (s *Memory) put(m slice.Minute, src slice.Source, sm slice.Sample) {
+	k := sm.Key
+	for _, t := range []*string{
+		&k.Service.Namespace, &k.Service.Name, &k.Service.Environment,
+		&k.Indicator, &k.Group, &k.Operation, &k.Version,
+	} {
+		*t = strings.ToValidUTF8(*t, "\uFFFD")
+	}
+	at := cell{k, src, m}
+	stored := s.samples[at]
+	sum := slice.Sample{Key: k, Minute: m, Counts: stored.Counts.Plus(sm.Counts)}
+	for _, h := range []*slice.Histogram{stored.Histogram, sm.Histogram} {
+		if h == nil {
+			continue
+		}
+		if sum.Histogram == nil {
+			sum.Histogram = new(slice.Histogram)
+		}
+		sum.Histogram.Merge(h)
+	}
+	s.samples[at] = sum
+}
+
+// wanted reports whether q asks for the series k.
+func wanted(q series.Query, k slice.Key) bool {
+	part := k.Group
+	if k.IsBaseline() {
+		part = k.Version
+	}
+	return k.Indicator == q.Indicator &&
+		(q.Service == operation.Service{} || q.Service == k.Service) &&
+		(!k.IsBaseline() || q.Operation == "" || q.Operation == k.Operation) &&
+		(q.Parts.All || q.Parts.Only == part)
+}
+
+// Sums implements series.Store.
+func (s *Memory) Sums(_ context.Context, q series.Query) ([]series.Row, error) {
+	if err := q.Validate(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rows := make(map[cell]*series.Row)
+	for at, sm := range s.samples {
+		if !wanted(q, at.key) || at.minute < q.From || at.minute >= q.To {
+			continue
+		}
+		id := cell{key: at.key, source: at.source}
+		if rows[id] == nil {
+			rows[id] = &series.Row{Key: at.key, Source: at.source, Sums: make([]series.Sum, q.Steps())}
+		}
+		step := &rows[id].Sums[q.StepOf(at.minute)]
+		*step = step.Plus(series.Sum{Counts: sm.Counts, Minutes: 1})
+	}
+	var out []series.Row
+	for _, r := range rows {
+		out = append(out, *r)
+	}
+	return out, q.CheckRows(len(out))
+}
+
+// Histograms implements series.Store.
+func (s *Memory) Histograms(_ context.Context, q series.Query) ([]series.Distribution, error) {
+	q.Step, q.Indicator = max(1, int(q.To-q.From)), ""
+	if err := q.Validate(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rows := make(map[cell]*series.Distribution)
+	for at, sm := range s.samples {
+		if sm.Histogram == nil || !wanted(q, at.key) || at.minute < q.From || at.minute >= q.To {
+			continue
+		}
+		id := cell{key: at.key, source: at.source}
+		if rows[id] == nil {
+			rows[id] = &series.Distribution{Key: at.key, Source: at.source}
+		}
+		rows[id].Histogram.Merge(sm.Histogram)
+		rows[id].Minutes++
+	}
+	var out []series.Distribution
+	for _, r := range rows {
+		out = append(out, *r)
+	}
+	return out, nil
+}
+
+// Up implements series.Store.
+func (s *Memory) Up(_ context.Context, from, to slice.Minute) (int, error) {
+	q := series.Query{From: from, To: to, Step: max(1, int(to-from))}
+	if err := q.Validate(); err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for m, up := range s.up {
+		if up && from <= m && m < to {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// Backfill implements series.Store.
+func (s *Memory) Backfill(_ context.Context, b series.Backfill) (r series.Report, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := b.Before
+	if len(s.up) > 0 {
+		before = min(before, s.last+1)
+	}
+	prev := slice.Minute(math.MinInt64)
+	for c, err := range b.Minutes {
+		if err != nil {
+			return r, err
+		}
+		if c.Minute <= prev {
+			return r, errs.New(errs.Invalid, "backfill: minute %s comes after %s", c.Minute.Start(), prev.Start())
+		}
+		prev = c.Minute
+		if c.Minute >= before {
+			r.Open += len(c.Samples)
+			continue
+		}
+		s.fill(c, &r)
+	}
+	if b.Progress != nil && r.Stored > 0 {
+		b.Progress(r)
+	}
+	return r, nil
+}
+
+// fill stores one backfilled minute, except the scopes that are measured in it.
+func (s *Memory) fill(c slice.Closed, r *series.Report) {
+	measured := make(map[scope]bool)
+	for at := range s.samples {
+		if at.minute == c.Minute {
+			measured[scopeOf(at.key)] = true
+		}
+	}
+	for _, sm := range c.Samples {
+		if measured[scopeOf(sm.Key)] {
+			r.Measured++
+			continue
+		}
+		if r.Stored == 0 {
+			r.From = c.Minute
+		}
+		r.To = c.Minute + 1
+		r.Stored++
+		s.put(c.Minute, slice.Backfill, sm)
+	}
+}
+
+func scopeOf(k slice.Key) scope {
+	sc := scope{service: k.Service, indicator: k.Indicator}
+	if k.IsBaseline() {
+		sc.operation = k.Operation
+	}
+	return sc
+}
