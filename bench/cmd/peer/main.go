@@ -6,7 +6,7 @@
 //
 //	peer -config collector/configs/conformance.yaml -- go test ./test/conformance
 //
-// The command finds the addresses, as host:port, in
+// The command finds the addresses, as a URL and as host:port, in
 // LEADLINE_CONFORMANCE_PEER_HTTP and LEADLINE_CONFORMANCE_PEER_GRPC, and its
 // exit code becomes ours. Without a command, the addresses are printed as
 // lines to be sourced by a shell and the Collector runs until Ctrl-C.
@@ -53,7 +53,7 @@ func run(ctx context.Context, collector target.Collector, dir string, command []
 	}
 	defer func() { err = errors.Join(err, p.Stop()) }()
 	env := []string{
-		"LEADLINE_CONFORMANCE_PEER_HTTP=" + p.OTLP.HTTP,
+		"LEADLINE_CONFORMANCE_PEER_HTTP=http://" + p.OTLP.HTTP,
 		"LEADLINE_CONFORMANCE_PEER_GRPC=" + p.OTLP.GRPC,
 	}
 	if len(command) > 0 {
