@@ -22,10 +22,10 @@ const (
 	IgnoredASGIEvent         // FastAPI's and Starlette's "http send" and "http receive"
 	IgnoredPoll              // a request to the broker for messages, each of which has its own span
 	IgnoredUnknown           // a kind, but no attribute that says what was called
-	IgnoredReasons           // how many there are
+	ReasonsIgnored           // how many there are
 )
 
-var ignoredNames = [IgnoredReasons]string{"", "no_kind", "internal", "asgi_event", "poll", "unknown"}
+var ignoredNames = [ReasonsIgnored]string{"", "no_kind", "internal", "asgi_event", "poll", "unknown"}
 
 // String returns the reason as the API spells it; it is empty for operations.
 func (i Ignored) String() string { return ignoredNames[i] }

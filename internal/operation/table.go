@@ -38,7 +38,7 @@ type Table struct {
 	entries  []*Entry
 	names    map[string]*Entry
 	overflow [kinds]*Entry
-	ignored  [IgnoredReasons]*Entry
+	ignored  [ReasonsIgnored]*Entry
 }
 
 func newTable(s Service, limit int) *Table {

@@ -132,6 +132,18 @@ func (i *Indicator) Matches(s operation.Service, op operation.Operation) bool {
 	return op.Name == i.Rule.Operation
 }
 
+// Services returns every service whose events may be the indicator's: the
+// rule's, once in each of its environments.
+func (i *Indicator) Services() []operation.Service {
+	all := make([]operation.Service, 0, len(i.Rule.Environments))
+	for _, e := range i.Rule.Environments {
+		s := i.Rule.Service
+		s.Environment = e
+		all = append(all, s)
+	}
+	return all
+}
+
 func (i *Indicator) covers(environment string) bool {
 	for _, e := range i.Rule.Environments {
 		if e == environment {
