@@ -219,7 +219,11 @@ func appendAttr(dst []Attr, first int, b []byte, l *Limits) ([]Attr, *fault) {
 	if n-first >= l.Attributes {
 		return dst, tooManyAttributes(l.Attributes, 0)
 	}
-	dst = append(dst, Attr{})
+	if n < cap(dst) {
+		dst = dst[:n+1] // read overwrites whatever was there
+	} else {
+		dst = append(dst, Attr{})
+	}
 	return dst, dst[n].read(b, l)
 }
 

@@ -145,6 +145,31 @@ const (
 
 // read fills a from the bytes of a KeyValue.
 func (a *Attr) read(b []byte, l *Limits) *fault {
+	if key, value, ok := plain(b); ok {
+		a.Key = view(key)
+		if f := a.Value.read(value, l.Depth, l); f != nil {
+			return f.within(len(b) - len(value))
+		}
+		return nil
+	}
+	return a.readAny(b, l)
+}
+
+// plain splits a KeyValue of the one form that encoders write: a key, then a
+// value, each with a length of one byte, and nothing else.
+func plain(b []byte) (key, value []byte, ok bool) {
+	if len(b) < 4 || b[0] != tagKey || b[1] >= 0x80 {
+		return nil, nil, false
+	}
+	k := 2 + int(b[1])
+	if k+2 > len(b) || b[k] != tagValue || b[k+1] >= 0x80 || k+2+int(b[k+1]) != len(b) {
+		return nil, nil, false
+	}
+	return b[2:k], b[k+2:], true
+}
+
+// readAny fills a from a KeyValue of any form that protobuf allows.
+func (a *Attr) readAny(b []byte, l *Limits) *fault {
 	*a = Attr{}
 	var value []byte
 	start := 0
@@ -173,6 +198,15 @@ func (v *Value) read(b []byte, left int, l *Limits) *fault {
 	if left <= 0 {
 		return tooDeep(l.Depth, 0)
 	}
+	if len(b) >= 2 && b[0] == tagString && b[1] < 0x80 && int(b[1]) == len(b)-2 {
+		v.set(String, b[2:])
+		return nil
+	}
+	return v.readAny(b, left, l)
+}
+
+func (v *Value) readAny(b []byte, left int, l *Limits) *fault {
+	*v = Value{}
 	var nested []byte
 	for i := 0; i < len(b); {
 		tag, n, end := next(b, i)
