@@ -10,7 +10,7 @@
 //
 //   - A write, or a cut, that was not synced survives a crash with any
 //     probability from 0 to 100 %, without the ones before it, in part, or as
-//     zeros of the right length.
+//     zeros of the right length. InOrder takes the worst of it away.
 //   - Creations, renames and removals that were not synced with SyncDir
 //     survive as a prefix or in any combination. Syncing a file does not make
 //     its name durable.
@@ -50,6 +50,7 @@ type FS struct {
 	capacity int64
 	used     int64
 	faults   []fault
+	inOrder  bool
 	power    int // operations left, or -1 for no limit
 	ops      int
 }
@@ -83,6 +84,14 @@ func (f *FS) PowerOff(n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.power = n
+}
+
+// InOrder makes this disk, and those that it becomes by Crash, write the
+// sectors of one write in their order.
+func (f *FS) InOrder() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.inOrder = true
 }
 
 // Kill ends the program that uses the disk, not the machine: locks are free,

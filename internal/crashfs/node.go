@@ -132,7 +132,8 @@ func (f *FS) Crash(seed uint64) *FS {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	after := New()
-	c := crash{rand.New(rand.NewPCG(seed, 0)), map[*node]*node{}}
+	after.inOrder = f.inOrder
+	c := crash{rand.New(rand.NewPCG(seed, 0)), f.inOrder, map[*node]*node{}}
 	after.root = c.survive(f.root)
 	after.root.walk("", func(name string) {
 		n, _ := after.find("count", name)
@@ -143,8 +144,9 @@ func (f *FS) Crash(seed uint64) *FS {
 
 // crash is one loss of power.
 type crash struct {
-	rng  *rand.Rand
-	seen map[*node]*node // a file keeps its identity under two names
+	rng     *rand.Rand
+	inOrder bool
+	seen    map[*node]*node // a file keeps its identity under two names
 }
 
 func (c crash) survive(n *node) *node {
@@ -204,7 +206,11 @@ func (c crash) content(n *node) []byte {
 // tear applies a part of w: all of it, a prefix, some sectors, or only the
 // size that it gave the file.
 func (c crash) tear(b []byte, w write) []byte {
-	switch c.rng.IntN(4) {
+	ways := 4
+	if c.inOrder {
+		ways = 3
+	}
+	switch c.rng.IntN(ways) {
 	case 0:
 		return w.apply(b)
 	case 1:

@@ -79,7 +79,7 @@ func (r *reader) bytes(offset int64, n int) ([]byte, error) {
 	}
 	want := int(min(int64(max(n, windowBytes)), r.size-offset))
 	if cap(r.buf) < want {
-		r.buf = make([]byte, max(want, windowBytes))
+		r.buf = make([]byte, want)
 	}
 	r.base, r.buf = offset, r.buf[:want]
 	if got, err := r.file.ReadAt(r.buf, offset); got < want {

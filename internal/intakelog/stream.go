@@ -128,21 +128,17 @@ func (st *stream) open() error {
 }
 
 // create makes seg the active segment once its header and its name are
-// durable. What a failure leaves behind is removed, durably: an unsealed
-// segment before the newest would be reported as damage.
+// durable.
 func (st *stream) create(seg *segment) error {
 	fs := st.log.fs
+	st.seq = seg.seq
 	file, err := fs.Create(seg.name)
 	if err != nil {
 		return st.refuse(err)
 	}
 	if _, err := file.WriteAt(appendSegmentHeader(nil, st.id, seg), 0); err != nil {
-		err = st.refuse(fmt.Errorf("write the header of %s: %w", seg.name, err))
-		undone := errors.Join(file.Close(), fs.Remove(seg.name), fs.SyncDir(st.dir))
-		if undone != nil {
-			return st.log.fail(fmt.Errorf("%w; remove it: %w", err, undone))
-		}
-		return err
+		// A file that stays behind is empty: the next Open will say so.
+		return st.refuse(errors.Join(fmt.Errorf("write the header of %s: %w", seg.name, err), file.Close(), fs.Remove(seg.name)))
 	}
 	if err := errors.Join(file.Sync(), fs.SyncDir(st.dir)); err != nil {
 		// The close's error would add nothing to the one that stops the log.
@@ -150,7 +146,7 @@ func (st *stream) create(seg *segment) error {
 		return st.log.fail(fmt.Errorf("sync new segment %s: %w", seg.name, err))
 	}
 	seg.size = segmentBytes
-	st.active, st.file, st.seq = seg, file, seg.seq
+	st.active, st.file = seg, file
 	st.segments.Add(1)
 	st.bytes.Add(seg.size)
 	return nil
