@@ -62,7 +62,7 @@ func fakeServe(args []string) int {
 		return 1
 	}
 	s := &fakeServer{refuse: 2, seen: map[string]bool{}, counts: map[string]*counts{
-		"checkout-succeeds": {}, "checkout-is-fast": {}, "checkout-good-and-fast": {}, "app-checkout-works": {}}}
+		"checkout-succeeds": {}, "checkout-is-fast": {}, "checkout-good-and-fast": {}, "app-checkout-answers": {}}}
 	if os.Getenv("FAKE_WRONG") != "" {
 		s.skew = 1
 	}
@@ -157,24 +157,24 @@ func (s *fakeServer) judge(sp *tracepb.Span) {
 	status := attribute(sp.Attributes, "http.status_code").GetIntValue()
 	took := time.Duration(sp.EndTimeUnixNano - sp.StartTimeUnixNano)
 	failed := status >= 500 || status == 429
-	answers := map[string]bool{
-		"checkout-succeeds":      !failed,
-		"checkout-is-fast":       took <= 300*time.Millisecond,
-		"checkout-good-and-fast": !failed && took <= time.Second,
-	}
+	declined := status >= 400 && !failed
+	s.tally("checkout-succeeds", declined, !failed)
+	s.tally("checkout-is-fast", declined, took <= 300*time.Millisecond)
+	s.tally("checkout-good-and-fast", declined, !failed && took <= time.Second)
 	if attribute(sp.Attributes, "http.user_agent").GetStringValue() == "shop-app/3.1" {
-		answers["app-checkout-works"] = !failed && took < time.Second
+		s.tally("app-checkout-answers", false, !failed && took < time.Second)
 	}
-	for name, good := range answers {
-		c := s.counts[name]
-		switch {
-		case status >= 400 && status < 500 && status != 429:
-			c.Excluded++
-		case good:
-			c.Good++
-		default:
-			c.Bad++
-		}
+}
+
+func (s *fakeServer) tally(name string, excluded, good bool) {
+	c := s.counts[name]
+	switch {
+	case excluded:
+		c.Excluded++
+	case good:
+		c.Good++
+	default:
+		c.Bad++
 	}
 }
 

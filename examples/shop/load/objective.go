@@ -20,6 +20,9 @@ type Objective struct {
 	Under time.Duration
 	// Agent narrows the objective to requests with this User-Agent.
 	Agent string
+	// Declined says that the customer's own errors, such as a declined card,
+	// are answers like any other instead of being excluded.
+	Declined bool
 }
 
 // Objectives returns the objectives of services/shop.yaml.
@@ -29,7 +32,7 @@ func Objectives() []Objective {
 		{Name: "checkout-succeeds", Operation: pay, Errors: true},
 		{Name: "checkout-is-fast", Operation: pay, Under: 300 * time.Millisecond},
 		{Name: "checkout-good-and-fast", Operation: pay, Errors: true, Under: time.Second},
-		{Name: "app-checkout-works", Operation: pay, Errors: true, Under: time.Second, Agent: AppAgent},
+		{Name: "app-checkout-answers", Operation: pay, Errors: true, Under: time.Second, Agent: AppAgent, Declined: true},
 	}
 }
 
@@ -57,7 +60,7 @@ func (o Objective) judge(r request, a answer) outcome {
 	}
 	byStatus := judgeStatus(r.operation, a.status)
 	switch {
-	case byStatus == excluded:
+	case byStatus == excluded && !o.Declined:
 		return excluded
 	case o.Errors && byStatus == bad:
 		return bad

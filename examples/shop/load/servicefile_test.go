@@ -57,7 +57,7 @@ func TestObjectivesAreThoseOfTheServiceFile(t *testing.T) {
 			got = append(got, load.Objective{Name: o.Name, Operation: of(o.Success), Errors: true, Under: duration(t, o.Success.Under)})
 		case o.Custom != nil:
 			checkCustom(t, *o.Custom)
-			got = append(got, load.Objective{Name: o.Name, Operation: of(o.Custom), Errors: true, Under: time.Second, Agent: load.AppAgent})
+			got = append(got, load.Objective{Name: o.Name, Operation: of(o.Custom), Errors: true, Under: time.Second, Agent: load.AppAgent, Declined: true})
 		}
 		if o.Runbook != "" {
 			if _, err := os.Stat(filepath.Join("../services", o.Runbook)); err != nil {
