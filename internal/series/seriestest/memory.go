@@ -5,6 +5,7 @@ package seriestest
 
 import (
 	"context"
+	"iter"
 	"math"
 	"strings"
 	"sync"
@@ -21,15 +22,14 @@ import (
 // like a store that was opened again.
 type Memory struct {
 	mu      sync.Mutex
-	samples map[cell]slice.Sample
+	minutes map[slice.Minute]map[id]slice.Sample
 	up      map[slice.Minute]bool
 	last    slice.Minute
 }
 
-type cell struct {
+type id struct {
 	key    slice.Key
 	source slice.Source
-	minute slice.Minute
 }
 
 // scope is what a backfill treats as measured together.
@@ -42,7 +42,7 @@ var _ series.Store = (*Memory)(nil)
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
-	return &Memory{samples: make(map[cell]slice.Sample), up: make(map[slice.Minute]bool), last: math.MinInt64}
+	return &Memory{minutes: make(map[slice.Minute]map[id]slice.Sample), up: make(map[slice.Minute]bool), last: math.MinInt64}
 }
 
 // Close implements series.Store.
@@ -85,8 +85,10 @@ func (s *Memory) put(m slice.Minute, src slice.Source, sm slice.Sample) {
 	} {
 		*t = strings.ToValidUTF8(*t, "\uFFFD")
 	}
-	at := cell{k, src, m}
-	stored := s.samples[at]
+	if s.minutes[m] == nil {
+		s.minutes[m] = make(map[id]slice.Sample)
+	}
+	stored := s.minutes[m][id{k, src}]
 	sum := slice.Sample{Key: k, Minute: m, Counts: stored.Counts.Plus(sm.Counts)}
 	for _, h := range []*slice.Histogram{stored.Histogram, sm.Histogram} {
 		if h == nil {
@@ -97,7 +99,7 @@ func (s *Memory) put(m slice.Minute, src slice.Source, sm slice.Sample) {
 		}
 		sum.Histogram.Merge(h)
 	}
-	s.samples[at] = sum
+	s.minutes[m][id{k, src}] = sum
 }
 
 // wanted reports whether q asks for the series k.
@@ -112,6 +114,19 @@ func wanted(q series.Query, k slice.Key) bool {
 		(q.Parts.All || q.Parts.Only == part)
 }
 
+// wanted yields the samples that q asks for.
+func (s *Memory) wanted(q series.Query) iter.Seq2[id, slice.Sample] {
+	return func(yield func(id, slice.Sample) bool) {
+		for m := q.From; m < q.To; m++ {
+			for at, sm := range s.minutes[m] {
+				if wanted(q, at.key) && !yield(at, sm) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Sums implements series.Store.
 func (s *Memory) Sums(_ context.Context, q series.Query) ([]series.Row, error) {
 	if err := q.Validate(); err != nil {
@@ -119,16 +134,12 @@ func (s *Memory) Sums(_ context.Context, q series.Query) ([]series.Row, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rows := make(map[cell]*series.Row)
-	for at, sm := range s.samples {
-		if !wanted(q, at.key) || at.minute < q.From || at.minute >= q.To {
-			continue
+	rows := make(map[id]*series.Row)
+	for at, sm := range s.wanted(q) {
+		if rows[at] == nil {
+			rows[at] = &series.Row{Key: at.key, Source: at.source, Sums: make([]series.Sum, q.Steps())}
 		}
-		id := cell{key: at.key, source: at.source}
-		if rows[id] == nil {
-			rows[id] = &series.Row{Key: at.key, Source: at.source, Sums: make([]series.Sum, q.Steps())}
-		}
-		step := &rows[id].Sums[q.StepOf(at.minute)]
+		step := &rows[at].Sums[q.StepOf(sm.Minute)]
 		*step = step.Plus(series.Sum{Counts: sm.Counts, Minutes: 1})
 	}
 	var out []series.Row
@@ -146,17 +157,16 @@ func (s *Memory) Histograms(_ context.Context, q series.Query) ([]series.Distrib
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rows := make(map[cell]*series.Distribution)
-	for at, sm := range s.samples {
-		if sm.Histogram == nil || !wanted(q, at.key) || at.minute < q.From || at.minute >= q.To {
+	rows := make(map[id]*series.Distribution)
+	for at, sm := range s.wanted(q) {
+		if sm.Histogram == nil {
 			continue
 		}
-		id := cell{key: at.key, source: at.source}
-		if rows[id] == nil {
-			rows[id] = &series.Distribution{Key: at.key, Source: at.source}
+		if rows[at] == nil {
+			rows[at] = &series.Distribution{Key: at.key, Source: at.source}
 		}
-		rows[id].Histogram.Merge(sm.Histogram)
-		rows[id].Minutes++
+		rows[at].Histogram.Merge(sm.Histogram)
+		rows[at].Minutes++
 	}
 	var out []series.Distribution
 	for _, r := range rows {
@@ -214,10 +224,8 @@ func (s *Memory) Backfill(_ context.Context, b series.Backfill) (r series.Report
 // fill stores one backfilled minute, except the scopes that are measured in it.
 func (s *Memory) fill(c slice.Closed, r *series.Report) {
 	measured := make(map[scope]bool)
-	for at := range s.samples {
-		if at.minute == c.Minute {
-			measured[scopeOf(at.key)] = true
-		}
+	for at := range s.minutes[c.Minute] {
+		measured[scopeOf(at.key)] = true
 	}
 	for _, sm := range c.Samples {
 		if measured[scopeOf(sm.Key)] {
