@@ -218,10 +218,10 @@ func (f *Facts) queue() string {
 	return name
 }
 
-// task is the name of the Celery task. Only the attribute or a span that
-// celery.action marks as Celery's is believed.
+// task is the name of the Celery task. The span's name ("run/shop.tasks.ship")
+// is believed only where attributes mark the span as Celery's.
 func (f *Facts) task() string {
-	if f.taskName != "" || f.taskAction == "" {
+	if f.taskName != "" || f.taskAction == "" && f.taskState == "" {
 		return f.taskName
 	}
 	_, name, _ := strings.Cut(f.Name, "/")
