@@ -108,6 +108,22 @@ func (in *intake) close() {
 	in.lease.giveAll()
 }
 
+// trustedLength is how much memory a client gets for announcing a length. The
+// rest it gets as it sends, so that a slow one holds no more than twice what
+// it sent.
+const trustedLength = mib
+
+// known reads a body of which the client said the length.
+func (in *intake) known(r io.Reader, length int64) ([]byte, error) {
+	if length > in.limit {
+		return nil, in.errTooLarge()
+	}
+	if err := in.lease.fits(length); err != nil {
+		return nil, err
+	}
+	return in.read(r, min(length, trustedLength), length, in.errTooLarge())
+}
+
 // read reads r to its end into a buffer that starts with room for hint bytes
 // and grows to limit at most; tooLarge is the answer beyond that.
 func (in *intake) read(r io.Reader, hint, limit int64, tooLarge error) ([]byte, error) {

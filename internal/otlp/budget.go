@@ -25,9 +25,17 @@ type lease struct {
 func (l *lease) take(n int64) error {
 	if used := l.budget.used.Add(n); used > l.budget.limit {
 		l.budget.used.Add(-n)
-		return errs.New(errs.Unavailable, "the server holds %d bytes of other requests", used-n)
+		return l.budget.errFull(used - n)
 	}
 	l.held += n
+	return nil
+}
+
+// fits refuses n bytes that could not be taken now, without taking them.
+func (l *lease) fits(n int64) error {
+	if used := l.budget.used.Load(); used+n > l.budget.limit {
+		return l.budget.errFull(used)
+	}
 	return nil
 }
 
@@ -39,3 +47,7 @@ func (l *lease) give(n int64) {
 
 // giveAll ends the share.
 func (l *lease) giveAll() { l.give(l.held) }
+
+func (b *budget) errFull(used int64) error {
+	return errs.New(errs.Unavailable, "the server holds %d bytes of other requests", used)
+}

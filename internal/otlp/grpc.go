@@ -5,14 +5,13 @@ package otlp
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/tap"
 	"google.golang.org/protobuf/proto"
 
@@ -29,11 +28,6 @@ var services = [...]string{
 
 const exportMethod = "Export"
 
-// receiveShare is what a call reserves before its message is received: grpc-go
-// tells the size only with the whole message. So no more than a 256th of the
-// default budget's MiB are received at once.
-const receiveShare = mib
-
 // Windows that grpc-go grants ahead of the handler. Fixed, for its estimator
 // would grow them to 16 MiB a stream.
 const (
@@ -49,10 +43,7 @@ func newGRPC(d *door) *grpc.Server {
 	h := grpcHandler{d}
 	server := grpc.NewServer(
 		grpc.ForceServerCodecV2(codec{}),
-		//lint:ignore SA1019 the only decompressor that is not global to the process; supported throughout 1.x
-		grpc.RPCDecompressor(gzipPass{}),
 		grpc.InTapHandle(h.tap),
-		grpc.MaxRecvMsgSize(int(d.cfg.MaxRequestBytes)),
 		grpc.MaxConcurrentStreams(d.cfg.MaxStreams),
 		grpc.MaxHeaderListSize(maxHeaderBytes),
 		grpc.StaticStreamWindowSize(streamWindow),
@@ -105,35 +96,46 @@ func signalOfMethod(method string) (wire.Signal, bool) {
 	return 0, false
 }
 
-// export serves one call.
+// export serves one call. Whether the client ends its side of the stream after
+// the one message does not matter: nothing more is read.
 func (h grpcHandler) export(signal wire.Signal, stream grpc.ServerStream) error {
 	in := h.newIntake()
 	defer in.close()
-	m := message{intake: &in, inflaters: h.inflaters}
-	defer m.free()
-	if err := in.lease.take(receiveShare); err != nil {
-		return h.fail(signal, stream, &m, err)
-	}
-	if err := stream.RecvMsg(&m); err != nil {
-		return h.broken(signal, &m, err)
-	}
-	if m.err != nil {
-		return h.fail(signal, stream, &m, m.err)
-	}
-	result, err := h.consume(stream.Context(), signal, m.body)
+	body, enc, err := h.receive(stream.Context(), &in)
 	if err != nil {
-		return h.fail(signal, stream, &m, err)
+		return h.fail(signal, stream, enc, err)
 	}
-	h.meters.accept(signal, overGRPC, m.compression)
+	result, err := h.consume(stream.Context(), signal, body)
+	if err != nil {
+		return h.fail(signal, stream, enc, err)
+	}
+	h.meters.accept(signal, overGRPC, enc)
 	return stream.SendMsg(response(result.encode(signal, false, h.cfg.MaxResponseBytes)))
+}
+
+// receive reads the call's message. What went wrong on the way gets a kind
+// here: the client was too slow, or it broke off and hears no answer anyway.
+func (h grpcHandler) receive(ctx context.Context, in *intake) ([]byte, compression, error) {
+	from, ok := grpc.ServerTransportStreamFromContext(ctx).(upload)
+	if !ok {
+		return nil, identity, errs.New(errs.Internal, "this version of grpc-go has no readable stream")
+	}
+	body, enc, err := in.message(h.inflaters, from)
+	switch {
+	case err == nil || errs.KindOf(err) != errs.Internal:
+		return body, enc, err
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return nil, enc, errs.New(errs.Unavailable, "the message did not arrive within %s", h.cfg.RequestTimeout)
+	}
+	return nil, enc, errs.New(errs.Invalid, "read message: %w", err)
 }
 
 // fail answers an error by its kind. The hint goes into two trailers: the
 // status details are gRPC's way, and Python reads only the other one.
-func (h grpcHandler) fail(signal wire.Signal, stream grpc.ServerStream, m *message, err error) error {
+func (h grpcHandler) fail(signal wire.Signal, stream grpc.ServerStream, enc compression, err error) error {
 	f := newFailure(err)
 	h.report(f, signal, overGRPC, err)
-	h.meters.refuse(signal, overGRPC, m.compression, f.grpc.String(), f.kind.String())
+	h.meters.refuse(signal, overGRPC, enc, f.grpc.String(), f.kind.String())
 	if f.retry {
 		hint, err := proto.Marshal(f.retryInfo())
 		if err != nil {
@@ -142,18 +144,4 @@ func (h grpcHandler) fail(signal wire.Signal, stream grpc.ServerStream, m *messa
 		stream.SetTrailer(metadata.Pairs("google.rpc.retryinfo-bin", string(hint)))
 	}
 	return f.status().Err()
-}
-
-// broken counts a message that grpc-go itself refused, or that never arrived
-// whole. It has answered already.
-func (h grpcHandler) broken(signal wire.Signal, m *message, err error) error {
-	kind := errs.Invalid
-	switch status.Code(err) {
-	case codes.ResourceExhausted:
-		kind = errs.TooLarge
-	case codes.DeadlineExceeded:
-		kind = errs.Unavailable
-	}
-	h.meters.refuse(signal, overGRPC, m.compression, status.Code(err).String(), kind.String())
-	return err
 }

@@ -178,14 +178,13 @@ const unknownLength = 64 * kib
 
 // raw reads the body as it was sent.
 func (x *exchange) raw(in *intake) ([]byte, error) {
-	length := x.r.ContentLength
-	if length > in.limit {
-		return nil, in.errTooLarge()
+	var body []byte
+	var err error
+	if length := x.r.ContentLength; length >= 0 {
+		body, err = in.known(x.r.Body, length)
+	} else {
+		body, err = in.read(x.r.Body, unknownLength, in.limit, in.errTooLarge())
 	}
-	if length < 0 {
-		length = unknownLength
-	}
-	body, err := in.read(x.r.Body, length, in.limit, in.errTooLarge())
 	if err == nil || errs.KindOf(err) != errs.Internal {
 		return body, err
 	}

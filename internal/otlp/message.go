@@ -4,97 +4,86 @@
 package otlp
 
 import (
-	"fmt"
+	"encoding/binary"
+	"errors"
+	"io"
 
 	"google.golang.org/grpc/mem"
 
 	"github.com/leadline/leadline/internal/errs"
 )
 
-// codec moves messages without turning them into objects.
-type codec struct{}
-
-// Name is what clients call protobuf in their content type.
-func (codec) Name() string { return "proto" }
-
-// response is a serialized answer.
-type response []byte
-
-// Marshal takes a response.
-func (codec) Marshal(v any) (mem.BufferSlice, error) {
-	body, ok := v.(response)
-	if !ok {
-		return nil, fmt.Errorf("marshal %T", v)
-	}
-	if len(body) == 0 {
-		return nil, nil
-	}
-	return mem.BufferSlice{mem.SliceBuffer(body)}, nil
+// upload is the transport stream of a call, as far as we need it. grpc-go
+// hands out messages whole: it receives up to MaxRecvMsgSize for every call at
+// once, then decompresses without budget or ratio, and answers INTERNAL
+// whatever was wrong. The stream below it, which a handler finds in its
+// context, can be read piece by piece, into memory that we paid for.
+//
+// These methods are no promise of grpc-go's. newGRPC's tests fail when an
+// upgrade takes them away, and a call without them is refused, not misread.
+type upload interface {
+	ReadMessageHeader(header []byte) error
+	Read(n int) (mem.BufferSlice, error)
+	RecvCompress() string
 }
 
-// Unmarshal fills a *message. What is wrong with the bytes is kept in it: an
-// error returned here would be answered by grpc-go, as INTERNAL.
-func (codec) Unmarshal(data mem.BufferSlice, v any) error {
-	m, ok := v.(*message)
-	if !ok || m.received {
-		return fmt.Errorf("unmarshal into %T", v)
+// A message has a prefix: one byte that says whether it is compressed, and
+// four with its length.
+const prefixLength = 5
+
+// message reads a message and returns its bytes, decompressed. The compression
+// is returned with an error, too, for the metrics.
+func (in *intake) message(pools *inflaters, from upload) ([]byte, compression, error) {
+	var prefix [prefixLength]byte
+	if err := from.ReadMessageHeader(prefix[:]); err != nil {
+		return nil, identity, err
 	}
-	m.received = true
-	m.err = m.fill(data)
-	return nil
-}
-
-// message is a received request on its way to one contiguous body.
-type message struct {
-	intake      *intake
-	inflaters   *inflaters
-	received    bool
-	compression compression
-	body        []byte
-	err         error
-	// kept is what body points into when nothing had to be copied.
-	kept mem.BufferSlice
-}
-
-// fill decompresses or joins data into body. The share that was reserved
-// blindly is exchanged for one of the true size.
-func (m *message) fill(data mem.BufferSlice) error {
-	m.intake.lease.give(receiveShare)
-	whole, err := m.join(data)
+	enc, err := messageCompression(prefix[0], from.RecvCompress())
 	if err != nil {
-		return err
+		return nil, enc, err
 	}
-	m.compression, m.body = unmark(whole)
-	if m.compression == identity {
-		return nil
+	r := &messageReader{from: from, left: int64(binary.BigEndian.Uint32(prefix[1:]))}
+	body, err := in.known(r, r.left)
+	if err != nil || enc == identity {
+		return body, enc, err
 	}
-	m.body, err = m.intake.inflate(m.inflaters, m.compression, m.body)
-	return err
+	body, err = in.inflate(pools, enc, body)
+	return body, enc, err
 }
 
-// join returns the bytes of data in one piece. Small messages and those of
-// gzipPass already are.
-func (m *message) join(data mem.BufferSlice) ([]byte, error) {
-	size := int64(data.Len())
-	if size > m.intake.limit+markLength {
-		return nil, errs.New(errs.TooLarge, "the request is larger than %d bytes", m.intake.limit)
+// messageCompression reads the flag of one message. A client may leave single
+// messages of a compressed stream as they are.
+func messageCompression(flag byte, name string) (compression, error) {
+	if flag == 0 {
+		return identity, nil
 	}
-	if len(data) == 1 {
-		if err := m.intake.lease.take(size); err != nil {
-			return nil, err
-		}
-		data.Ref()
-		m.kept = data
-		return data[0].ReadOnlyData(), nil
+	enc, known := parseCompression(name)
+	if flag != 1 || !known || enc == identity {
+		return identity, errs.New(errs.Invalid, "the message is flagged %d with grpc-encoding %q", flag, name)
 	}
-	buf, err := m.intake.buffer(size)
-	if err != nil {
-		return nil, err
-	}
-	*buf = (*buf)[:size]
-	data.CopyTo(*buf)
-	return *buf, nil
+	return enc, nil
 }
 
-// free gives up what was kept of the transport's memory.
-func (m *message) free() { m.kept.Free() }
+// maxPiece is how much of a message is held twice at most: in the transport's
+// frames and in our buffer.
+const maxPiece = 256 * kib
+
+// messageReader reads one message off its stream.
+type messageReader struct {
+	from upload
+	left int64
+}
+
+func (r *messageReader) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	piece, err := r.from.Read(int(min(int64(len(p)), r.left, maxPiece)))
+	n := piece.CopyTo(p)
+	piece.Free()
+	r.left -= int64(n)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}

@@ -27,8 +27,9 @@
 //     that every Python client retries. So is a fault of our own: clients drop
 //     a 500 for ever, while a server that heals within their 10 s counts it.
 //
-// Compressed gRPC messages pass through grpc-go still compressed, see
-// passthrough, so that both transports share one bounded decoder.
+// Both transports read into the same bounded memory (intake) and share one
+// decoder; gRPC messages are taken from below grpc-go's own receiver, see
+// upload.
 package otlp
 
 import (

@@ -6,6 +6,7 @@ package otlp_test
 import (
 	"context"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"testing"
 
@@ -16,7 +17,12 @@ import (
 	"github.com/leadline/leadline/internal/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		runChild(os.Getenv(childVariable + "_TOKEN"))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // consumerFunc is a consumer made of one function.
 type consumerFunc func(ctx context.Context, signal wire.Signal, body []byte) (otlp.Result, error)

@@ -21,6 +21,7 @@
 package conform
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -84,7 +85,13 @@ type Target struct {
 	GRPCAddr string // host:port
 	// Provokes says that the server answers provocations.
 	Provokes bool
+	// SizeLimit is the request size that the server was configured to allow;
+	// zero means what OTLP recommends, 64 MiB.
+	SizeLimit int
 }
+
+// recommendedSize is the limit of a request that OTLP recommends.
+const recommendedSize = 64 << 20
 
 // Provocation is text in a request that asks a willing server for an answer.
 type Provocation string
@@ -152,6 +159,7 @@ const checkTimeout = 30 * time.Second
 func Run(ctx context.Context, target Target) []Outcome {
 	c := newClients()
 	defer c.close()
+	target.SizeLimit = cmp.Or(target.SizeLimit, recommendedSize)
 	var outcomes []Outcome
 	for _, row := range Rows() {
 		if row.provoked && !target.Provokes {

@@ -13,9 +13,6 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// sizeLimit is what the specification recommends.
-const sizeLimit = 64 << 20
-
 // A row that sends this much does so for one signal: it is the transport that
 // limits a request, before anybody looks for spans in it.
 var oneSignal = []Signal{Traces}
@@ -28,7 +25,7 @@ func sizeRows() []Row {
 			Requirement: "Requests of up to 64 MiB are taken, the limit that is recommended.",
 			transports:  allTransports, signals: oneSignal, encodings: required,
 			check: func(ctx context.Context, c *call) error {
-				return c.succeeds(ctx, c.payload(varied(sizeLimit-4096)))
+				return c.succeeds(ctx, c.payload(varied(c.target.SizeLimit-4096)))
 			},
 		},
 		{
@@ -36,7 +33,7 @@ func sizeRows() []Row {
 			Requirement: "A larger request, also one that is so only decompressed, gets 413, or RESOURCE_EXHAUSTED without RetryInfo.",
 			transports:  allTransports, signals: oneSignal, encodings: required,
 			check: func(ctx context.Context, c *call) error {
-				return c.tooLarge(ctx, c.payload(varied(sizeLimit+1)))
+				return c.tooLarge(ctx, c.payload(varied(c.target.SizeLimit+1)))
 			},
 		},
 	}
@@ -83,7 +80,7 @@ func hostileRows() []Row {
 			Requirement: "A body that decompresses a thousand times is refused for its size.",
 			transports:  allTransports, signals: allSignals, encodings: []Encoding{Gzip, Zstd, Deflate},
 			check: func(ctx context.Context, c *call) error {
-				return c.survives(ctx, c.tooLarge(ctx, c.payload(strings.Repeat("0", 48<<20))))
+				return c.survives(ctx, c.tooLarge(ctx, c.payload(strings.Repeat("0", c.target.SizeLimit/4*3))))
 			},
 		},
 		{
@@ -105,7 +102,7 @@ func hostileRows() []Row {
 			Requirement: "Values nested 1.5 million deep are refused, and the server lives.",
 			transports:  allTransports, signals: oneSignal, encodings: required,
 			check: func(ctx context.Context, c *call) error {
-				a, err := c.send(ctx, c.nested(1_500_000))
+				a, err := c.send(ctx, c.nested(min(1_500_000, c.target.SizeLimit/jsonLevel)))
 				if err == nil && a.ok() {
 					err = errors.New("the request was taken")
 				}
@@ -114,6 +111,9 @@ func hostileRows() []Row {
 		},
 	}
 }
+
+// jsonLevel is more than the bytes of one level of nesting in JSON.
+const jsonLevel = 40
 
 func (c *call) badData(ctx context.Context, payload []byte) error {
 	return c.refuses(ctx, request{body: compress(c.Encoding, payload)}, 400, codes.InvalidArgument)
