@@ -34,6 +34,7 @@ const (
 	Records     Tally = "records"     // log records: good: accepted
 	LateSpans   Tally = "late_spans"  // good: accepted more than a minute after they ended
 	Heard       Tally = "heard"       // good: one for each minute in which the service sent anything
+	Silent      Tally = "silent"      // good: one for each closed minute of an indicator without a valid event
 	Unevaluated Tally = "unevaluated" // good: events whose custom expression raised an error
 )
 

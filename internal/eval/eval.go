@@ -1,0 +1,96 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package eval answers, every few seconds, how each objective stands.
+//
+// It keeps one window.Ring per objective and series and is told every count as
+// it becomes durable, so an evaluation reads sums and computes nothing over
+// time: its cost follows the number of objectives and neither traffic nor the
+// length of windows. What it publishes is one immutable Snapshot, which every
+// surface reads: CLI, API and UI show the same evaluation.
+//
+// A ring counts from three sources that do not overlap: the series store for
+// minutes that it holds, minute records for closed minutes that the store did
+// not have yet when we started, and the committer for everything since.
+// Additions commute, so they may arrive in any order; until the store's part
+// is in, the objective is being restored and shows no numbers of its own.
+package eval
+
+import (
+	"time"
+
+	"github.com/leadline/leadline/internal/alert"
+	"github.com/leadline/leadline/internal/budget"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+)
+
+// Snapshot is one evaluation of every objective. It does not change.
+type Snapshot struct {
+	At          time.Time
+	Evaluations []Evaluation // worst first, then by service and name
+}
+
+// Find returns the evaluation of an objective.
+func (s *Snapshot) Find(k slo.Key) (*Evaluation, bool) {
+	for i := range s.Evaluations {
+		if s.Evaluations[i].Objective.Key == k {
+			return &s.Evaluations[i], true
+		}
+	}
+	return nil, false
+}
+
+// Evaluation is how one objective stands at one instant.
+type Evaluation struct {
+	Objective *slo.Objective
+	At        time.Time
+	// From and To are the edges of the window: it covers the slices stamped in (From, To].
+	From, To time.Time
+	Status   slo.Status
+	// Known says that Counts are evidence: the window was restored and the
+	// indicator has counted something. Without it there are no numbers.
+	Known  bool
+	Counts slice.Counts
+	Budget budget.Budget
+	Burn   []Burn
+	Groups []Group
+	Trust  Trust
+	// Dropped are the default alert tiers that do not fit the objective.
+	Dropped []alert.Dropped
+}
+
+// Burn is the burn rate over one alert window.
+type Burn struct {
+	Window time.Duration
+	Counts slice.Counts
+	Rate   budget.BurnRate
+	Known  bool // the window holds a valid event
+}
+
+// Group is what one group of an indicator counted in the objective's window.
+type Group struct {
+	Name   string
+	Counts slice.Counts
+}
+
+// Trust says how far the numbers of an evaluation can be believed.
+type Trust struct {
+	// Coverage is the share of the window's minutes in which the service sent
+	// anything.
+	Coverage float64
+	// LateShare and RefusedShare are shares of the service's spans: accepted
+	// more than a minute after they ended, and refused because their minute
+	// was closed. Negative when there were none.
+	LateShare, RefusedShare float64
+	// ExcludedShare is the share of the indicator's events that were excluded;
+	// negative when there were none.
+	ExcludedShare float64
+	// UnevaluatedShare is the share of events whose expression raised an error.
+	UnevaluatedShare float64
+	Source           slice.Source
+	// MeasuredSince is when the first event of this generation was counted;
+	// zero before it.
+	MeasuredSince time.Time
+	Notes         []string
+}

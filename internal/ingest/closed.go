@@ -1,0 +1,79 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/leadline/leadline/internal/slice"
+)
+
+// A minute record is one closed minute. Its payload:
+//
+//	version, minute, 1 when intake ran or 0, number of samples
+//	sample: key, good, bad, excluded, 1 and a histogram or 0
+//
+// Samples are sorted by key, so that equal strings lie side by side and
+// compress.
+
+// closed writes a minute record.
+func (e *encoder) closed(m slice.Minute, o *minute, series []*slice.Series) {
+	slices.SortFunc(series, func(a, b *slice.Series) int { return compareKeys(&a.Key, &b.Key) })
+	e.start()
+	e.int(int64(m))
+	e.buf = append(e.buf, 0)
+	if o.up {
+		e.buf[len(e.buf)-1] = 1
+	}
+	e.uint(uint64(len(series)))
+	for _, s := range series {
+		e.key(&s.Key)
+		e.counts(o.of(s))
+		h := o.histograms[s]
+		if h == nil {
+			e.buf = append(e.buf, 0)
+			continue
+		}
+		e.buf = append(e.buf, 1)
+		e.histogram(h)
+	}
+}
+
+func compareKeys(a, b *slice.Key) int {
+	return cmp.Or(
+		cmp.Compare(a.Service.Namespace, b.Service.Namespace),
+		cmp.Compare(a.Service.Name, b.Service.Name),
+		cmp.Compare(a.Service.Environment, b.Service.Environment),
+		cmp.Compare(a.Indicator, b.Indicator),
+		cmp.Compare(a.Operation, b.Operation),
+		cmp.Compare(a.Tally, b.Tally),
+		cmp.Compare(a.Group, b.Group),
+		cmp.Compare(a.Version, b.Version),
+		cmp.Compare(a.Kind, b.Kind),
+	)
+}
+
+// readClosed reads a minute record.
+func readClosed(payload []byte) (slice.Closed, error) {
+	d := &decoder{buf: payload}
+	d.start()
+	c := slice.Closed{Minute: d.minute(), Source: slice.Live, Up: d.byte() != 0}
+	n := d.count(5)
+	if d.err == nil {
+		c.Samples = make([]slice.Sample, 0, n)
+	}
+	for ; n > 0 && d.err == nil; n-- {
+		s := slice.Sample{Key: d.key(), Minute: c.Minute, Counts: d.counts()}
+		if d.byte() != 0 {
+			h := d.histogram()
+			s.Histogram = &h
+		}
+		c.Samples = append(c.Samples, s)
+	}
+	if d.err == nil && d.at != len(payload) {
+		d.fail("bytes left over")
+	}
+	return c, d.err
+}

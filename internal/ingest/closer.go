@@ -1,0 +1,158 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/leadline/leadline/internal/intakelog"
+	"github.com/leadline/leadline/internal/slice"
+)
+
+// closer turns minutes that no longer take events into minute records. It
+// runs in the committer's goroutine.
+type closer struct {
+	*committer
+	binding func() *Binding
+	pending *pending
+	// due are the minutes that are closed but not recorded: the disk was full.
+	// They are tried again, in order.
+	due  []slice.Minute
+	last slice.Minute // of the last tick
+}
+
+// tick moves time on: it marks the minute as one in which intake ran, and
+// closes what is due.
+func (c *closer) tick(wall time.Time, mono time.Duration) error {
+	now := slice.MinuteOf(wall)
+	if now >= c.schedule.next {
+		c.minutes.at(now).up = true
+	}
+	c.forgetful = c.minutes.idMemory() > c.cfg.IDBytes
+	c.meters.forgetful.Store(c.forgetful)
+	c.meters.idBytes.Store(int64(c.minutes.idMemory()))
+	c.meters.openMinutes.Store(int64(len(c.minutes.open)))
+	if through, ok := c.schedule.observe(now, mono); ok {
+		c.due = append(c.due, c.minutes.ended(through, c.due)...)
+	}
+	if err := c.closeDue(); err != nil {
+		return err
+	}
+	if now == c.last {
+		return nil
+	}
+	c.last = now
+	return c.rotate(now)
+}
+
+// ended returns the open minutes up to the last that are not due yet. Minutes
+// that nothing is known of were not measured, and have no record.
+func (t *minutes) ended(last slice.Minute, due []slice.Minute) (known []slice.Minute) {
+	for m := range t.open {
+		if m <= last && !slices.Contains(due, m) {
+			known = append(known, m)
+		}
+	}
+	slices.Sort(known)
+	return known
+}
+
+func (c *closer) closeDue() error {
+	for len(c.due) > 0 {
+		if err := c.close(c.due[0]); err != nil {
+			return fmt.Errorf("close minute %s: %w", c.due[0].Stamp().Format(time.RFC3339), err)
+		}
+		c.due = c.due[1:]
+	}
+	return nil
+}
+
+// close records one minute and hands it to the projections.
+func (c *closer) close(m slice.Minute) error {
+	o := c.minutes.at(m)
+	silent := c.silence(o)
+	c.encoder.closed(m, o, c.sampled(o))
+	err := c.log.Commit(intakelog.Minutes, []intakelog.Record{{
+		Kind: intakelog.Minute, Until: int64(m), Payload: c.encoder.buf,
+	}})
+	if err != nil {
+		for _, s := range silent {
+			o.counts[s.Ref] = slice.Counts{}
+		}
+		return err
+	}
+	for _, s := range silent {
+		c.sink.Count(s, m, slice.Counts{Good: 1})
+	}
+	c.pending.add(m, slices.Clone(c.encoder.buf), true)
+	delete(c.minutes.open, m)
+	c.seen.drop(m)
+	return c.log.Drop(intakelog.Intake, int64(m))
+}
+
+// silence tallies the minute for the indicators that want to know that
+// nothing happened. A minute in which we did not run says nothing.
+func (c *closer) silence(o *minute) (tallied []*slice.Series) {
+	if !o.up {
+		return nil
+	}
+	for _, b := range c.binding().Indicators {
+		if !b.CountSilence || o.of(c.services.mustIntern(totalKey(b.Indicator))).Total() > 0 {
+			continue
+		}
+		k := totalKey(b.Indicator)
+		k.Tally = slice.Silent
+		s := c.services.mustIntern(k)
+		o.add(s, slice.Counts{Good: 1})
+		tallied = append(tallied, s)
+	}
+	return tallied
+}
+
+// sampled returns the series that the minute's record holds: those that
+// counted something and, if intake ran, every bound indicator and its groups.
+func (c *closer) sampled(o *minute) []*slice.Series {
+	all := c.services.series.All()
+	wanted := make(map[*slice.Series]bool)
+	for ref, n := range o.counts {
+		if !n.IsZero() {
+			wanted[all[ref]] = true
+		}
+	}
+	if o.up {
+		for _, b := range c.binding().Indicators {
+			total := c.services.mustIntern(totalKey(b.Indicator))
+			wanted[total] = true
+			if len(b.Indicator.Rule.GroupBy) > 0 {
+				for _, s := range c.services.groupsOf(total).all() {
+					wanted[s] = true
+				}
+			}
+		}
+	}
+	series := make([]*slice.Series, 0, len(wanted))
+	for s := range wanted {
+		series = append(series, s)
+	}
+	return series
+}
+
+// keepMinutes is how long minute records are kept for projections that come later.
+const keepMinutes = 48 * 60
+
+// rotate begins new segments, so that old ones can go, and lets minute
+// records go that every projection has passed.
+func (c *closer) rotate(now slice.Minute) error {
+	if err := c.log.Rotate(intakelog.Intake); err != nil {
+		return err
+	}
+	if now%60 == 0 {
+		if err := c.log.Rotate(intakelog.Minutes); err != nil {
+			return err
+		}
+	}
+	return c.log.Drop(intakelog.Minutes, int64(min(now-keepMinutes, c.pending.passed())))
+}

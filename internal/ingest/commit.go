@@ -1,0 +1,302 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest
+
+import (
+	"time"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/leadline/leadline/internal/intakelog"
+	"github.com/leadline/leadline/internal/slice"
+)
+
+// log is what the committer needs of the intake log.
+type intakeLog interface {
+	Commit(s intakelog.Stream, records []intakelog.Record) error
+	Rotate(s intakelog.Stream) error
+	Drop(s intakelog.Stream, through int64) error
+}
+
+// reply is what became of a scan.
+type reply struct {
+	late, ahead uint64 // refused spans
+	err         error
+}
+
+// futureSlack is how far ahead of us a sender's clock may run.
+const futureSlack = 10
+
+// committer owns everything that is counted. Its methods run in one goroutine.
+type committer struct {
+	log      intakeLog
+	sink     Sink
+	services *services
+	schedule *schedule
+	minutes  *minutes
+	seen     fingerprints
+	cfg      Config
+
+	group   group
+	encoder encoder
+	heads   map[slice.Minute]int32 // first event of each minute of the scan at hand
+	order   []slice.Minute
+	runs    []run
+	payload []byte // of all records of the group
+	ends    []int  // of each record in payload
+	records []intakelog.Record
+	replies []reply
+	meters  *meters
+	// forgetful says that ids have outgrown their memory: repeated spans are
+	// recognised by whole requests only.
+	forgetful bool
+}
+
+// run is a range of the group's deltas, all of one minute of one scan.
+type run struct {
+	minute   slice.Minute
+	from, to int
+	ids      int
+}
+
+// commit counts the scans as one group. Every scan gets its reply.
+func (c *committer) commit(scans []*scan, wall time.Time) {
+	c.group.reset()
+	c.records, c.payload, c.ends, c.replies = c.records[:0], c.payload[:0], c.ends[:0], c.replies[:0]
+	// A wall clock that went back does not reopen what is closed.
+	now := max(slice.MinuteOf(wall), c.schedule.next)
+	for _, s := range scans {
+		c.replies = append(c.replies, c.prepare(s, now))
+	}
+	var err error
+	if len(c.records) > 0 {
+		c.slicePayloads()
+		err = c.log.Commit(intakelog.Intake, c.records)
+	}
+	if err != nil {
+		c.takeBack(scans)
+		c.meters.refusedCommits.Add(1)
+	} else {
+		c.apply()
+		c.meters.commits.Add(1)
+	}
+	for i, s := range scans {
+		if c.replies[i].err = err; err == nil {
+			c.meters.committed(s, c.replies[i])
+		}
+		s.reply <- c.replies[i]
+	}
+}
+
+// prepare turns a scan into deltas and one record, and inserts its ids.
+func (c *committer) prepare(s *scan, now slice.Minute) reply {
+	var r reply
+	s.repeated = !c.seen.add(s.fingerprint, now)
+	if s.repeated {
+		for i := range s.events {
+			s.tallies[s.events[i].tally].again++
+		}
+	}
+	c.runs = c.runs[:0]
+	if !s.repeated {
+		c.chain(s)
+		first, last := c.schedule.open(now, futureSlack)
+		for _, m := range c.order {
+			switch {
+			case m < first:
+				r.late += c.refuse(s, m)
+			case m > last:
+				r.ahead += c.refuse(s, m)
+			default:
+				c.countMinute(s, m)
+			}
+		}
+	}
+	c.tallies(s, now)
+	c.encode(s, now)
+	return r
+}
+
+// chain links the events of each minute, since a minute is what is counted,
+// written and refused as one.
+func (c *committer) chain(s *scan) {
+	clear(c.heads)
+	c.order = c.order[:0]
+	for i := len(s.events) - 1; i >= 0; i-- {
+		e := &s.events[i]
+		head, known := c.heads[e.minute]
+		if !known {
+			head = -1
+			c.order = append(c.order, e.minute)
+		}
+		e.next = head
+		c.heads[e.minute] = int32(i)
+	}
+}
+
+// refuse drops the events of a minute that is closed or too far ahead.
+func (c *committer) refuse(s *scan, m slice.Minute) (n uint64) {
+	for i := c.heads[m]; i >= 0; i = s.events[i].next {
+		s.tallies[s.events[i].tally].refused++
+		n++
+	}
+	return n
+}
+
+// countMinute adds the events of one minute that were not counted before.
+func (c *committer) countMinute(s *scan, m slice.Minute) {
+	ids := &c.minutes.at(m).ids
+	c.group.begin()
+	from, n := len(c.group.deltas), 0
+	for i := c.heads[m]; i >= 0; i = s.events[i].next {
+		e := &s.events[i]
+		t := &s.tallies[e.tally]
+		if !c.forgetful && !ids.insert(e.id) {
+			t.again++
+			continue
+		}
+		e.counted = true
+		n++
+		t.accepted++
+		if e.late {
+			t.late++
+		}
+		c.group.event(e, s.hits[e.hits[0]:e.hits[1]])
+	}
+	if n > 0 {
+		c.runs = append(c.runs, run{m, from, len(c.group.deltas), n})
+	}
+}
+
+// tallies adds what the request brought of each service, in the minute of arrival.
+func (c *committer) tallies(s *scan, now slice.Minute) {
+	c.group.begin()
+	from := len(c.group.deltas)
+	arrival := c.minutes.at(now)
+	for i := range s.tallies {
+		t := &s.tallies[i]
+		v := t.service
+		c.add(v.spans, now, slice.Counts{Good: t.accepted, Bad: t.refused, Excluded: t.again})
+		c.add(v.late, now, slice.Counts{Good: t.late})
+		if !s.repeated {
+			c.add(v.points, now, slice.Counts{Good: t.points})
+			c.add(v.records, now, slice.Counts{Good: t.records})
+		}
+		if v.heardAt != now && arrival.of(v.heard).IsZero() {
+			c.add(v.heard, now, slice.Counts{Good: 1})
+			v.heardAt = now
+		}
+	}
+	if len(c.group.deltas) > from {
+		c.runs = append(c.runs, run{minute: now, from: from, to: len(c.group.deltas)})
+	}
+}
+
+func (c *committer) add(s *slice.Series, m slice.Minute, n slice.Counts) {
+	if !n.IsZero() {
+		d := c.group.delta(s, m)
+		d.counts = d.counts.Plus(n)
+	}
+}
+
+// encode writes the record of a scan that changed anything.
+func (c *committer) encode(s *scan, now slice.Minute) {
+	if len(c.runs) == 0 {
+		return
+	}
+	e := &c.encoder
+	e.batch(s.fingerprint, now, len(c.runs))
+	until := now
+	for _, r := range c.runs {
+		until = max(until, r.minute)
+		e.run(r.minute, &c.group, c.group.deltas[r.from:r.to], r.ids)
+		if r.ids == 0 {
+			continue
+		}
+		for i := c.heads[r.minute]; i >= 0; i = s.events[i].next {
+			if s.events[i].counted {
+				e.id(s.events[i].id)
+			}
+		}
+	}
+	c.payload = append(c.payload, e.buf...)
+	c.ends = append(c.ends, len(c.payload))
+	c.records = append(c.records, intakelog.Record{Kind: intakelog.Batch, Until: int64(until)})
+}
+
+// slicePayloads points the records into the group's bytes, which have stopped moving.
+func (c *committer) slicePayloads() {
+	from := 0
+	for i, to := range c.ends {
+		c.records[i].Payload = c.payload[from:to]
+		from = to
+	}
+}
+
+// apply adds what has become durable to the open minutes and tells the sink.
+func (c *committer) apply() {
+	for i := range c.group.deltas {
+		d := &c.group.deltas[i]
+		c.minutes.at(d.minute).add(d.series, d.counts)
+		c.sink.Count(d.series, d.minute, d.counts)
+	}
+	for _, h := range c.group.histograms {
+		c.minutes.at(h.minute).histogram(h.series).merge(h.counts)
+	}
+}
+
+// takeBack forgets the ids of a group that was not committed, so that its
+// events count when they are sent again.
+func (c *committer) takeBack(scans []*scan) {
+	for _, s := range scans {
+		if !s.repeated {
+			c.seen.remove(s.fingerprint)
+		}
+		for i := range s.tallies {
+			s.tallies[i].service.heardAt = 0
+		}
+		for i := range s.events {
+			if e := &s.events[i]; e.counted {
+				c.minutes.at(e.minute).ids.remove(e.id)
+			}
+		}
+	}
+}
+
+// fingerprints remembers whole requests until the minute in which they
+// arrived is closed: a shortcut for repeated spans, and the only thing that
+// recognises repeated metrics and logs.
+type fingerprints struct {
+	known    map[xxh3.Uint128]struct{}
+	byMinute map[slice.Minute][]xxh3.Uint128
+}
+
+// add reports whether the request is new.
+func (f *fingerprints) add(p xxh3.Uint128, arrival slice.Minute) bool {
+	if _, known := f.known[p]; known {
+		return false
+	}
+	if f.known == nil {
+		f.known = make(map[xxh3.Uint128]struct{})
+		f.byMinute = make(map[slice.Minute][]xxh3.Uint128)
+	}
+	f.known[p] = struct{}{}
+	f.byMinute[arrival] = append(f.byMinute[arrival], p)
+	return true
+}
+
+func (f *fingerprints) remove(p xxh3.Uint128) { delete(f.known, p) }
+
+// drop forgets the requests that arrived through the minute.
+func (f *fingerprints) drop(through slice.Minute) {
+	for m, prints := range f.byMinute {
+		if m > through {
+			continue
+		}
+		for _, p := range prints {
+			delete(f.known, p)
+		}
+		delete(f.byMinute, m)
+	}
+}

@@ -1,0 +1,244 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/intakelog"
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/wire"
+)
+
+// Engine counts telemetry. Open makes one, Run is its committer, and Consume
+// may be called as soon as Open has returned.
+type Engine struct {
+	cfg     Config
+	clock   Clock
+	logger  *slog.Logger
+	log     *intakelog.Log
+	scanner scanner
+	binding atomic.Pointer[Binding]
+	queue   chan *scan
+	scans   sync.Pool
+	stopped chan struct{} // closed when Run has ended
+
+	closer  *closer
+	pending *pending
+	meters  meters
+	damage  []intakelog.Damage
+	closing atomic.Pointer[error] // why minutes do not close at present
+}
+
+// Open reads the intake log and returns the engine as it was when the log was
+// last written: its open minutes, its ids, and the closed minutes that the
+// series store, by its cursor, may lack. What the open minutes counted is told
+// to the sink.
+func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.Minute, binding *Binding, sink Sink, clock Clock, logger *slog.Logger) (*Engine, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		cfg: cfg, clock: clock, logger: logger,
+		queue: make(chan *scan, cfg.Queue), stopped: make(chan struct{}), pending: newPending(),
+	}
+	e.scans.New = func() any { return newScan() }
+	services := newServices(cfg)
+	e.scanner = scanner{services: services, resources: newResources()}
+	e.bind(binding)
+	c := &committer{
+		sink: sink, services: services, minutes: newMinutes(), cfg: cfg,
+		heads: make(map[slice.Minute]int32), meters: &e.meters,
+	}
+	r := &replay{committer: c, pending: e.pending, cursor: cursor}
+	log, damage, err := intakelog.Open(fsys, logCfg, r.record)
+	if err != nil {
+		return nil, fmt.Errorf("open the intake log: %w", err)
+	}
+	now := slice.MinuteOf(clock.Now())
+	c.log, e.log, e.damage = log, log, damage
+	c.schedule = newSchedule(r.next(now), cfg.Grace)
+	r.count()
+	e.closer = &closer{committer: c, binding: e.binding.Load, pending: e.pending, last: now}
+	for _, d := range damage {
+		logger.Warn("intake log", "finding", d.Error())
+	}
+	return e, nil
+}
+
+// Bind replaces the indicators that count from now on.
+func (e *Engine) Bind(b *Binding) { e.bind(b) }
+
+// bind makes sure that what an objective names is known beyond every limit.
+func (e *Engine) bind(b *Binding) {
+	for _, i := range b.Indicators {
+		for _, s := range i.Indicator.Services() {
+			t := e.scanner.services.catalogue.Reserve(s)
+			if op := i.Indicator.Rule.Operation; op != "" {
+				t.Reserve(operation.Operation{Name: op, Kind: operation.KindOf(op)})
+			}
+		}
+	}
+	e.binding.Store(b)
+}
+
+// Result says what became of the items of a request.
+type Result struct {
+	Rejected int64
+	Message  string
+}
+
+// Consume counts one Export*ServiceRequest and returns when that is durable.
+func (e *Engine) Consume(ctx context.Context, signal wire.Signal, body []byte) (Result, error) {
+	s := e.scans.Get().(*scan)
+	s.reset()
+	now := e.clock.Now()
+	var err error
+	if signal == wire.Traces {
+		err = e.scanner.traces(s, body, e.binding.Load(), now)
+	} else {
+		err = e.scanner.items(s, signal, body, now)
+	}
+	if err != nil {
+		e.scans.Put(s)
+		return Result{}, err
+	}
+	r, err := e.await(ctx, s)
+	if err != nil {
+		return Result{}, err
+	}
+	result := describe(s, r)
+	e.meters.scanned(s)
+	e.scans.Put(s)
+	return result, nil
+}
+
+// await hands the scan to the committer and waits for its reply. A caller
+// that gives up leaves the scan to the committer: it may yet be counted.
+func (e *Engine) await(ctx context.Context, s *scan) (reply, error) {
+	select {
+	case e.queue <- s:
+	case <-e.stopped:
+		return reply{}, stopping()
+	case <-ctx.Done():
+		return reply{}, gaveUp(ctx)
+	}
+	select {
+	case r := <-s.reply:
+		return r, r.err
+	case <-e.stopped:
+		return reply{}, stopping()
+	case <-ctx.Done():
+		return reply{}, gaveUp(ctx)
+	}
+}
+
+func stopping() error {
+	err := errs.New(errs.Unavailable, "leadline is stopping")
+	err.RetryAfter = 2 * time.Second
+	return err
+}
+
+func gaveUp(ctx context.Context) error {
+	return errs.New(errs.Unavailable, "the sender stopped waiting: %w", context.Cause(ctx))
+}
+
+// describe says which spans were refused, so that their sender can mend it.
+func describe(s *scan, r reply) Result {
+	rejected := s.invalid + r.late + r.ahead
+	if rejected == 0 {
+		return Result{}
+	}
+	return Result{
+		Rejected: int64(rejected),
+		Message: fmt.Sprintf("refused %d spans: %d ended in a minute that is already closed, %d end more than %d minutes in the future (check the clock), %d have no valid trace and span id",
+			rejected, r.late, r.ahead, futureSlack, s.invalid),
+	}
+}
+
+// The bounds of one group: beyond them waiting for more delays the first.
+const (
+	groupScans  = 128
+	groupEvents = 1 << 17
+)
+
+// Run commits what Consume scans and closes minutes until ctx ends. What was
+// taken from the queue by then is committed.
+func (e *Engine) Run(ctx context.Context) error {
+	defer close(e.stopped)
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	e.tick()
+	for {
+		select {
+		case s := <-e.queue:
+			e.closer.commit(e.gather(s), e.clock.Now())
+		case <-ticker.C:
+			e.tick()
+		case <-ctx.Done():
+			return e.drain()
+		}
+	}
+}
+
+// gather takes what else waits in the queue into one group.
+func (e *Engine) gather(first *scan) []*scan {
+	group, events := []*scan{first}, len(first.events)
+	for len(group) < groupScans && events < groupEvents {
+		select {
+		case s := <-e.queue:
+			group = append(group, s)
+			events += len(s.events)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+func (e *Engine) drain() error {
+	for {
+		select {
+		case s := <-e.queue:
+			e.closer.commit(e.gather(s), e.clock.Now())
+		default:
+			if err := e.log.Close(); err != nil {
+				return fmt.Errorf("close the intake log: %w", err)
+			}
+			return nil
+		}
+	}
+}
+
+func (e *Engine) tick() {
+	err := e.closer.tick(e.clock.Now(), e.clock.Elapsed())
+	if err == nil {
+		e.closing.Store(nil)
+		return
+	}
+	if e.closing.Swap(&err) == nil {
+		e.logger.Error("minutes cannot be closed; trying again every second", "err", err)
+	}
+}
+
+// Health returns why counts cannot be trusted to go on, or nil.
+func (e *Engine) Health() error {
+	if err := e.log.Failed(); err != nil {
+		return err
+	}
+	if err := e.closing.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Damage returns what the log had lost when it was opened.
+func (e *Engine) Damage() []intakelog.Damage { return e.damage }

@@ -1,0 +1,113 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest
+
+// idSet is a set of event ids: open addressing with linear probing, 8 bytes a
+// slot. Ids are hashes already, so their low bits choose the slot. The set is
+// split into shards that grow one by one, which keeps the pause of growing
+// short while a minute fills.
+type idSet struct {
+	shards [idShards]idShard
+	len    int
+	zero   bool // the id 0 marks an empty slot and is kept aside
+}
+
+const (
+	idShards   = 64
+	idShardMin = 16
+)
+
+type idShard struct {
+	slots []uint64
+	len   int
+}
+
+func (s *idSet) shard(id uint64) *idShard { return &s.shards[id>>(64-6)] }
+
+// insert adds the id and reports whether it is new.
+func (s *idSet) insert(id uint64) bool {
+	if id == 0 {
+		fresh := !s.zero
+		s.zero = true
+		return fresh
+	}
+	h := s.shard(id)
+	if h.len*4 >= len(h.slots)*3 {
+		h.grow()
+	}
+	if !h.put(id) {
+		return false
+	}
+	s.len++
+	return true
+}
+
+func (h *idShard) put(id uint64) bool {
+	mask := uint64(len(h.slots) - 1)
+	for i := id & mask; ; i = (i + 1) & mask {
+		switch h.slots[i] {
+		case id:
+			return false
+		case 0:
+			h.slots[i] = id
+			h.len++
+			return true
+		}
+	}
+}
+
+func (h *idShard) grow() {
+	old := h.slots
+	h.slots, h.len = make([]uint64, max(idShardMin, 2*len(old))), 0
+	for _, id := range old {
+		if id != 0 {
+			h.put(id)
+		}
+	}
+}
+
+// remove takes the id out again: the commit that would have counted it did
+// not become durable. The ids after it move up, so that no probe breaks off.
+func (s *idSet) remove(id uint64) {
+	if id == 0 {
+		s.zero = false
+		return
+	}
+	h := s.shard(id)
+	if len(h.slots) == 0 {
+		return
+	}
+	mask := uint64(len(h.slots) - 1)
+	i := id & mask
+	for ; h.slots[i] != id; i = (i + 1) & mask {
+		if h.slots[i] == 0 {
+			return
+		}
+	}
+	h.close(i, mask)
+	h.len--
+	s.len--
+}
+
+// close fills the gap at i with the next id whose own slot does not lie
+// between the gap and it, and goes on with the gap that leaves.
+func (h *idShard) close(i, mask uint64) {
+	for j := (i + 1) & mask; h.slots[j] != 0; j = (j + 1) & mask {
+		home := h.slots[j] & mask
+		if (j-home)&mask >= (j-i)&mask {
+			h.slots[i] = h.slots[j]
+			i = j
+		}
+	}
+	h.slots[i] = 0
+}
+
+// bytes returns the memory that the set's slots take.
+func (s *idSet) bytes() int {
+	n := 0
+	for i := range s.shards {
+		n += 8 * len(s.shards[i].slots)
+	}
+	return n
+}

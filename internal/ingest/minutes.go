@@ -1,0 +1,65 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest
+
+import "github.com/leadline/leadline/internal/slice"
+
+// minutes holds what the open minutes have counted. The committer owns it.
+type minutes struct {
+	open map[slice.Minute]*minute
+}
+
+// minute is one open minute: counts by Series.Ref, the histograms of
+// baselines, and the ids of the events it has counted.
+type minute struct {
+	counts     []slice.Counts
+	histograms map[*slice.Series]*histogram
+	ids        idSet
+	up         bool // intake ran while it passed
+}
+
+func newMinutes() *minutes { return &minutes{open: make(map[slice.Minute]*minute)} }
+
+// at returns the minute, which it opens when nothing was counted in it yet.
+func (t *minutes) at(m slice.Minute) *minute {
+	o := t.open[m]
+	if o == nil {
+		o = &minute{histograms: make(map[*slice.Series]*histogram)}
+		t.open[m] = o
+	}
+	return o
+}
+
+// add counts in the series' column.
+func (m *minute) add(s *slice.Series, c slice.Counts) {
+	if int(s.Ref) >= len(m.counts) {
+		m.counts = append(m.counts, make([]slice.Counts, int(s.Ref)+1-len(m.counts))...)
+	}
+	m.counts[s.Ref] = m.counts[s.Ref].Plus(c)
+}
+
+func (m *minute) of(s *slice.Series) slice.Counts {
+	if int(s.Ref) >= len(m.counts) {
+		return slice.Counts{}
+	}
+	return m.counts[s.Ref]
+}
+
+func (m *minute) histogram(s *slice.Series) *histogram {
+	h := m.histograms[s]
+	if h == nil {
+		h = newHistogram()
+		m.histograms[s] = h
+	}
+	return h
+}
+
+// idMemory returns the bytes that the ids of all open minutes take.
+func (t *minutes) idMemory() int {
+	n := 0
+	for _, m := range t.open {
+		n += m.ids.bytes()
+	}
+	return n
+}

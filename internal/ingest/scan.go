@@ -1,0 +1,228 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest
+
+import (
+	"time"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/wire"
+)
+
+// scan is what one request says, before anything of it is counted. Scans are
+// pooled; nothing in them points into the request's body.
+type scan struct {
+	reader      *wire.TraceReader
+	facts       operation.Facts
+	attrs       []wire.Attr
+	group       []byte
+	fingerprint xxh3.Uint128
+	now         slice.Minute // of arrival
+
+	events  []event
+	hits    []hit
+	tallies []tally // by service
+	ignored [operation.ReasonsIgnored]uint64
+	// invalid counts spans without valid ids, which cannot be told apart.
+	invalid uint64
+	// repeated says that the committer has seen the whole request before.
+	repeated bool
+	reply    chan reply
+}
+
+// event is one span that is an operation.
+type event struct {
+	id       uint64
+	minute   slice.Minute
+	duration time.Duration
+	baseline *slice.Series
+	hits     [2]uint32 // range in scan.hits
+	next     int32     // the next event of the same minute, -1 at the end
+	tally    uint16    // of its service, in scan.tallies
+	bucket   int16
+	column   column // of the baseline
+	late     bool
+	counted  bool // its id was inserted by this commit
+}
+
+// hit says which column of which series an event adds one to.
+type hit struct {
+	series *slice.Series
+	column column
+}
+
+type column uint8
+
+const (
+	good column = iota
+	bad
+	excluded
+)
+
+// tally is what one request brought of one service.
+type tally struct {
+	service                  *service
+	points, records          uint64
+	accepted, refused, again uint64
+	late                     uint64
+}
+
+func newScan() *scan {
+	return &scan{reader: wire.NewTraceReader(nil, wire.DefaultLimits), reply: make(chan reply, 1)}
+}
+
+// reset makes the scan ready for the next request, and drops every view onto
+// the last one's body.
+func (s *scan) reset() {
+	s.reader.Reset(nil)
+	clear(s.attrs[:cap(s.attrs)])
+	s.facts = operation.Facts{}
+	s.events, s.hits, s.tallies = s.events[:0], s.hits[:0], s.tallies[:0]
+	s.ignored, s.invalid, s.repeated = [operation.ReasonsIgnored]uint64{}, 0, false
+}
+
+// scanner turns requests into scans.
+type scanner struct {
+	services  *services
+	resources *resources
+}
+
+// traces scans an ExportTraceServiceRequest.
+func (x *scanner) traces(s *scan, body []byte, b *Binding, now time.Time) error {
+	s.fingerprint, s.now = xxh3.Hash128(body), slice.MinuteOf(now)
+	s.reader.Reset(body)
+	for s.reader.NextResource() {
+		r, err := x.resource(s, s.reader.Resource())
+		if err != nil {
+			return err
+		}
+		for s.reader.NextScope() {
+			for s.reader.NextSpan() {
+				x.span(s, r, s.reader.Span(), b, now)
+			}
+		}
+	}
+	return s.reader.Err()
+}
+
+// from is where the spans of one resource in a request come from.
+type from struct {
+	service *service
+	version string
+	attrs   []wire.Attr
+	tally   uint16
+}
+
+func (x *scanner) resource(s *scan, raw wire.Resource) (from, error) {
+	r, err := x.resources.get(x.services, raw)
+	if err != nil {
+		return from{}, err
+	}
+	return from{r.service, r.service.version(r.version, s.now), r.attrs, s.tally(r.service)}, nil
+}
+
+// tally returns the index of the service's tally.
+func (s *scan) tally(v *service) uint16 {
+	for i := range s.tallies {
+		if s.tallies[i].service == v {
+			return uint16(i)
+		}
+	}
+	s.tallies = append(s.tallies, tally{service: v})
+	return uint16(len(s.tallies) - 1)
+}
+
+// span adds one span's event, if it is an operation.
+func (x *scanner) span(s *scan, r from, span *wire.Span, b *Binding, now time.Time) {
+	if !span.ValidIDs() {
+		s.invalid++
+		return
+	}
+	s.facts.Read(span)
+	entry := r.service.Intern(s.facts.Identity(), &s.facts)
+	if entry.Ignored != operation.NotIgnored {
+		s.ignored[entry.Ignored]++
+		return
+	}
+	o := r.service.op(entry)
+	judgement := s.facts.Outcome()
+	e := event{
+		id:       eventID(span),
+		minute:   slice.OfUnixNano(int64(span.EndUnixNano)),
+		duration: s.facts.Duration(),
+		baseline: x.services.baseline(o, r.version),
+		column:   columnOf(judgement.Outcome),
+		late:     int64(span.EndUnixNano) < now.UnixNano()-int64(time.Minute),
+		tally:    r.tally,
+	}
+	if e.duration > 0 {
+		e.bucket = slice.BucketOf(e.duration)
+	}
+	e.hits[0] = uint32(len(s.hits))
+	x.judge(s, r, span, judgement, x.services.bind(o, b))
+	e.hits[1] = uint32(len(s.hits))
+	s.events = append(s.events, e)
+}
+
+// judge adds what each indicator says of the span.
+func (x *scanner) judge(s *scan, r from, span *wire.Span, j operation.Judgement, indicators []boundIndicator) {
+	for i := range indicators {
+		ind := &indicators[i]
+		outcome := ind.Judge(&s.facts, j, span.Attrs)
+		switch outcome {
+		case operation.Unmatched:
+			continue
+		case operation.Unevaluated:
+			s.hits = append(s.hits, hit{ind.unevaluated, good})
+			continue
+		}
+		c := columnOf(outcome)
+		s.hits = append(s.hits, hit{ind.total, c})
+		if ind.groups != nil {
+			s.group = ind.Group(s.group[:0], span.Attrs, r.attrs)
+			s.hits = append(s.hits, hit{ind.groups.series(x.services, s.group, s.now), c})
+		}
+	}
+}
+
+func columnOf(o operation.Outcome) column {
+	switch o {
+	case operation.Good:
+		return good
+	case operation.Bad:
+		return bad
+	}
+	return excluded
+}
+
+// eventID is the identity of a span wherever and however often it arrives.
+func eventID(s *wire.Span) uint64 {
+	var id [24]byte
+	copy(id[:16], s.TraceID)
+	copy(id[16:], s.SpanID)
+	return xxh3.Hash(id[:])
+}
+
+// items scans an Export{Metrics,Logs}ServiceRequest, of which only the number
+// of items is counted.
+func (x *scanner) items(s *scan, signal wire.Signal, body []byte, now time.Time) error {
+	s.fingerprint, s.now = xxh3.Hash128(body), slice.MinuteOf(now)
+	r := wire.NewCountReader(signal, body, wire.DefaultLimits)
+	for r.NextResource() {
+		res, err := x.resources.get(x.services, r.Resource())
+		if err != nil {
+			return err
+		}
+		t := &s.tallies[s.tally(res.service)]
+		if signal == wire.Metrics {
+			t.points += uint64(r.Items())
+		} else {
+			t.records += uint64(r.Items())
+		}
+	}
+	return r.Err()
+}
