@@ -49,7 +49,7 @@ func pointJSON(members string) string {
 	return `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"histogram":{"dataPoints":[{` + members + `}]}}]}]}]}`
 }
 
-// Wrappers of the expected messages, in protobuf's text format.
+// Wrappers of the expected messages.
 func spanText(fields string) string {
 	return "resource_spans { scope_spans { spans { " + fields + " } } }"
 }
@@ -62,12 +62,24 @@ func pointText(fields string) string {
 	return "resource_metrics { scope_metrics { metrics { histogram { data_points { " + fields + " } } } } }"
 }
 
-var jsonCases = []struct {
+// jsonCase is a request and the message that it means, in protobuf's text format.
+type jsonCase struct {
 	name   string
 	signal wire.Signal
 	json   string
 	want   string
-}{
+}
+
+func (c jsonCase) message(t testing.TB) proto.Message {
+	t.Helper()
+	m := newRequest(c.signal)
+	if err := prototext.Unmarshal([]byte(c.want), m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+var jsonCases = []jsonCase{
 	{"empty request", wire.Traces, ` { } `, ""},
 	{"empty lists", wire.Traces, `{"resourceSpans":[{"scopeSpans":[]}]}`, "resource_spans {}"},
 	{"null is absent", wire.Traces, spanJSON(`"name":null,"attributes":null,"status":null,"kind":null`), spanText("")},
@@ -120,11 +132,7 @@ func TestFromJSON(t *testing.T) {
 			if !kept {
 				t.Error("dst was overwritten")
 			}
-			want := newRequest(c.signal)
-			if err := prototext.Unmarshal([]byte(c.want), want); err != nil {
-				t.Fatal(err)
-			}
-			checkMessage(t, want, decode(t, c.signal, body))
+			checkMessage(t, c.message(t), decode(t, c.signal, body))
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -53,6 +54,14 @@ func decode(t testing.TB, s wire.Signal, body []byte) proto.Message {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// checkGroups compares what the published types read with what we read.
+func checkGroups(t *testing.T, want, got []group) {
+	t.Helper()
+	if !reflect.DeepEqual(want, got) { // cmp is slow, which the fuzzer notices
+		t.Errorf("groups (-want +got):\n%s", cmp.Diff(want, got))
+	}
 }
 
 // checkMessage compares two messages; NaN equals NaN.
