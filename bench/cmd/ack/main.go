@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -37,6 +38,7 @@ type config struct {
 	results   string
 	data      string
 
+	cells       string
 	rate        int
 	spans       int
 	connections int
@@ -52,6 +54,7 @@ func parse() config {
 	flag.StringVar(&c.conf, "config", "collector/configs/bench.yaml", "configuration of the Collector")
 	flag.StringVar(&c.results, "results", "results", "folder to write the result to, empty for none")
 	flag.StringVar(&c.data, "data", os.TempDir(), "folder for the data directory, on the disk to be measured")
+	flag.StringVar(&c.cells, "cells", "HTTP gzip,gRPC", "ways of sending, of: HTTP, HTTP gzip, gRPC, gRPC gzip")
 	flag.IntVar(&c.rate, "rate", 20000, "spans a second")
 	flag.IntVar(&c.spans, "spans", 128, "spans of a request")
 	flag.IntVar(&c.connections, "connections", 64, "connections")
@@ -85,6 +88,8 @@ type pace struct {
 	Max      time.Duration `json:"max_ns"`
 	CPU      time.Duration `json:"cpu_ns"`
 	Took     time.Duration `json:"took_ns"`
+	// Others is the share of the machine that other processes used meanwhile.
+	Others float64 `json:"others_cpu_share"`
 }
 
 func run(ctx context.Context, cfg config) (err error) {
@@ -103,7 +108,7 @@ func run(ctx context.Context, cfg config) (err error) {
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
 	var paces []pace
-	for _, name := range []string{"HTTP gzip", "gRPC"} {
+	for _, name := range strings.Split(cfg.cells, ",") {
 		p, err := measure(ctx, cfg, server, name)
 		if err != nil {
 			return fmt.Errorf("%s over %s: %w\n%s", server.Name, name, err, server.Tail())
@@ -140,6 +145,10 @@ func measure(ctx context.Context, cfg config, server *target.Process, name strin
 		return p, err
 	}
 	runtime.GC() // ours would look like a slow server
+	watch, err := target.NewWatch(server)
+	if err != nil {
+		return p, err
+	}
 	before, err := server.CPU()
 	if err != nil {
 		return p, err
@@ -149,8 +158,12 @@ func measure(ctx context.Context, cfg config, server *target.Process, name strin
 		return p, err
 	}
 	after, err := server.CPU()
+	if err != nil {
+		return p, err
+	}
+	others, err := watch.Others()
 	return pace{
-		Cell: name, Requests: o.Requests, Spans: o.Spans, CPU: after - before, Took: o.Took,
+		Cell: name, Requests: o.Requests, Spans: o.Spans, CPU: after - before, Took: o.Took, Others: others,
 		P50: o.Quantile(0.5), P90: o.Quantile(0.9), P99: o.Quantile(0.99), Max: o.Quantile(1),
 	}, err
 }
@@ -181,12 +194,13 @@ func prepare(cell load.Cell, cfg config, n int) ([]load.Request, error) {
 func finish(report *result.Report, cfg config, server *target.Process, paces []pace) error {
 	table := result.Table{
 		Title:  fmt.Sprintf("Acknowledgement of %s at %d spans/s", server.Name, cfg.rate),
-		Header: []string{"sent over", "requests", "p50", "p90", "p99", "max", "server CPU", "goal p99"},
+		Header: []string{"sent over", "requests", "p50", "p90", "p99", "max", "server CPU", "others' CPU", "goal p99"},
 	}
 	for _, p := range paces {
 		table.Rows = append(table.Rows, []string{
 			p.Cell, fmt.Sprint(p.Requests), millis(p.P50), millis(p.P90), millis(p.P99), millis(p.Max),
-			fmt.Sprintf("%.1f%% of a core", 100*p.CPU.Seconds()/p.Took.Seconds()), goal(p),
+			fmt.Sprintf("%.1f%% of a core", 100*p.CPU.Seconds()/p.Took.Seconds()),
+			fmt.Sprintf("%.0f%% of the machine", 100*p.Others), goal(p),
 		})
 	}
 	report.Tables = []result.Table{table}
@@ -194,7 +208,7 @@ func finish(report *result.Report, cfg config, server *target.Process, paces []p
 	report.Notes = []string{
 		fmt.Sprintf("open loop: a request of %d spans every %s, measured from when it was due, whether or not earlier ones were answered",
 			cfg.spans, time.Second*time.Duration(cfg.spans)/time.Duration(cfg.rate)),
-		"the sender shares the cores with the server",
+		"the sender shares the cores with the server; where other processes used much of the machine, the tail shows them and not the server",
 	}
 	fmt.Println(report.Markdown())
 	if cfg.results == "" {

@@ -37,13 +37,14 @@ type summary struct {
 // describe fills the report in.
 func (b *bench) describe(report *result.Report, checked error) {
 	cells := b.cells()
-	report.Data = map[string]any{"cells": cells, "whole": b.wholes, "turns": b.turns, "config": map[string]any{
+	report.Data = map[string]any{"cells": cells, "whole": b.wholes, "turns": b.turns, "others_cpu_share": b.others, "config": map[string]any{
 		"rounds": b.cfg.rounds, "requests": b.cfg.requests, "spans": b.cfg.spans, "senders": b.cfg.senders, "seed": b.cfg.seed,
 	}}
 	report.Tables = []result.Table{costTable(cells), ackTable(cells), b.wholeTable()}
 	report.Notes = append(report.Notes, b.countsNote(checked),
 		fmt.Sprintf("a turn: %d requests of %d spans, %d B a span before compression, from %d senders; medians of %d rounds",
 			b.cfg.requests, b.cfg.spans, b.bytesPerSpan(), b.cfg.senders, b.cfg.rounds),
+		fmt.Sprintf("other processes used %.0f%% of the machine meanwhile", 100*b.others),
 		"Leadline: every acknowledgement follows a sync of the log; the Collector keeps its metrics in memory only",
 		"acknowledgement times are those of a saturated server sharing its cores with the senders; see ack for a steady rate")
 }
@@ -146,11 +147,7 @@ func (b *bench) countsNote(checked error) string {
 	case checked != nil:
 		return "WRONG COUNTS: the costs above are no result"
 	}
-	spans := 0
-	for i, t := range b.templates {
-		spans += b.sent[i] * len(t.Events)
-	}
-	return fmt.Sprintf("counts: all %d objectives equal the %d acknowledged spans, to the event", len(objectives), spans)
+	return fmt.Sprintf("counts: all %d objectives equal the %d acknowledged spans, to the event", b.ledger.Objectives(), b.ledger.Spans())
 }
 
 func (b *bench) bytesPerSpan() int {

@@ -16,6 +16,7 @@ import (
 	"github.com/leadline/leadline/bench/load"
 	"github.com/leadline/leadline/bench/payload"
 	"github.com/leadline/leadline/bench/target"
+	"github.com/leadline/leadline/bench/truth"
 )
 
 // turn is one server's part of one round in one cell.
@@ -49,9 +50,10 @@ type bench struct {
 	random    *rand.Rand
 	next      int // template of the next request
 
-	sent   []int // requests acknowledged per template
+	ledger *truth.Ledger
 	turns  []turn
 	wholes map[string]whole
+	others float64 // share of the machine that other processes used
 }
 
 func newBench(cfg config, servers []*target.Process, templates []*payload.Template) *bench {
@@ -59,7 +61,7 @@ func newBench(cfg config, servers []*target.Process, templates []*payload.Templa
 		cfg: cfg, servers: servers, templates: templates,
 		// Ids must differ from those of any earlier run against the same data.
 		random: rand.New(rand.NewPCG(cfg.seed, uint64(time.Now().UnixNano()))),
-		sent:   make([]int, len(templates)),
+		ledger: truth.NewLedger(templates),
 		wholes: map[string]whole{},
 	}
 }
@@ -76,12 +78,19 @@ func (b *bench) measure(ctx context.Context) error {
 			return err
 		}
 	}
+	watch, err := target.NewWatch(b.servers...)
+	if err != nil {
+		return err
+	}
 	start := time.Now()
 	b.turns = nil
 	for r := range b.cfg.rounds {
 		if err := b.round(ctx, r+1); err != nil {
 			return err
 		}
+	}
+	if b.others, err = watch.Others(); err != nil {
+		return err
 	}
 	return b.total(before, time.Since(start))
 }
@@ -121,7 +130,7 @@ func (b *bench) round(ctx context.Context, number int) error {
 			fmt.Fprintf(os.Stderr, "round %d  %-9s  %-9s  %6.0f ns/span\n", number, cell.Name, s.Name, t.perSpan())
 		}
 		for _, template := range used {
-			b.sent[template]++
+			b.ledger.Add(template)
 		}
 	}
 	return nil
@@ -167,4 +176,23 @@ func (b *bench) turn(ctx context.Context, s *target.Process, cell load.Cell, req
 		Server: s.Name, Cell: cell.Name, Spans: o.Spans, CPU: after - before, Wall: o.Took,
 		P50: o.Quantile(0.5), P99: o.Quantile(0.99), Memory: memory,
 	}, err
+}
+
+// leadline returns Leadline, or nil if only its peer is measured.
+func (b *bench) leadline() *target.Process {
+	for _, s := range b.servers {
+		if s.API != "" {
+			return s
+		}
+	}
+	return nil
+}
+
+// verify returns an error if Leadline's counts are not those that it
+// acknowledged.
+func (b *bench) verify(ctx context.Context) error {
+	if s := b.leadline(); s != nil {
+		return b.ledger.Verify(ctx, s.API)
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/leadline/leadline/bench/load"
 	"github.com/leadline/leadline/bench/payload"
 	"github.com/leadline/leadline/bench/target"
+	"github.com/leadline/leadline/bench/truth"
 )
 
 const (
@@ -27,32 +28,38 @@ const (
 // plain is the cheapest way to send.
 var plain = load.Cells[0]
 
-// source makes requests without end.
+// source makes requests without end, and notes those that were acknowledged.
 type source struct {
 	templates []*payload.Template
 	random    *rand.Rand
 	next      int
+	ledger    *truth.Ledger
 }
 
 func newSource(spans int) *source {
+	templates := payload.Shop(1, spans)
 	return &source{
-		templates: payload.Shop(1, spans),
+		templates: templates,
 		random:    rand.New(rand.NewPCG(3, uint64(time.Now().UnixNano()))),
+		ledger:    truth.NewLedger(templates),
 	}
 }
 
+// take returns n new requests. All of them must be acknowledged, or the run
+// ends with an error, so they are noted at once.
 func (s *source) take(n int) []load.Request {
 	requests := make([]load.Request, n)
 	for i := range requests {
-		t := s.templates[s.next%len(s.templates)]
-		s.next++
+		t := s.templates[s.next]
+		s.ledger.Add(s.next)
+		s.next = (s.next + 1) % len(s.templates)
 		requests[i] = load.Request{Body: t.Render(s.random, time.Now()), Spans: len(t.Events)}
 	}
 	return requests
 }
 
 // fill sends spans until the intake log is large enough, then kills the server.
-func fill(ctx context.Context, cfg config, server target.Leadline) (f filled, err error) {
+func fill(ctx context.Context, cfg config, server target.Leadline, requests *source) (f filled, err error) {
 	p, err := server.Start(ctx)
 	if err != nil {
 		return f, err
@@ -63,7 +70,7 @@ func fill(ctx context.Context, cfg config, server target.Leadline) (f filled, er
 		return f, err
 	}
 	defer func() { err = errors.Join(err, sender.Close()) }()
-	requests, start := newSource(cfg.spans), time.Now()
+	start := time.Now()
 	for f.LogBytes < cfg.logMiB<<20 {
 		o, err := load.Flood(ctx, sender, requests.take(chunk), 4)
 		if err != nil {
@@ -86,12 +93,13 @@ func intakeBytes(server target.Leadline) (int64, error) {
 	return target.DiskUse(server.DataDir, "/intake/")
 }
 
-// start measures one start and ends it as abruptly as the one before.
-func start(ctx context.Context, cfg config, server target.Leadline) (s started, err error) {
+// start measures one start, checks what the server then shows, and ends it as
+// abruptly as the one before.
+func start(ctx context.Context, server target.Leadline, requests *source) (s started, err error) {
 	if s.LogBytes, err = intakeBytes(server); err != nil {
 		return s, err
 	}
-	request := newSource(cfg.spans).take(1)[0]
+	request := requests.take(1)[0]
 	began := time.Now()
 	p, err := server.Launch()
 	if err != nil {
@@ -111,8 +119,11 @@ func start(ctx context.Context, cfg config, server target.Leadline) (s started, 
 		return s, err
 	}
 	m, err := p.Memory()
+	if err != nil {
+		return s, err
+	}
 	s.Peak = m.Peak
-	return s, err
+	return s, requests.ledger.Verify(ctx, p.API)
 }
 
 // knock sends the same request until it is acknowledged.

@@ -1,7 +1,7 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package truth
 
 import (
 	"os"
@@ -26,7 +26,7 @@ var (
 func TestObjectivesAreThoseOfTheServiceFiles(t *testing.T) {
 	var inFiles, inTable []string
 	kinds := map[string]int{}
-	files, err := filepath.Glob("../../services/*.yaml")
+	files, err := filepath.Glob("../services/*.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,18 +69,21 @@ func TestEverySpanIsBound(t *testing.T) {
 }
 
 func TestExpectedIsTheVerdictTimesTheRequests(t *testing.T) {
-	b := &bench{
-		templates: []*payload.Template{
-			{Service: "shop-worker", Events: []payload.Event{
-				{Operation: payload.Ship, Duration: time.Second},
-				{Operation: payload.Ship, Duration: 3 * time.Second, Failed: true},
-			}},
-			{Service: "shop-catalog", Events: []payload.Event{{Operation: payload.Search, Status: 404}}},
-		},
-		sent: []int{3, 5},
+	l := NewLedger([]*payload.Template{
+		{Service: "shop-worker", Events: []payload.Event{
+			{Operation: payload.Ship, Duration: time.Second},
+			{Operation: payload.Ship, Duration: 3 * time.Second, Failed: true},
+		}},
+		{Service: "shop-catalog", Events: []payload.Event{{Operation: payload.Search, Status: 404}}},
+	})
+	for _, template := range []int{0, 1, 0, 1, 1, 0, 1, 1} {
+		l.Add(template)
 	}
-	want := b.expected()
-	for name, c := range map[string]counts{
+	if got := l.Spans(); got != 11 {
+		t.Errorf("got %d spans, want 11", got)
+	}
+	want := l.Expected()
+	for name, c := range map[string]Counts{
 		"parcel-is-shipped": {Good: 3, Bad: 3},
 		"parcel-ships-fast": {Good: 3, Bad: 3},
 		"search-works":      {Excluded: 5},
@@ -94,18 +97,18 @@ func TestExpectedIsTheVerdictTimesTheRequests(t *testing.T) {
 }
 
 func TestCompareNamesWhatDiffers(t *testing.T) {
-	want := map[string]counts{"a": {Good: 2}, "b": {Bad: 1}}
+	want := map[string]Counts{"a": {Good: 2}, "b": {Bad: 1}}
 	for _, c := range []struct {
 		name  string
-		got   map[string]counts
+		got   map[string]Counts
 		equal bool
 	}{
-		{"equal", map[string]counts{"a": {Good: 2}, "b": {Bad: 1}}, true},
-		{"one event less", map[string]counts{"a": {Good: 1}, "b": {Bad: 1}}, false},
-		{"one objective less", map[string]counts{"a": {Good: 2}}, false},
+		{"equal", map[string]Counts{"a": {Good: 2}, "b": {Bad: 1}}, true},
+		{"one event less", map[string]Counts{"a": {Good: 1}, "b": {Bad: 1}}, false},
+		{"one objective less", map[string]Counts{"a": {Good: 2}}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if err := compare(want, c.got); (err == nil) != c.equal {
+			if err := Compare(want, c.got); (err == nil) != c.equal {
 				t.Errorf("got %v", err)
 			}
 		})

@@ -1,7 +1,7 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package truth
 
 import (
 	"time"
@@ -20,15 +20,14 @@ const (
 	excluded
 )
 
-// objective repeats one of services/*.yaml in Go, written from the
-// documentation and not from the code that is measured.
+// objective repeats one of services/*.yaml in Go.
 type objective struct {
 	service string
 	name    string
 	judge   func(payload.Event) verdict
 }
 
-func (o objective) count(sum *counts, e payload.Event, n uint64) {
+func (o objective) count(sum *Counts, e payload.Event, n uint64) {
 	switch o.judge(e) {
 	case good:
 		sum.Good += n
@@ -39,6 +38,7 @@ func (o objective) count(sum *counts, e payload.Event, n uint64) {
 	}
 }
 
+// objectives are those of services/*.yaml, in the order of the files.
 var objectives = []objective{
 	{"shop-api", "api-up", entry(available)},
 	{"shop-api", "cart-opens", of(payload.Cart, available)},
