@@ -84,15 +84,21 @@ func (v Value) EachString(do func(string)) {
 	if v.kind != Array {
 		return
 	}
-	// The array was checked when the value was read, so nothing here can fail.
+	// The array was checked when v was read: nothing here can fail, and the
+	// limits that it kept need no second look.
+	unlimited := Limits{Depth: math.MaxInt, Attributes: math.MaxInt}
 	b := unsafe.Slice(v.data, int(v.bits))
 	for i := 0; i < len(b); {
 		tag, n, end := next(b, i)
-		if i = end; tag != tagValues {
+		i = end
+		if tag != tagValues {
 			continue
 		}
 		var e Value
-		if e.read(payload(b, n, end), math.MaxInt, &Limits{Depth: math.MaxInt, Attributes: math.MaxInt}) == nil && e.kind == String {
+		if f := e.read(payload(b, n, end), unlimited.Depth, &unlimited); f != nil {
+			panic("BUG: a checked array holds a malformed value: " + f.what)
+		}
+		if e.kind == String {
 			do(e.Str())
 		}
 	}
