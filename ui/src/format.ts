@@ -55,6 +55,7 @@ export function sli(good: number | null, bad: number | null, digits: number): st
 /** A share that is already a float (coverage, late share); cut off towards zero, small ones keep a digit. */
 export function share(x: number | null | undefined, digits = 1): string {
   if (x == null || !Number.isFinite(x)) return notMeasured;
+  if (x === 0) return '0%';
   const percent = x * 100;
   if (percent !== 0 && Math.abs(percent) < 10 ** -digits) return `${percent < 0 ? '> -' : '< '}${10 ** -digits}%`;
   const scale = 10 ** digits;

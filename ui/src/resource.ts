@@ -7,7 +7,7 @@
 // more than an empty page.
 import { effect, signal, useSignal } from '@preact/signals';
 import type { Signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { ApiError, get, session, signedOut } from './api';
 
 export interface Resource<T> {
@@ -47,28 +47,53 @@ export function follow(): void {
   });
 }
 
+interface Held<T> {
+  url: string | null;
+  data: T | null;
+  error: ApiError | null;
+  loading: boolean;
+}
+
 /** With live false new evaluations do not refresh: a pinned range must hold still. */
 export function useResource<T>(url: string | null, live = true): Resource<T> {
-  const state: Signal<{ url: string | null; data: T | null; error: ApiError | null; loading: boolean }> = useSignal({ url, data: null, error: null, loading: url !== null });
+  const state: Signal<Held<T>> = useSignal({ url, data: null, error: null, loading: url !== null });
   const round = useSignal(0);
+  const asked = useRef<{ url: string; again: boolean } | null>(null);
   const tick = live ? evaluations.value : 0;
   const again = round.value;
   const who = session.value;
+
+  const ask = (abort: AbortController, to: string): void => {
+    asked.current = { url: to, again: false };
+    // Another range of the same document keeps the old picture until the new one is there.
+    const before = state.peek();
+    const kept = before.url?.split('?')[0] === to.split('?')[0] ? before.data : null;
+    state.value = { url: to, data: kept, error: kept === null ? null : before.error, loading: true };
+    const settle = (next: Partial<Held<T>>): void => {
+      if (abort.signal.aborted) return;
+      const repeat = asked.current?.again === true;
+      asked.current = null;
+      state.value = { ...state.peek(), ...next, loading: false };
+      if (repeat) ask(abort, to);
+    };
+    get<T>(to, abort.signal).then(
+      (data) => settle({ data, error: null }),
+      (error: unknown) => settle({ error: error instanceof ApiError ? error : new ApiError(0, 'The answer could not be read.', String(error)) }),
+    );
+  };
+
+  const abort = useRef(new AbortController());
   useEffect(() => {
     if (url === null) return;
-    const abort = new AbortController();
-    // Another range of the same document keeps the old picture until the new one is there.
-    const kept = state.peek().url?.split('?')[0] === url.split('?')[0] ? state.peek().data : null;
-    state.value = { url, data: kept, error: kept === null ? null : state.peek().error, loading: true };
-    get<T>(url, abort.signal).then(
-      (data) => (state.value = { url, data, error: null, loading: false }),
-      (error: unknown) => {
-        if (abort.signal.aborted) return;
-        const known = error instanceof ApiError ? error : new ApiError(0, 'The answer could not be read.', String(error));
-        state.value = { url, data: state.peek().data, error: known, loading: false };
-      },
-    );
-    return () => abort.abort();
+    // An answer slower than the evaluations must still arrive: while one is under way, remember to ask once more.
+    if (asked.current?.url === url) {
+      asked.current.again = true;
+      return;
+    }
+    abort.current.abort();
+    abort.current = new AbortController();
+    ask(abort.current, url);
   }, [url, tick, again, who]);
+  useEffect(() => () => abort.current.abort(), []);
   return { ...state.value, retry: () => round.value++ };
 }

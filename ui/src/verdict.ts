@@ -26,12 +26,23 @@ export const stateLabel: Record<State, string> = {
 /** An unknown state of a newer server sorts with the worst: unknown must never look fine. */
 export const severity = (state: State): number => Math.max(0, states.indexOf(state));
 
-/** Share of the budget that is left: 1 is untouched, below 0 is overspent, null is not measured. */
+/**
+ * Share of the budget that is left: 1 is untouched, below 0 is overspent, null
+ * is not measured or not yet a share, because too few events allow no bad one.
+ */
 export function budgetLeft(o: Pick<Objective, 'budget'>): number | null {
   const { allowed, remaining } = o.budget ?? { allowed: null, remaining: null };
   if (allowed === null || remaining === null) return null;
-  if (allowed <= 0) return remaining < 0 ? -1 : null;
+  if (allowed <= 0) return remaining < 0 ? -Infinity : null;
   return remaining / allowed;
+}
+
+/** The same as text; a budget of no event at all has no share, so it is told in events. */
+export function leftText(o: Pick<Objective, 'budget'>): string {
+  const left = budgetLeft(o);
+  if (left === -Infinity) return 'overspent';
+  if (left !== null) return format.share(left);
+  return o.budget?.allowed === 0 ? '0 events' : format.notMeasured;
 }
 
 export function worstFirst(a: Objective, b: Objective): number {
@@ -68,7 +79,7 @@ export function exhaustion(o: Objective): { text: string; detail: string } {
   const pace = (o.burn ?? []).find((b) => b.rate !== null && (windowSeconds(b.window) ?? 0) >= 3600) ?? (o.burn ?? []).find((b) => b.rate !== null);
   if (left === null || whole === null || !pace || pace.rate === null) return { text: format.notMeasured, detail: 'needs a budget and a burn rate' };
   const at = `at the pace of the last ${pace.window} (${format.burnRate(pace.rate)})`;
-  if (left < 0) return { text: 'spent', detail: `overspent by ${format.share(-left)} of the budget` };
+  if (left < 0) return { text: 'spent', detail: left === -Infinity ? 'no bad event was allowed' : `overspent by ${format.share(-left)} of the budget` };
   if (pace.rate < 1) return { text: 'not at this pace', detail: at };
   return { text: format.duration((left * whole) / pace.rate), detail: at };
 }

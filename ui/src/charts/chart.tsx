@@ -42,7 +42,7 @@ export function Chart(props: ChartProps) {
     <figure class="chart card" role="figure" aria-labelledby={`${id}-title`} aria-describedby={`${id}-summary`}>
       <figcaption>
         <h2 id={`${id}-title`}>{props.title}</h2>
-        <button type="button" class="plain" aria-pressed={asTable.value} onClick={() => (asTable.value = !asTable.value)}>
+        <button type="button" class="plain" onClick={() => (asTable.value = !asTable.value)}>
           {asTable.value ? 'Show chart' : 'Show table'}
         </button>
         <p id={`${id}-summary`} class="quiet">{props.summary}</p>

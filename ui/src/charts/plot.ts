@@ -44,7 +44,7 @@ export function budgetPlot(series: Series, from: number | null, window: string, 
   return {
     data: [series.timestamps, ideal(series.timestamps, from, windowSeconds(window)), left] as uPlot.AlignedData,
     options: {
-      ...frame(zone, [backgrounds(series), rule(0, 'y', colour('text'))]),
+      ...frame(zone, [backgrounds(series)], [rule(0, 'y', colour('muted')), sourceNames(series)]),
       scales: { ...timeScale(series), y: { range: [lowest < 0 ? Math.max(lowest * 1.1, lowest - 0.5) : 0, 1.02] } },
       axes: axes(zone, (_, splits) => splits.map((v) => `${Math.round(v * 100)}%`), {}),
       series: [
@@ -75,7 +75,7 @@ export function sliPlot(series: Series, target: number, zone: Zone): Built {
   return {
     data: [series.timestamps, values] as uPlot.AlignedData,
     options: {
-      ...frame(zone, [backgrounds(series), bands(series, below, faint(colour('breaching'), 0.22)), rule(scale.at(target), 'y', colour('target'), [6, 3])]),
+      ...frame(zone, [backgrounds(series), bands(series, below, faint(colour('breaching'), 0.22))], [rule(scale.at(target), 'y', colour('target'), [6, 3]), sourceNames(series)]),
       scales: { ...timeScale(series), y: { range } },
       axes: axes(zone, (_, splits) => splits.map((y) => labelOf(scale, target, y)), {
         splits: (u) => scale.ticks(range[0], range[1], Math.max(3, Math.floor(u.bbox.height / devicePixelRatio / 20))).map(scale.at),
@@ -101,12 +101,11 @@ export function trafficPlot(series: Series, zone: Zone): Built {
   return {
     data: [series.timestamps, total, series.bad] as uPlot.AlignedData,
     options: {
-      ...frame(zone, [backgrounds(series)]),
+      ...frame(zone, [backgrounds(series)], [sourceNames(series)]),
       // asinh is linear near 0 and logarithmic above, so three failures show beside a million successes.
       scales: { ...timeScale(series), y: { distr: 4, asinh: 1, range: [0, most * 1.3] } },
       axes: axes(zone, (_, splits) => splits.map((v) => format.compact(v)), {
-        splits: () => [0, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9].filter((v) => v <= most * 1.3),
-        filter: (_, splits) => (splits.length > 6 ? splits.map((v, i) => (i % 2 === 0 ? v : null)) : splits),
+        splits: () => decades(most * 1.3),
       }),
       series: [
         {},
@@ -117,12 +116,22 @@ export function trafficPlot(series: Series, zone: Zone): Built {
   };
 }
 
-function frame(zone: Zone, layers: Layer[]): Pick<uPlot.Options, 'tzDate' | 'hooks' | 'padding'> {
+/** Ticks of the asinh axis: every decade while there is room for it, the small ones go first. */
+function decades(most: number): number[] {
+  if (most <= 12) return [0, 1, 2, 5, 10].filter((v) => v <= most);
+  const all = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((n) => 10 ** n).filter((v) => v <= most);
+  return [0, ...(all.length > 5 ? all.filter((_, i) => (all.length - 1 - i) % 2 === 0) : all)];
+}
+
+function frame(zone: Zone, behind: Layer[], above: Layer[]): Pick<uPlot.Options, 'tzDate' | 'hooks' | 'padding'> {
   return {
     // uPlot places ticks on whole hours and days of this date.
     tzDate: (seconds) => (zone === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') : new Date(seconds * 1000)),
     padding: [8, 10, 0, 0],
-    hooks: { drawClear: [(u) => inside(u, () => layers.forEach((layer) => layer(u)))] },
+    hooks: {
+      drawClear: [(u) => inside(u, () => behind.forEach((layer) => layer(u)))],
+      draw: [(u) => inside(u, () => above.forEach((layer) => layer(u)))],
+    },
   };
 }
 
@@ -135,7 +144,7 @@ function axes(zone: Zone, values: uPlot.Axis.Values, y: Partial<uPlot.Axis>): uP
   const [text, line] = [colour('muted'), colour('grid')];
   const common = { stroke: text, font: axisFont, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 } };
   return [
-    { ...common, space: 64, values: (_, splits, __, ___, step) => splits.map((t, i) => timeLabel(t, splits[i - 1], step, zone)) },
+    { ...common, space: 64, size: (_, labels) => ((labels ?? []).some((words) => words?.includes('\n')) ? 38 : 26), values: (_, splits, __, ___, step) => splits.map((t, i) => timeLabel(t, splits[i - 1], step, zone)) },
     // One width for every chart, so that the same instant stands on the same pixel in all of them.
     { ...common, size: 58, values, ...y },
   ];
@@ -162,21 +171,28 @@ function inside(u: uPlot, draw: () => void): void {
   ctx.restore();
 }
 
-const sourceLabel: Record<string, string> = { backfill: 'generated or imported history', healed: 'healed after an outage' };
+const sourceLabel: Record<string, string> = { backfill: 'back-filled history', healed: 'healed after an outage' };
 
-/** Behind everything: steps nobody measured are dotted out, steps that were not measured live are hatched and named. */
+const notLive = (series: Series): { span: [number, number]; kind: string }[] =>
+  (['backfill', 'healed'] as const).flatMap((kind) => spans(series.source, (v) => v === kind).map((span) => ({ span, kind })));
+
+/** Behind everything: steps nobody measured are greyed out, steps that were not measured live are hatched. */
 function backgrounds(series: Series): Layer {
   const blank = spans(series.good, (v) => v === null);
-  const marked = (['backfill', 'healed'] as const).flatMap((kind) =>
-    spans(series.source, (v) => v === kind).map((span) => ({ span, kind })));
-  const [hatch, text, none] = [colour('hatch'), colour('muted'), colour('blank')];
+  const marked = notLive(series);
+  const [hatch, none] = [colour('hatch'), colour('blank')];
   return (u) => {
     bands(series, blank, none)(u);
-    for (const { span, kind } of marked) {
-      const [left, right] = edges(u, series, span);
-      hatched(u, left, right, hatch);
-      label(u, sourceLabel[kind] ?? kind, left, right, text);
-    }
+    for (const { span } of marked) hatched(u, ...edges(u, series, span), hatch);
+  };
+}
+
+/** Above everything, so that no line hides what a hatched stretch is. */
+function sourceNames(series: Series): Layer {
+  const marked = notLive(series);
+  const [text, back] = [colour('muted'), colour('surface')];
+  return (u) => {
+    for (const { span, kind } of marked) label(u, sourceLabel[kind] ?? kind, edges(u, series, span), text, back);
   };
 }
 
@@ -217,13 +233,13 @@ function hatched(u: uPlot, left: number, right: number, stroke: string): void {
   ctx.restore();
 }
 
-function label(u: uPlot, words: string, left: number, right: number, fill: string): void {
+function label(u: uPlot, words: string, [left, right]: [number, number], fill: string, back: string): void {
   const { ctx, bbox } = u;
   ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
   if (ctx.measureText(words).width > right - left - 12 * devicePixelRatio) return;
   const width = ctx.measureText(words).width;
   const [x, y] = [left + 6 * devicePixelRatio, bbox.top + bbox.height - 7 * devicePixelRatio];
-  ctx.fillStyle = colour('surface');
+  ctx.fillStyle = back;
   ctx.fillRect(x - 3 * devicePixelRatio, y - 11 * devicePixelRatio, width + 6 * devicePixelRatio, 15 * devicePixelRatio);
   ctx.fillStyle = fill;
   ctx.textAlign = 'left';

@@ -123,6 +123,7 @@ function Table({ slos }: { slos: Objective[] }) {
           <th role="columnheader">Budget left</th>
           <th role="columnheader" class="num">Burn</th>
           <th role="columnheader">Team</th>
+          <th role="columnheader" class="hidden">Cause and next step</th>
         </tr>
       </thead>
       <tbody role="rowgroup">{slos.map((o) => <Row key={keyOf(o)} of={o} />)}</tbody>
@@ -151,8 +152,6 @@ function Row({ of: o }: { of: Objective }) {
       <td role="cell" class="c-state"><Chip state={o.state} /></td>
       <td role="cell" class="c-name">
         <a href={linkTo(o)}>{o.name}</a> <span class="quiet">{place}</span>
-        {o.cause !== '' && <p class="cause">{o.cause}</p>}
-        {o.next_step !== '' && <p class="next"><span class="quiet">Next:</span> {o.next_step}</p>}
       </td>
       <td role="cell" class="c-sli num">
         {o.sli === null ? <span class="quiet">{format.notMeasured}</span> : <strong>{format.sli(o.good, o.bad, format.digitsFor(o.target))}</strong>}
@@ -163,6 +162,10 @@ function Row({ of: o }: { of: Objective }) {
         {burn ? <>{format.burnRate(burn.rate)} <span class="quiet">{burn.window}</span></> : <span class="quiet">{format.notMeasured}</span>}
       </td>
       <td role="cell" class="c-owner">{o.owner === '' ? <span class="quiet">no owner</span> : o.owner}</td>
+      <td role="cell" class="c-why">
+        {o.cause !== '' && <span class="cause">{o.cause}</span>}
+        {o.next_step !== '' && <span class="next"><span class="quiet">Next:</span> {o.next_step}</span>}
+      </td>
     </tr>
   );
 }

@@ -63,6 +63,18 @@ function List({ operations, window }: { operations: Operation[]; window: string 
   );
 }
 
+function Versions({ of: { versions } }: { of: Operation }) {
+  return (
+    <ul class="versions">
+      {(versions ?? []).map((v) => (
+        <li key={v.version}>
+          {v.version === '' ? 'no version' : v.version} <span class="quiet">{v.good === null || v.bad === null ? format.notMeasured : `${format.count(v.bad)} bad of ${format.count(v.good + v.bad)}`}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Row({ of: o }: { of: Operation }) {
   return (
     <tr>
@@ -74,7 +86,7 @@ function Row({ of: o }: { of: Operation }) {
       <td class="num">{format.millis(o.p50_ms)}</td>
       <td class="num">{format.millis(o.p95_ms)}</td>
       <td class="num">{format.millis(o.p99_ms)}</td>
-      <td>{(o.versions ?? []).map((v) => `${v.version === '' ? 'no version' : v.version}: ${format.compact(v.bad)} bad of ${v.good === null || v.bad === null ? format.notMeasured : format.compact(v.good + v.bad)}`).join(', ')}</td>
+      <td><Versions of={o} /></td>
       <td>{o.bound ? 'yes' : <span class="quiet">none</span>}</td>
     </tr>
   );

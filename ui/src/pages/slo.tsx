@@ -17,7 +17,7 @@ import { useResource } from '../resource';
 import { go, query, withQuery, address } from '../router';
 import { chooseRange, follows, instant, rangeOf, rfc3339, unix, zone } from '../time';
 import type { Range } from '../time';
-import { budgetLeft, exhaustion, sentence } from '../verdict';
+import { budgetLeft, exhaustion, leftText, sentence } from '../verdict';
 
 export function SloPage({ service, name }: { service: string; name: string }) {
   const range = rangeOf(query.value, '');
@@ -112,7 +112,7 @@ function Tiles({ slo }: { slo: ObjectiveDetail }) {
   return (
     <dl class="tiles">
       <Tile name="SLI" value={format.sli(slo.good, slo.bad, format.digitsFor(slo.target))} detail={`target ${format.target(slo.target)} over ${slo.window}`} tone={below ? 'tone-bad' : ''} />
-      <Tile name="Budget left" value={left === null ? format.notMeasured : format.share(left)} detail={remaining === null || allowed === null ? 'no budget without events' : `${format.count(remaining)} of ${format.plural(allowed, 'event', 'events')}, ${format.count(spent)} spent`} tone={left !== null && left < 0 ? 'tone-bad' : ''}>
+      <Tile name="Budget left" value={leftText(slo)} detail={remaining === null || allowed === null ? 'no budget without events' : allowed === 0 ? `too few events to allow a bad one, ${format.count(spent)} spent` : `${format.count(remaining)} of ${format.plural(allowed, 'event', 'events')}, ${format.count(spent)} spent`} tone={left !== null && left < 0 ? 'tone-bad' : ''}>
         <BudgetBar of={slo} />
       </Tile>
       <Tile name="Budget lasts" value={runsOut.text} detail={runsOut.detail} tone={runsOut.text === 'spent' ? 'tone-bad' : ''} />

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Objective } from '../api';
-import * as format from '../format';
-import { budgetLeft } from '../verdict';
+import { budgetLeft, leftText } from '../verdict';
 
 const width = 120;
 const height = 8;
@@ -11,8 +10,9 @@ const height = 8;
 /** What is left from the left edge; an overspent budget fills from the right with hatching, up to a whole budget. */
 export function BudgetBar({ of }: { of: Objective }) {
   const left = budgetLeft(of);
-  const label = left === null ? 'budget not measured' : left < 0 ? `budget overspent by ${format.share(-left)}` : `${format.share(left)} of the budget left`;
-  const level = left === null ? 'none' : left < 0 ? 'over' : left < 0.1 ? 'low' : 'fine';
+  const early = left === null && of.budget?.allowed === 0;
+  const label = early ? 'too few events for a budget' : `budget left: ${leftText(of)}`;
+  const level = early ? 'early' : left === null ? 'none' : left < 0 ? 'over' : left < 0.1 ? 'low' : 'fine';
   const filled = left === null ? 0 : Math.min(1, Math.abs(left)) * width;
   return (
     <svg class={`budget-bar level-${level}`} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={label}>
@@ -31,6 +31,5 @@ const hatches = (from: number): number[] => {
 
 export function BudgetText({ of }: { of: Objective }) {
   const left = budgetLeft(of);
-  if (left === null) return <span class="quiet">{format.notMeasured}</span>;
-  return <span class={left < 0 ? 'bad-text' : ''}>{format.share(left)}</span>;
+  return <span class={left === null ? 'quiet' : left < 0 ? 'bad-text' : ''}>{leftText(of)}</span>;
 }

@@ -55,7 +55,7 @@ const isAt = (path: string): boolean => (path === '/' ? address.value.path === '
 
 function Live() {
   const words = { live: 'Live', lost: 'Reconnecting', off: 'Connecting' }[connection.value];
-  return <span class={`live is-${connection.value}`} role="status"><span class="dot" aria-hidden="true" />{words}</span>;
+  return <span class={`live is-${connection.value}`} role="status"><span class="dot" aria-hidden="true" /><span>{words}</span></span>;
 }
 
 function ZoneSwitch() {

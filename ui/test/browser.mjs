@@ -1,0 +1,428 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The pages in a real Chromium against the fixture server: what they show, the
+// whole way by keyboard, axe in both themes, no request to anywhere else, the
+// size of the scripts. Screenshots land in ui/screenshots for a person to look at.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { chromium } from 'playwright-core';
+import { scenarios, serve } from './server.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const shots = join(here, '..', 'screenshots');
+const assets = join(here, '..', 'dist', 'assets');
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const scriptLimit = 120 * 1024;
+
+const executable = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path && existsSync(path));
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+const servers = {};
+let browser;
+
+before(async () => {
+  if (!executable) return;
+  mkdirSync(shots, { recursive: true });
+  for (const name of scenarios) servers[name] = await serve(name);
+  browser = await chromium.launch({ executablePath: executable, args: flags });
+});
+
+after(async () => {
+  await browser?.close();
+  await Promise.all(Object.values(servers).map((server) => server.close()));
+});
+
+/** A test with its own page; what the page complains about, or asks of another host, fails it. */
+function page(name, options, body) {
+  test(name, async (t) => {
+    if (!executable) {
+      assert.notEqual(process.env.CI, 'true', `no Chromium found, and CI must not skip: ${name}`);
+      t.skip('no Chromium found; set CHROMIUM to its path');
+      return;
+    }
+    const context = await browser.newContext({ viewport: { width: options.width ?? 1280, height: 900 }, colorScheme: options.theme ?? 'light', timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' });
+    const tab = await context.newPage();
+    const origin = servers[options.on ?? 'many'].origin;
+    const complaints = [];
+    tab.on('pageerror', (error) => complaints.push(String(error)));
+    tab.on('console', (message) => {
+      const text = message.text();
+      // A refused or failed fetch is part of some scenarios; everything else is a fault of the page.
+      if (message.type() === 'error' && !/Failed to load resource: the server responded with a status of (401|404|500)/.test(text)) complaints.push(text);
+    });
+    tab.on('request', (request) => {
+      if (new URL(request.url()).origin !== origin) complaints.push(`asked ${request.url()}`);
+    });
+    try {
+      await body(tab, origin, t);
+      assert.deepEqual(complaints, []);
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+const breaching = '/slos/search/checkout-succeeds?environment=production';
+const silent = '/slos/payments/api-big-baskets-work';
+const text = (tab, selector = 'main') => tab.locator(selector).innerText();
+const params = (tab) => new URL(tab.url()).searchParams;
+
+/** The address follows an action a moment later; waits for parameters instead of racing them. */
+const address = (tab, want) => tab.waitForURL((url) => Object.entries(want).every(([key, value]) => url.searchParams.get(key) === value));
+
+/** Text of the page once every pattern is in it; the last look says what was missing. */
+async function shows(tab, ...patterns) {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const all = await text(tab);
+    const missing = patterns.filter((pattern) => !pattern.test(all));
+    if (missing.length === 0) return;
+    assert.ok(Date.now() < deadline, `${missing.join(', ')} not in:\n${all}`);
+    await tab.waitForTimeout(50);
+  }
+}
+const drawn = (tab) => tab.locator('.plot canvas').nth(2).waitFor();
+
+page('fleet: worst first, state as text, cause and next step', {}, async (tab, origin) => {
+  await tab.goto(origin);
+  await tab.locator('.fleet tbody tr').nth(199).waitFor({ state: 'attached' });
+  assert.equal(await tab.locator('.fleet tbody tr').count(), 200);
+  const first = await text(tab, '.fleet tbody tr:first-child');
+  assert.match(first, /Breaching/);
+  assert.match(first, /Next:/);
+  // textContent, because rows out of view are not laid out and have no inner text.
+  assert.match(await tab.locator('.fleet tbody tr').last().textContent(), /OK/);
+});
+
+page('fleet: filters live in the address and come back from it', {}, async (tab, origin) => {
+  await tab.goto(origin);
+  await tab.getByRole('button', { name: /Exhausted/ }).click();
+  await address(tab, { state: 'exhausted' });
+  await tab.getByRole('combobox', { name: 'Service' }).selectOption('mailer');
+  await tab.getByRole('searchbox').fill('sign-up');
+  await address(tab, { state: 'exhausted', service: 'mailer', q: 'sign-up' });
+  const before = await tab.locator('.fleet tbody tr').count();
+  assert.ok(before > 0 && before < 12, `${before} rows`);
+  await tab.reload();
+  await tab.locator('.fleet').waitFor();
+  assert.equal(await tab.locator('.fleet tbody tr').count(), before);
+  assert.equal(await tab.getByRole('button', { name: /Exhausted/ }).getAttribute('aria-pressed'), 'true');
+  await tab.getByRole('searchbox').fill('no such thing');
+  await tab.getByText('Nothing matches').waitFor();
+  await tab.getByRole('link', { name: 'Show all 200' }).click();
+  await tab.locator('.fleet tbody tr').nth(199).waitFor({ state: 'attached' });
+  await tab.goBack();
+  await tab.getByText('Nothing matches').waitFor();
+});
+
+page('one objective: verdict, tiles, charts, groups, trust, arithmetic', {}, async (tab, origin) => {
+  await tab.goto(origin + breaching);
+  await drawn(tab);
+  await shows(tab, /Breaching/, /1 h burn 22\.1x/, /99\.9664%/, /target 99\.95% over 28d/, /457 of 1,389 events, 932 spent/, /10 h/, /customer\.tier=gold/, /Window covered/, /2,778,167 \/ 2,779,099 = 99\.9664%/, /services\/search\.yaml:24/);
+  assert.equal(await tab.getByRole('figure').count(), 3);
+  assert.match(await tab.title(), /checkout-succeeds/);
+});
+
+page('what was not measured is never shown as a number', {}, async (tab, origin) => {
+  await tab.goto(origin);
+  await tab.getByRole('button', { name: /Not measured/ }).click();
+  const row = await text(tab, '.fleet tbody tr:first-child');
+  assert.doesNotMatch(row.replace(/\d+(\.\d+)?% \/ \d+d/, ''), /\d%/);
+  await tab.locator('.fleet tbody a').first().click();
+  await tab.locator('.tile').first().waitFor();
+  const values = await tab.locator('.tile .value').allInnerTexts();
+  assert.equal(values.length, 5);
+  for (const value of values) assert.equal(value, 'not measured');
+  await shows(tab, /No valid event in this range/);
+});
+
+page('an objective that went silent keeps its counts and says why', {}, async (tab, origin) => {
+  await tab.goto(origin + '/?state=no_data');
+  await tab.locator('.fleet').waitFor();
+  await tab.locator('.fleet tbody a').first().click();
+  await drawn(tab);
+  await shows(tab, /no event for 17 min/);
+});
+
+page('drag zooms, double click goes back, cursors move together', {}, async (tab, origin) => {
+  await tab.goto(origin + breaching);
+  await drawn(tab);
+  const over = tab.locator('.plot .u-over').first();
+  const box = await over.boundingBox();
+  await tab.mouse.move(box.x + box.width * 0.5, box.y + 50);
+  await tab.locator('.readout', { hasText: /^2026-/ }).nth(2).waitFor();
+  const readouts = await tab.locator('.readout').allInnerTexts();
+  assert.equal(new Set(readouts.map((line) => line.slice(0, 20))).size, 1, readouts.join(' | '));
+  await tab.mouse.down();
+  await tab.mouse.move(box.x + box.width * 0.75, box.y + 60, { steps: 5 });
+  await tab.mouse.up();
+  await tab.waitForURL(/from=/);
+  const [from, to] = [Date.parse(params(tab).get('from')), Date.parse(params(tab).get('to'))];
+  assert.ok(Math.abs((to - from) / 86400e3 - 7) < 0.1, `${(to - from) / 86400e3} d of 28 d were selected`);
+  await tab.getByText('pinned, does not follow new data').waitFor();
+  await tab.locator('.plot .u-over').first().dblclick();
+  await tab.waitForURL((url) => !url.searchParams.has('from'));
+});
+
+page('the range: presets, shift, typed, refused', {}, async (tab, origin) => {
+  await tab.goto(origin + breaching);
+  await drawn(tab);
+  await tab.getByRole('link', { name: '6h', exact: true }).click();
+  await address(tab, { from: 'now-6h' });
+  await tab.getByText('2026-11-23 00:00 to 2026-11-23 06:00 UTC').waitFor();
+  await tab.getByRole('button', { name: 'Earlier' }).click();
+  await address(tab, { to: '2026-11-23T03:00:00Z' });
+  await tab.getByText('Custom', { exact: true }).click();
+  await tab.getByLabel('From', { exact: true }).fill('yesterday');
+  await tab.getByRole('button', { name: 'Show', exact: true }).click();
+  await tab.getByText('The start is not a time').waitFor();
+  await tab.getByLabel('From', { exact: true }).fill('2026-11-20 12:00');
+  await tab.getByLabel('To', { exact: true }).fill('now');
+  await tab.getByRole('button', { name: 'Show', exact: true }).click();
+  await address(tab, { from: '2026-11-20T12:00:00Z', to: null });
+});
+
+page('the time zone changes every time and travels in the address', {}, async (tab, origin) => {
+  await tab.goto(origin + breaching);
+  await drawn(tab);
+  await tab.getByText('Local', { exact: true }).click();
+  await address(tab, { tz: 'local' });
+  await tab.getByText('to 2026-11-23 07:00 UTC+1').waitFor();
+  await tab.getByRole('link', { name: 'Intake' }).click();
+  await address(tab, { tz: 'local' });
+  await shows(tab, /06:59:57 UTC\+1/);
+});
+
+page('the theme is chosen, kept and drawn before the first paint', { theme: 'light' }, async (tab, origin) => {
+  await tab.goto(origin);
+  await tab.getByRole('combobox', { name: 'Theme' }).selectOption('dark');
+  const dark = await tab.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await tab.reload();
+  assert.equal(await tab.evaluate(() => getComputedStyle(document.body).backgroundColor), dark);
+  assert.equal(await tab.getByRole('combobox', { name: 'Theme' }).inputValue(), 'dark');
+  await tab.getByRole('combobox', { name: 'Theme' }).selectOption('auto');
+  assert.notEqual(await tab.evaluate(() => getComputedStyle(document.body).backgroundColor), dark);
+});
+
+page('the whole way by keyboard', {}, async (tab, origin) => {
+  const focused = () => tab.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+  // Content that is not drawn yet cannot take the focus, so every step waits for what it needs.
+  await tab.goto(origin);
+  await tab.locator('.fleet').waitFor();
+  await tab.keyboard.press('Tab');
+  assert.equal(await focused(), 'Skip to content');
+  await tab.keyboard.press('Enter');
+  assert.equal(await tab.evaluate(() => document.activeElement?.id), 'main');
+  await tab.keyboard.press('/');
+  await tab.keyboard.type('checkout-succeeds search');
+  await tab.waitForFunction(() => document.querySelectorAll('.fleet tbody tr').length < 30);
+  for (let i = 0; i < 8 && (await focused()) !== 'checkout-succeeds'; i++) await tab.keyboard.press('Tab');
+  await tab.keyboard.press('Enter');
+  await drawn(tab);
+  assert.match(tab.url(), /slos\/search\/checkout-succeeds/);
+
+  for (let i = 0; i < 40 && !(await tab.evaluate(() => document.activeElement?.classList.contains('plot'))); i++) await tab.keyboard.press('Tab');
+  await tab.keyboard.press('End');
+  const spoken = (words) => tab.locator('figure').first().locator('[aria-live]').filter({ hasText: words }).waitFor({ state: 'attached' });
+  await spoken(/2026-11-23 06:00 UTC: budget left 32\.\d%, source live/);
+  await tab.keyboard.press('ArrowLeft');
+  await spoken(/2026-11-23 05:15 UTC/);
+  await tab.keyboard.press('Shift+ArrowLeft');
+  await spoken(/2026-11-22 21:45 UTC/);
+  await tab.keyboard.press('z');
+  await tab.waitForURL(/from=/);
+  await tab.locator('.plot').first().focus();
+  await tab.keyboard.press('x');
+  await tab.waitForURL((url) => !url.searchParams.has('from'));
+
+  await tab.keyboard.press('g');
+  await tab.keyboard.press('i');
+  await tab.getByRole('heading', { name: 'Intake', exact: true }).waitFor();
+  await tab.keyboard.press('?');
+  await tab.getByRole('dialog').waitFor();
+  await tab.keyboard.press('Escape');
+  await tab.getByRole('dialog').waitFor({ state: 'hidden' });
+});
+
+page('a chart shows the same numbers as a table, in pages', {}, async (tab, origin) => {
+  await tab.goto(origin + breaching);
+  await drawn(tab);
+  const traffic = tab.getByRole('figure', { name: 'Traffic' });
+  await traffic.getByRole('button', { name: 'Show table' }).click();
+  assert.equal(await traffic.locator('tbody tr').count(), 50);
+  assert.match(await traffic.locator('tbody tr').first().innerText(), /2026-11-23 06:00 UTC/);
+  await traffic.getByRole('button', { name: 'Older' }).click();
+  assert.match(await traffic.innerText(), /Page 2 of 18/);
+  assert.match(await traffic.locator('tbody').innerText(), /\tlive/);
+});
+
+page('an evaluation on the server refreshes the page, a pinned range holds still', {}, async (tab, origin) => {
+  const asked = [];
+  tab.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await tab.goto(origin);
+  await tab.getByText('Live', { exact: true }).waitFor();
+  await tab.locator('.fleet').waitFor();
+  const again = tab.waitForRequest(/api\/v1\/slos$/);
+  servers.many.announce();
+  await again;
+  await tab.goto(origin + breaching + '&from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z');
+  await drawn(tab);
+  await tab.getByText('Live', { exact: true }).waitFor();
+  asked.length = 0;
+  servers.many.announce();
+  // The fleet link asks only after the event was handled, so its request bounds the wait.
+  await tab.getByRole('link', { name: 'Objectives' }).first().click();
+  await tab.locator('.fleet').waitFor();
+  assert.deepEqual(asked.filter((path) => path.startsWith('/api/v1/slos/')), []);
+});
+
+page('no objectives: the two variables', { on: 'empty' }, async (tab, origin) => {
+  await tab.goto(origin);
+  await tab.getByText('No objectives yet').waitFor();
+  await shows(tab, /OTEL_SERVICE_NAME=/, /OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/127\.0\.0\.1:4317/);
+  await tab.goto(origin + '/operations');
+  await tab.getByText('No operation seen').waitFor();
+  await tab.goto(origin + '/intake');
+  await tab.getByText('No request has arrived.').waitFor();
+});
+
+page('one objective only: the list stands without filters for one service', { on: 'one' }, async (tab, origin) => {
+  await tab.goto(origin);
+  await tab.locator('.fleet').waitFor();
+  await tab.locator('.fleet tbody tr').first().waitFor();
+  assert.equal(await tab.locator('.fleet tbody tr').count(), 1);
+  await shows(tab, /1 objective, worst first/);
+});
+
+page('an error says what, the hint, and offers another try', { on: 'broken' }, async (tab, origin) => {
+  for (const path of ['/', '/operations', '/intake', breaching]) {
+    await tab.goto(origin + path);
+    await tab.getByText('open series store: block 01K is damaged').waitFor();
+    await tab.getByText('--repair').waitFor();
+    await tab.getByRole('button', { name: 'Try again' }).waitFor();
+  }
+});
+
+page('a missing objective and a missing page', {}, async (tab, origin) => {
+  await tab.goto(origin + '/slos/shop-api/nothing');
+  await tab.getByText('there is no such objective').waitFor();
+  await tab.goto(origin + '/nowhere');
+  await tab.getByRole('heading', { name: 'No such page' }).waitFor();
+});
+
+page('loading is announced while an answer is slow', { on: 'slow' }, async (tab, origin) => {
+  await tab.goto(origin);
+  await tab.getByText('Reading objectives').waitFor();
+  await tab.locator('.fleet').waitFor();
+});
+
+page('a failed refresh keeps the last numbers and says so', {}, async (tab, origin) => {
+  await tab.goto(origin);
+  await tab.locator('.fleet').waitFor();
+  await tab.getByText('Live', { exact: true }).waitFor();
+  await tab.route('**/api/v1/slos', (route) => route.fulfill({ status: 500, body: '{}' }));
+  servers.many.announce();
+  await tab.getByText('Not refreshed.').waitFor();
+  assert.equal(await tab.locator('.fleet tbody tr').count(), 200);
+});
+
+page('sign-in: a wrong token is said, the right one opens the page', { on: 'locked' }, async (tab, origin) => {
+  await tab.goto(origin + '/intake');
+  await tab.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await tab.keyboard.type('wrong');
+  await tab.keyboard.press('Enter');
+  await tab.getByText('This token is not the one the server knows.').waitFor();
+  await tab.getByLabel('Access token').fill('letmein');
+  await tab.getByRole('button', { name: 'Sign in' }).click();
+  await tab.getByRole('heading', { name: 'Intake', exact: true }).waitFor();
+  await tab.getByText('Live', { exact: true }).waitFor();
+});
+
+page('a sick intake is an alert that names the cause', { on: 'red' }, async (tab, origin) => {
+  await tab.goto(origin + '/intake');
+  await tab.locator('.is-red[role=alert]').waitFor();
+  assert.match(await text(tab, '[role=alert]'), /input\/output error/);
+  await shows(tab, /00000041 at offset 1,048,576: checksum does not match/);
+});
+
+const views = [
+  ['fleet', 'red', '/', '.fleet'],
+  ['objective', 'many', breaching, '.u-over'],
+  ['exhausted', 'many', '/slos/shop-worker/browse-is-fast?environment=production', '.tiles'],
+  ['silent', 'many', silent, '.screen, .tiles'],
+  ['zoomed', 'many', breaching + '&from=now-6h', '.u-over'],
+  ['operations', 'many', '/operations', 'table'],
+  ['intake', 'many', '/intake', 'table'],
+  ['intake-red', 'red', '/intake', '.is-red'],
+  ['empty', 'empty', '/', '.first-steps'],
+  ['error', 'broken', '/', '.screen'],
+  ['sign-in', 'locked', '/', '.sign-in'],
+];
+
+for (const theme of ['light', 'dark']) {
+  for (const width of [1280, 390]) {
+    page(`axe finds nothing and nothing overflows: ${theme}, ${width} px`, { theme, width }, async () => {
+      for (const [name, on, path, ready] of views) {
+        const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme, reducedMotion: 'reduce', deviceScaleFactor: 1 });
+        const tab = await context.newPage();
+        await tab.goto(servers[on].origin + path);
+        await tab.locator(ready).first().waitFor();
+        // Tall, because what is out of view is not laid out and would not be judged.
+        await tab.setViewportSize({ width, height: 3600 });
+        const found = await violations(tab);
+        await tab.setViewportSize({ width, height: 900 });
+        assert.deepEqual(found, [], `${name}: axe`);
+        assert.ok((await tab.evaluate(() => document.documentElement.scrollWidth)) <= width, `${name} is wider than ${width} px`);
+        await tab.screenshot({ path: join(shots, `${name}-${width}-${theme}.png`), fullPage: true });
+        await context.close();
+      }
+    });
+  }
+}
+
+page('axe finds nothing in what opens on demand', {}, async (tab, origin) => {
+  await tab.goto(origin + breaching);
+  await drawn(tab);
+  await tab.getByText('Custom', { exact: true }).click();
+  await tab.getByRole('figure', { name: 'SLI' }).getByRole('button', { name: 'Show table' }).click();
+  assert.deepEqual(await violations(tab), []);
+  await tab.screenshot({ path: join(shots, 'opened-1280-light.png') });
+  await tab.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+  assert.deepEqual(await violations(tab), []);
+  await tab.screenshot({ path: join(shots, 'shortcuts-1280-light.png') });
+});
+
+async function violations(tab) {
+  // Evaluated by the debugger, which the page's own content policy does not bind.
+  await tab.evaluate(axeSource);
+  const found = await tab.evaluate(() => globalThis.axe.run(document, { preload: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  return found.violations.map((v) => `${v.id}: ${v.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(', ')}`);
+}
+
+test('the scripts stay below 120 KB gzipped', (t) => {
+  const size = readdirSync(assets).filter((name) => name.endsWith('.js')).reduce((sum, name) => sum + gzipSync(readFileSync(join(assets, name))).length, 0);
+  t.diagnostic(`${(size / 1024).toFixed(1)} KB gzipped`);
+  assert.ok(size <= scriptLimit, `${size} bytes`);
+});
+
+page('how long it takes (told, not judged)', {}, async (tab, origin, t) => {
+  await tab.goto(origin);
+  await tab.locator('.fleet').waitFor();
+  const paint = await tab.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN);
+  const click = async (act) => tab.evaluate(async (index) => {
+    const target = document.querySelectorAll(index.selector)[index.at];
+    const start = performance.now();
+    target.click();
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    return performance.now() - start;
+  }, act);
+  const filter = await click({ selector: '.state-counts button', at: 7 });
+  const open = await click({ selector: '.fleet tbody a', at: 3 });
+  t.diagnostic(`first paint ${paint.toFixed(0)} ms, filter of 200 objectives ${filter.toFixed(0)} ms, open one ${open.toFixed(0)} ms`);
+});
