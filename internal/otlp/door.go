@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/wire"
 )
@@ -27,6 +29,19 @@ type door struct {
 	inflaters *inflaters
 	// logged is the second in which an internal error was last logged.
 	logged atomic.Int64
+}
+
+func newDoor(cfg Config, consumer Consumer, logger *slog.Logger, reg prometheus.Registerer) (*door, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	d := &door{
+		cfg: cfg, auth: newAuth(cfg.Token), consumer: consumer, log: logger,
+		budget: budget{limit: cfg.MaxInFlightBytes}, inflaters: newInflaters(),
+	}
+	var err error
+	d.meters, err = newMeters(reg, &d.budget)
+	return d, err
 }
 
 // newIntake starts the memory of one request.

@@ -46,34 +46,40 @@ type Addrs struct {
 // New listens on both addresses. Connections are accepted from then on and
 // served by Run, which must be called.
 func New(cfg Config, consumer Consumer, logger *slog.Logger, reg prometheus.Registerer) (*Server, error) {
-	if err := cfg.Validate(); err != nil {
+	d, err := newDoor(cfg, consumer, logger, reg)
+	if err != nil {
 		return nil, err
 	}
-	d := &door{
-		cfg: cfg, auth: newAuth(cfg.Token), consumer: consumer, log: logger,
-		budget: budget{limit: cfg.MaxInFlightBytes}, inflaters: newInflaters(),
-	}
-	var err error
-	if d.meters, err = newMeters(reg, &d.budget); err != nil {
+	overGRPCPort, err := listen(cfg.GRPCAddr)
+	if err != nil {
 		return nil, err
 	}
-	s := &Server{grpc: newGRPC(d), http: newHTTP(d)}
-	if s.grpcListener, err = d.listen(cfg.GRPCAddr, overGRPC); err != nil {
-		return nil, err
+	overHTTPPort, err := listen(cfg.HTTPAddr)
+	if err != nil {
+		return nil, errors.Join(err, overGRPCPort.Close())
 	}
-	if s.httpListener, err = d.listen(cfg.HTTPAddr, overHTTP); err != nil {
-		return nil, errors.Join(err, s.grpcListener.Close())
-	}
-	return s, nil
+	return d.serve(overGRPCPort, overHTTPPort), nil
 }
 
-func (d *door) listen(addr string, t transport) (net.Listener, error) {
+func listen(addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen for OTLP on %s: %w", addr, err)
 	}
+	return listener, nil
+}
+
+// serve returns a server on two listeners.
+func (d *door) serve(grpcListener, httpListener net.Listener) *Server {
+	return &Server{
+		grpc: newGRPC(d), grpcListener: d.limited(grpcListener, overGRPC),
+		http: newHTTP(d), httpListener: d.limited(httpListener, overHTTP),
+	}
+}
+
+func (d *door) limited(listener net.Listener, t transport) net.Listener {
 	refused := d.meters.refused.WithLabelValues(t.String(), "connections")
-	return &limitListener{Listener: listener, limit: int64(d.cfg.MaxConnections), refused: refused}, nil
+	return &limitListener{Listener: listener, limit: int64(d.cfg.MaxConnections), refused: refused}
 }
 
 func newHTTP(d *door) *http.Server {

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"net/http"
+	"slices"
 	"strings"
 
 	spb "google.golang.org/genproto/googleapis/rpc/status"
@@ -146,6 +148,24 @@ func (c *call) succeeds(ctx context.Context, payload []byte) error {
 		return err
 	}
 	_, err = a.response()
+	return err
+}
+
+// retryable are the codes that tell a gRPC client to send again.
+// RESOURCE_EXHAUSTED is one only with RetryInfo.
+var retryable = []codes.Code{
+	codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss,
+}
+
+// isBad sends a body that must be refused as bad data.
+func (c *call) isBad(ctx context.Context, body []byte) error {
+	if c.Transport != GRPC {
+		return c.refuses(ctx, request{body: body}, http.StatusBadRequest, codes.OK)
+	}
+	a, err := c.sendAs(ctx, request{body: body})
+	if err == nil && (a.ok() || slices.Contains(retryable, a.code)) {
+		return fmt.Errorf("got %s, want an error that is not retryable", a.code)
+	}
 	return err
 }
 

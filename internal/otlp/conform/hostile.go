@@ -94,7 +94,7 @@ func hostileRows() []Row {
 			Requirement: "Values nested 10,000 deep are bad data.",
 			transports:  allTransports, signals: allSignals, encodings: known,
 			check: func(ctx context.Context, c *call) error {
-				return c.survives(ctx, c.badData(ctx, c.nested(10_000)))
+				return c.survives(ctx, c.isBad(ctx, compress(c.Encoding, c.nested(10_000))))
 			},
 		},
 		{
@@ -114,10 +114,6 @@ func hostileRows() []Row {
 
 // jsonLevel is more than the bytes of one level of nesting in JSON.
 const jsonLevel = 40
-
-func (c *call) badData(ctx context.Context, payload []byte) error {
-	return c.refuses(ctx, request{body: compress(c.Encoding, payload)}, 400, codes.InvalidArgument)
-}
 
 // survives adds to err whether an honest request is still answered.
 func (c *call) survives(ctx context.Context, err error) error {

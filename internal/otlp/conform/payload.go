@@ -102,15 +102,18 @@ func jsonItem(signal Signal, more string) string {
 		more, traceHex, spanHex, itemTime, itemTime+1_000_000)
 }
 
-// nested returns a request in which an attribute's value is arrays in arrays,
+// nested returns a request in which values are nested that many levels deep.
+func (c *call) nested(levels int) []byte { return Nested(c.Transport, c.Signal, levels) }
+
+// Nested returns a request in which an attribute's value is arrays in arrays,
 // that many AnyValues deep.
-func (c *call) nested(levels int) []byte {
-	if c.Transport == JSON {
+func Nested(transport Transport, signal Signal, levels int) []byte {
+	if transport == JSON {
 		const open, end = `{"arrayValue":{"values":[`, `]}}`
 		value := strings.Repeat(open, levels-1) + `{"intValue":"1"}` + strings.Repeat(end, levels-1)
-		return jsonRequest(c.Signal, attribute("deep", value), jsonItem(c.Signal, ""))
+		return jsonRequest(signal, attribute("deep", value), jsonItem(signal, ""))
 	}
-	return protoPayload(c.Signal, field(1, keyValue("deep", nestedValue(levels))))
+	return protoPayload(signal, field(1, keyValue("deep", nestedValue(levels))))
 }
 
 // nestedValue writes from the inside out, backwards, because a length depends

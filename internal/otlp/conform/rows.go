@@ -175,25 +175,29 @@ func (c *call) malformed() []byte {
 func failureRows() []Row {
 	rows := []Row{
 		{
-			ID: "bad-data", Section: "Bad Data", Level: Must,
-			Requirement: "A body that cannot be decoded gets 400 with a Status; over gRPC the recommended INVALID_ARGUMENT.",
+			ID: "bad-data", Section: "Failures; Bad Data", Level: Must,
+			Requirement: "A body that cannot be decoded gets 400 with a Status; over gRPC a code that is not retryable.",
 			transports:  allTransports, signals: allSignals, encodings: known,
-			check: func(ctx context.Context, c *call) error {
-				return c.refuses(ctx, request{body: compress(c.Encoding, c.malformed())}, 400, codes.InvalidArgument)
-			},
+			check: func(ctx context.Context, c *call) error { return c.isBad(ctx, compress(c.Encoding, c.malformed())) },
 		},
 		{
-			ID: "bad-compression", Section: "Bad Data", Level: Must,
-			Requirement: "A body that is not compressed as its header says gets 400, or INVALID_ARGUMENT.",
+			ID: "bad-compression", Section: "Failures; Bad Data", Level: Must,
+			Requirement: "A body that is not compressed as its header says is bad data.",
 			transports:  allTransports, signals: allSignals, encodings: []Encoding{Gzip},
+			check: func(ctx context.Context, c *call) error { return c.isBad(ctx, []byte("no gzip at all")) },
+		},
+		{
+			ID: "bad-data-code", Section: "OTLP/gRPC Response, Failures", Level: Should,
+			Requirement: "Bad data gets INVALID_ARGUMENT, the code that is recommended.",
+			transports:  []Transport{GRPC}, signals: allSignals, encodings: required,
 			check: func(ctx context.Context, c *call) error {
-				return c.refuses(ctx, request{body: []byte("no gzip at all")}, 400, codes.InvalidArgument)
+				return c.refuses(ctx, request{body: compress(c.Encoding, c.malformed())}, 0, codes.InvalidArgument)
 			},
 		},
 		{
 			ID: "bad-data-detail", Section: "Bad Data", Level: Should,
 			Requirement: "A 400 says what is bad: a message, and a BadRequest in the details.",
-			transports:  allTransports, signals: allSignals, encodings: plain,
+			transports:  overHTTP, signals: allSignals, encodings: plain,
 			check: checkBadRequest,
 		},
 	}
@@ -216,7 +220,7 @@ func protocolRows() []Row {
 		other("path", request{path: "/v1/nonsense"}, http.StatusNotFound, "Another path gets 404 with a Status as body."),
 		other("method", request{method: http.MethodPut}, http.StatusMethodNotAllowed, "Another method gets 405 with a Status as body."),
 		{
-			ID: "media-type", Section: "Failures; All Other Responses", Level: Must,
+			ID: "media-type", Section: "All Other Responses", Level: Extra,
 			Requirement: "Another Content-Type gets 415: web pages may send text/plain anywhere without asking.",
 			transports:  []Transport{Proto}, signals: allSignals, encodings: plain,
 			check: func(ctx context.Context, c *call) error {
