@@ -94,38 +94,57 @@ func TestDepthLimit(t *testing.T) {
 	}
 }
 
+// bottomless is how many levels the tests below send.
+const bottomless = 3_000_000
+
 // TestBottomlessProtobuf refuses 3 million levels. The byte that the error names
 // is the furthest that was looked at: 32 levels down, and no more.
 func TestBottomlessProtobuf(t *testing.T) {
-	for _, kvlists := range []bool{false, true} {
-		value := nest(3_000_000, kvlists)
-		for _, p := range places {
-			t.Run(fmt.Sprintf("%s, kvlists %v", p.name, kvlists), func(t *testing.T) {
-				checkTooDeep(t, readAny(p.signal, p.body(value), wire.DefaultLimits))
-			})
-		}
+	arrays := nest(bottomless, false)
+	for _, p := range places {
+		t.Run(p.name, func(t *testing.T) {
+			checkTooDeep(t, readAny(p.signal, p.body(arrays), wire.DefaultLimits))
+		})
 	}
+	t.Run("kvlists", func(t *testing.T) {
+		body := places[0].body(nest(bottomless, true))
+		checkTooDeep(t, readAny(places[0].signal, body, wire.DefaultLimits))
+	})
 }
 
 func TestBottomlessJSON(t *testing.T) {
-	const levels = 3_000_000
-	values := map[string]string{
-		"arrays":  strings.Repeat(`{"arrayValue":{"values":[`, levels),
-		"kvlists": strings.Repeat(`{"kvlistValue":{"values":[{"value":`, levels),
-	}
-	for name, value := range values {
-		for _, p := range places {
-			t.Run(p.name+", "+name, func(t *testing.T) {
-				_, err := wire.FromJSON(p.signal, nil, fmt.Appendf(nil, p.json, value), wire.DefaultLimits)
-				checkTooDeep(t, err)
-			})
-		}
-	}
-	for name, bracket := range map[string]string{"arrays": "[", "objects": `{"a":`} {
-		t.Run("unknown member of "+name, func(t *testing.T) {
-			body := `{"unknown":` + strings.Repeat(bracket, levels)
-			_, err := wire.FromJSON(wire.Traces, nil, []byte(body), wire.DefaultLimits)
+	check := func(name string, s wire.Signal, body []byte) {
+		t.Run(name, func(t *testing.T) {
+			_, err := wire.FromJSON(s, nil, body, wire.DefaultLimits)
 			checkTooDeep(t, err)
+		})
+	}
+	arrays := strings.Repeat(`{"arrayValue":{"values":[`, bottomless)
+	for _, p := range places {
+		check(p.name, p.signal, fmt.Appendf(nil, p.json, arrays))
+	}
+	kvlists := strings.Repeat(`{"kvlistValue":{"values":[{"value":`, bottomless)
+	check("kvlists", places[0].signal, fmt.Appendf(nil, places[0].json, kvlists))
+	check("arrays in an unknown member", wire.Traces, []byte(`{"unknown":`+strings.Repeat("[", bottomless)))
+	check("objects in an unknown member", wire.Traces, []byte(`{"unknown":`+strings.Repeat(`{"a":`, bottomless)))
+}
+
+// TestBottomlessJSONInTheWrongPlace stops at the first bracket where no list may be.
+func TestBottomlessJSONInTheWrongPlace(t *testing.T) {
+	for name, c := range map[string]struct{ json, want string }{
+		"name":    {`{%s`, "want a member name, got an array at byte 1"},
+		"scalar":  {spanJSON(`"name":%s`), "want a string in name, got an array at byte 50"},
+		"message": {`{"resourceSpans":[%s]}`, "want an object, got an array at byte 18"},
+		"number":  {spanJSON(`"kind":%s`), "want a number in kind, got an array at byte 50"},
+		"request": {`%s`, "want an object, got an array at byte 0"},
+		"behind":  {`{}%s`, "more than one JSON value at byte 3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := fmt.Appendf(nil, c.json, strings.Repeat("[", bottomless))
+			_, err := wire.FromJSON(wire.Traces, nil, body, wire.DefaultLimits)
+			if err == nil || !strings.HasSuffix(err.Error(), c.want) {
+				t.Errorf("got error %v, want ...%s", err, c.want)
+			}
 		})
 	}
 }

@@ -19,14 +19,17 @@ import (
 // It reads JSON as OTLP 1.11 asks: lowerCamelCase names only, ids in hex of any
 // case, other bytes in base64, enums as integers and never as names, 64-bit
 // integers as strings or numbers, null as absent, unknown members ignored. It is
-// strict where a reading would be a guess: a name that occurs twice in an object
+// strict where a reading would be a guess: a field that occurs twice in an object
 // and two members of one oneof are refused.
 //
 // On an error dst is returned as it was. The result may be four times as long as
 // body, which only arrays of single digits are: a packed number has 8 bytes.
 func FromJSON(s Signal, dst, body []byte, l Limits) ([]byte, error) {
 	t := transcoder{
-		dec:    jsontext.NewDecoder(bytes.NewBuffer(body)),
+		// message looks for duplicates among the names that it knows. The decoder
+		// would remember all names, and an object of millions of them, all of
+		// which we ignore, would cost many times its own size.
+		dec:    jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true)),
 		out:    dst,
 		limits: &l,
 	}
@@ -88,13 +91,18 @@ func (t *transcoder) message(id messageID, left int) *fault {
 		return f
 	}
 	m := &messages[id]
-	chosen := "" // the member of the oneof that is set
+	seen := uint32(0) // the fields that have occurred, by number
+	chosen := ""      // the member of the oneof that is set
 	for t.dec.PeekKind() != jsontext.KindEndObject {
 		number, f := t.name(m)
 		if f != nil {
 			return f
 		}
 		of := &m.fields[number]
+		if of.kind != unused && seen&(1<<number) != 0 {
+			return t.fault("second " + of.name)
+		}
+		seen |= 1 << number
 		if of.oneof && t.dec.PeekKind() != jsontext.KindNull {
 			if chosen != "" {
 				return t.fault("both " + chosen + " and " + of.name)
@@ -119,6 +127,10 @@ func (t *transcoder) token() *fault {
 // name reads a member's name and returns its field number in m. An unknown name
 // has number 0, which is no field in any message.
 func (t *transcoder) name(m *message) (int, *fault) {
+	// ReadValue would read an array to its end before it says that no name is one.
+	if t.dec.PeekKind() != jsontext.KindString {
+		return 0, t.mismatch("a member name")
+	}
 	raw, err := t.dec.ReadValue()
 	if err != nil {
 		return 0, t.syntax(err)

@@ -5,6 +5,7 @@ package wire_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -85,6 +86,7 @@ var jsonCases = []jsonCase{
 	{"null is absent", wire.Traces, spanJSON(`"name":null,"attributes":null,"status":null,"kind":null`), spanText("")},
 	{"null members of a oneof", wire.Traces, valueJSON(`{"stringValue":null,"intValue":"1","boolValue":null}`), valueText("int_value: 1")},
 	{"unknown members", wire.Traces, `{"x":[{"y":[1,"2",null,true,{}]}],` + spanJSON(`"name":"n","z":{"traceId":"q"}`)[1:], spanText(`name: "n"`)},
+	{"unknown member twice", wire.Traces, `{"x":1,"x":[2]}`, ""},
 	{"names are lowerCamelCase only", wire.Traces, spanJSON(`"trace_id":"5b","traceid":"5b","TraceId":"5b","name":"n"`), spanText(`name: "n"`)},
 	{"escaped name", wire.Traces, spanJSON(`"na\u006de":"n"`), spanText(`name: "n"`)},
 	{"ids in either case", wire.Traces, spanJSON(`"traceId":"5B8effF7","spanId":"","parentSpanId":"00"`), spanText(`trace_id: "\x5b\x8e\xff\xf7" parent_span_id: "\x00"`)},
@@ -149,7 +151,8 @@ var badJSON = []struct {
 	{"garbage behind", "{} x", "invalid character 'x' at start of value at byte 3"},
 	{"cut off", `{"resourceSpans":[`, "unexpected EOF at byte 18"},
 	{"cut off in a string", `{"resourceSpa`, "unexpected EOF at byte 13"},
-	{"name twice", spanJSON(`"name":"a","name":"b"`), "duplicate object member name at byte 55"},
+	{"name twice", spanJSON(`"name":"a","name":"b"`), "second name at byte 61"},
+	{"name twice, once null", spanJSON(`"name":null,"name":"b"`), "second name at byte 62"},
 	{"invalid UTF-8", spanJSON("\"name\":\"\xff\""), "invalid UTF-8 at byte 52"},
 	{"lone surrogate", spanJSON(`"name":"\ud800"`), `invalid surrogate pair`},
 	{"list is an object", `{"resourceSpans":{}}`, "want an array in resourceSpans, got an object at byte 16"},
@@ -211,5 +214,25 @@ func TestFromJSONLengths(t *testing.T) {
 		if want := spanRequest(textField(5, name)); !bytes.Equal(got, want) {
 			t.Errorf("name of %d bytes: %d bytes, want %d", n, len(got), len(want))
 		}
+	}
+}
+
+// TestFromJSONForgetsUnknownNames guards the memory: names that we ignore are
+// not remembered, however many there are.
+func TestFromJSONForgetsUnknownNames(t *testing.T) {
+	allocs := func(names int) float64 {
+		var body []byte
+		for i := range names {
+			body = fmt.Appendf(body, `,"%x":0`, i)
+		}
+		body = append(append([]byte("{"), body[1:]...), '}')
+		return testing.AllocsPerRun(2, func() {
+			if _, err := wire.FromJSON(wire.Traces, nil, body, wire.DefaultLimits); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if few, many := allocs(10), allocs(100_000); many > few {
+		t.Errorf("%v allocations for 10 unknown names, %v for 100,000", few, many)
 	}
 }
