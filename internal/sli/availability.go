@@ -15,4 +15,4 @@ func compileAvailability(r Rule) (counting, error) {
 
 func (availability) judge(e event) Outcome { return e.judged }
 
-func (availability) describe() string { return "good if it succeeds" }
+func (availability) describe() string { return "good if it succeeds; " + usuallyExcluded }

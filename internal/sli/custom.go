@@ -64,9 +64,9 @@ func (c custom) judge(e event) Outcome {
 
 func (c custom) describe() string {
 	if c.where == nil {
-		return "good if " + c.rule.Good
+		return "good if " + c.rule.Good + "; " + alwaysExcluded
 	}
-	return "counted if " + c.rule.Where + ", and good if " + c.rule.Good
+	return "counted if " + c.rule.Where + ", and good if " + c.rule.Good + "; " + alwaysExcluded
 }
 
 var spanKinds = [...]string{

@@ -10,8 +10,15 @@ import (
 	"strings"
 )
 
-// describe makes the sentence: what is counted, what is good, how statuses are
-// judged, and how the count is split.
+// What is excluded whatever the rule says, and what is beside it unless the
+// rule judges it.
+const (
+	alwaysExcluded  = "health checks, synthetic traffic and attempts that are retried are excluded"
+	usuallyExcluded = "client errors (4xx except 429), " + alwaysExcluded
+)
+
+// describe makes the sentence: what is counted, what is good, what is
+// excluded, how statuses are judged, and how the count is split.
 func describe(i *Indicator) string {
 	r := i.Rule
 	what := "Each request and task of "
@@ -19,13 +26,30 @@ func describe(i *Indicator) string {
 		what = "Each " + r.Operation + " of "
 	}
 	s := what + r.Service.Name + " (" + environments(r.Environments) + ") is " + i.counting.describe()
-	for _, code := range slices.Sorted(maps.Keys(r.Statuses)) {
-		s += fmt.Sprintf("; status %s is %s", code, r.Statuses[code])
+	if len(r.Statuses) > 0 {
+		s += "; but " + overrides(r.Statuses)
 	}
 	if len(r.GroupBy) > 0 {
-		s += "; counted by " + strings.Join(r.GroupBy, " and ")
+		s += "; split by " + list(r.GroupBy, "and")
 	}
 	return s + "."
+}
+
+func overrides(statuses map[string]Outcome) string {
+	var parts []string
+	for _, code := range slices.Sorted(maps.Keys(statuses)) {
+		parts = append(parts, fmt.Sprintf("status %s is %s", code, statuses[code]))
+	}
+	return list(parts, "and")
+}
+
+// list joins words as in "a, b or c".
+func list(words []string, last string) string {
+	n := len(words) - 1
+	if n == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
 }
 
 // environments names the environments, which are sorted, with the unset one last.
@@ -34,9 +58,5 @@ func environments(list []string) string {
 	if names[0] == "" {
 		names = append(names[1:], "no environment")
 	}
-	if len(names) == 1 {
-		return names[0]
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	return list(names, "or")
 }

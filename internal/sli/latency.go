@@ -27,5 +27,5 @@ func (l latency) judge(e event) Outcome {
 }
 
 func (l latency) describe() string {
-	return "good if it takes at most " + l.under.String() + ", whether it succeeds or not"
+	return "good if it takes at most " + l.under.String() + ", whether it succeeds or not; " + usuallyExcluded
 }

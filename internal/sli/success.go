@@ -23,5 +23,5 @@ func (s success) judge(e event) Outcome {
 }
 
 func (s success) describe() string {
-	return "good if it succeeds and takes at most " + s.under.String()
+	return "good if it succeeds and takes at most " + s.under.String() + "; " + usuallyExcluded
 }
