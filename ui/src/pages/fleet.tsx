@@ -119,7 +119,8 @@ function Table({ slos }: { slos: Objective[] }) {
         <tr role="row">
           <th role="columnheader">State</th>
           <th role="columnheader">Objective</th>
-          <th role="columnheader" class="num">SLI / target</th>
+          <th role="columnheader" class="num">SLI</th>
+          <th role="columnheader" class="num">Target</th>
           <th role="columnheader">Budget left</th>
           <th role="columnheader" class="num">Burn</th>
           <th role="columnheader">Team</th>
@@ -155,8 +156,8 @@ function Row({ of: o }: { of: Objective }) {
       </td>
       <td role="cell" class="c-sli num">
         {o.sli === null ? <span class="quiet">{format.notMeasured}</span> : <strong>{format.sli(o.good, o.bad, format.digitsFor(o.target))}</strong>}
-        <span class="quiet">{format.target(o.target)} / {o.window}</span>
       </td>
+      <td role="cell" class="c-target num">{format.target(o.target)} <span class="quiet">{o.window}</span></td>
       <td role="cell" class="c-budget"><BudgetBar of={o} /><BudgetText of={o} /></td>
       <td role="cell" class="c-burn num">
         {burn ? <>{format.burnRate(burn.rate)} <span class="quiet">{burn.window}</span></> : <span class="quiet">{format.notMeasured}</span>}

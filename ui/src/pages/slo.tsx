@@ -96,7 +96,7 @@ function Tile({ name, value, detail, tone = '', children }: { name: string; valu
   return (
     <div class={`tile card ${tone}`}>
       <dt>{name}</dt>
-      <dd class={value === format.notMeasured ? 'value unmeasured' : 'value'}>{value}</dd>
+      <dd class={/\d/.test(value) ? 'value' : 'value in-words'}>{value}</dd>
       <dd class="quiet">{children}{detail}</dd>
     </div>
   );
