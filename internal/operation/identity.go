@@ -246,10 +246,9 @@ func (f *Facts) function() string {
 	return f.Name
 }
 
-// hasHost is cheap; whether the host is one shows when the name is made.
 func (f *Facts) hasHost() bool {
 	host, _ := f.authority()
-	return strings.Trim(host, " .") != ""
+	return host != ""
 }
 
 func (f *Facts) hasRPCName() bool { return f.rpcMethod != "" }

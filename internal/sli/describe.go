@@ -30,7 +30,7 @@ func describe(i *Indicator) string {
 		s += "; but " + overrides(r.Statuses)
 	}
 	if len(r.GroupBy) > 0 {
-		s += "; split by " + list(r.GroupBy, "and")
+		s += "; split by " + enumerate(r.GroupBy, "and")
 	}
 	return s + "."
 }
@@ -40,11 +40,11 @@ func overrides(statuses map[string]Outcome) string {
 	for _, code := range slices.Sorted(maps.Keys(statuses)) {
 		parts = append(parts, fmt.Sprintf("status %s is %s", code, statuses[code]))
 	}
-	return list(parts, "and")
+	return enumerate(parts, "and")
 }
 
-// list joins words as in "a, b or c".
-func list(words []string, last string) string {
+// enumerate joins words as in "a, b or c".
+func enumerate(words []string, last string) string {
 	n := len(words) - 1
 	if n == 0 {
 		return words[0]
@@ -58,5 +58,5 @@ func environments(list []string) string {
 	if names[0] == "" {
 		names = append(names[1:], "no environment")
 	}
-	return list(names, "or")
+	return enumerate(names, "or")
 }
