@@ -30,6 +30,7 @@ type Log struct {
 	lock    io.Closer
 	streams [2]*stream
 	failed  atomic.Pointer[errs.Error]
+	closed  atomic.Bool
 }
 
 // Open locks the data directory that fs stands for, passes every record that
@@ -101,12 +102,14 @@ func (l *Log) makeDirs() error {
 }
 
 // Commit writes the records to s in order, syncs once and returns. Nil means
-// that they are durable. After an error none of them is, except that a crash
-// of the machine may bring some back; those are replayed like committed ones,
-// which is why a record has to carry the ids of the events that it counts.
+// that they are durable.
 //
-// An Unavailable error passes: the disk is full or refuses to write, and the
-// next Commit tries again. See Failed for the one that does not pass.
+// After an error none of them is, and while Failed returns nil none of them
+// will ever be replayed: an Unavailable error then says that the disk is full
+// or refuses to write, and the next Commit tries again. Once Failed returns an
+// error, the records of the commit that it ended may be replayed by the next
+// process or not, which is why a record has to carry the ids of the events
+// that it counts.
 func (l *Log) Commit(s Stream, records []Record) error {
 	st := l.streams[s]
 	st.mu.Lock()
@@ -126,7 +129,7 @@ func (l *Log) Rotate(s Stream) error {
 	st := l.streams[s]
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if err := l.Failed(); err != nil {
+	if err := st.usable(); err != nil {
 		return err
 	}
 	return st.rotate()
@@ -138,7 +141,7 @@ func (l *Log) Drop(s Stream, through int64) error {
 	st := l.streams[s]
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if err := l.Failed(); err != nil {
+	if err := st.usable(); err != nil {
 		return err
 	}
 	return st.drop(through)
@@ -169,8 +172,11 @@ func (l *Log) Stats() Stats {
 
 // Close seals the active segments, which is how the next Open knows that
 // nothing is missing, and releases the data directory. Committed records are
-// safe without it.
+// safe without it. A second Close does nothing.
 func (l *Log) Close() error {
+	if l.closed.Swap(true) {
+		return nil
+	}
 	var failures []error
 	for _, st := range l.streams {
 		failures = append(failures, st.close())

@@ -5,8 +5,12 @@ package intakelog_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,7 +28,7 @@ type stored struct {
 	Payload string
 }
 
-// smallDisk keeps tests from needing the reserve of a real one.
+// small keeps tests from needing the reserve of a real one.
 var small = intakelog.Config{SegmentBytes: 4096, ReserveBytes: 1}
 
 // open opens the log and returns what it replayed.
@@ -236,4 +240,119 @@ func TestAnErrorOfReplayEndsOpen(t *testing.T) {
 	// The lock must be free again.
 	l, _, _ = open(t, fs, small)
 	closeLog(t, l)
+}
+
+func TestAClosedLogDoesNothing(t *testing.T) {
+	fs := crashfs.New()
+	l, _, _ := open(t, fs, small)
+	commit(t, l, intakelog.Intake, record(1, "one"))
+	closeLog(t, l)
+	closeLog(t, l)
+	ops := fs.Ops()
+	for name, err := range map[string]error{
+		"commit": l.Commit(intakelog.Intake, []intakelog.Record{record(1, "two")}),
+		"rotate": l.Rotate(intakelog.Intake),
+		"drop":   l.Drop(intakelog.Intake, 1),
+	} {
+		if errs.KindOf(err) != errs.Unavailable {
+			t.Errorf("%s after close: %v", name, err)
+		}
+	}
+	if fs.Ops() != ops {
+		t.Errorf("a closed log changed its files")
+	}
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	for _, cfg := range []intakelog.Config{
+		{Dir: "/var/lib/leadline"}, {Dir: "a/b"}, {Dir: ".."}, {Dir: "."}, {Dir: "log/"},
+		{SegmentBytes: -1}, {ReserveBytes: -1},
+	} {
+		if _, _, _, err := tryOpen(crashfs.New(), cfg); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("open with %+v: %v", cfg, err)
+		}
+	}
+}
+
+// unreadable is a disk that cannot read what it stores.
+type unreadable struct{ intakelog.FS }
+
+type unreadableFile struct{ intakelog.File }
+
+func (u unreadable) Open(name string) (intakelog.File, error) {
+	f, err := u.FS.Open(name)
+	return unreadableFile{f}, err
+}
+
+func (unreadableFile) ReadAt([]byte, int64) (int, error) { return 0, syscall.EIO }
+
+// A record that cannot be read now may be readable after a repair: nothing may
+// be cut off as torn.
+func TestAReadErrorEndsOpenAndChangesNothing(t *testing.T) {
+	fs := crashfs.New()
+	l, _, _ := open(t, fs, small)
+	commit(t, l, intakelog.Intake, record(1, "one"))
+	fs.Kill()
+	_, _, _, err := tryOpen(unreadable{fs}, small)
+	if !errors.Is(err, syscall.EIO) || errs.HintOf(err) == "" || !strings.Contains(err.Error(), ".seg") {
+		t.Errorf("open: %v, hint %q", err, errs.HintOf(err))
+	}
+	_, got, damage := open(t, fs, small)
+	wantNoDamage(t, damage)
+	wantPayloads(t, got, intakelog.Intake, "one")
+}
+
+// A commit of 5 MiB is written in several pieces, and is still one commit.
+func TestALargeCommitIsWholeOrAbsent(t *testing.T) {
+	var records []intakelog.Record
+	var want []string
+	for i := range 5 {
+		want = append(want, strings.Repeat(fmt.Sprint(i), 1<<20))
+		records = append(records, record(1, want[i]))
+	}
+	fs := crashfs.New()
+	l, _, _ := open(t, fs, small)
+	commit(t, l, intakelog.Intake, record(1, "before"))
+	fs.Fail(intakelog.OpWrite, 3, syscall.ENOSPC)
+	if err := l.Commit(intakelog.Intake, records); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("commit: %v", err)
+	}
+	_, got, damage := open(t, fs.Crash(1), small)
+	wantNoDamage(t, damage)
+	wantPayloads(t, got, intakelog.Intake, "before")
+	commit(t, l, intakelog.Intake, records...)
+	_, got, damage = open(t, fs.Crash(1), small)
+	wantNoDamage(t, damage)
+	if !slices.Equal(payloads(got, intakelog.Intake), append([]string{"before"}, want...)) {
+		t.Error("the second try is not there as it was committed")
+	}
+}
+
+func TestCommitsOfTwoStreamsAndStatsAtOnce(t *testing.T) {
+	fs := crashfs.New()
+	l, _, _ := open(t, fs, small)
+	var wait sync.WaitGroup
+	for _, s := range []intakelog.Stream{intakelog.Intake, intakelog.Minutes} {
+		wait.Go(func() {
+			for i := range 200 {
+				if err := l.Commit(s, []intakelog.Record{record(int64(i), fmt.Sprint(s, i))}); err != nil {
+					t.Error(err)
+				}
+				_ = l.Stats()
+			}
+		})
+		wait.Go(func() {
+			for i := range 50 {
+				if err := errors.Join(l.Rotate(s), l.Drop(s, -1), l.Failed()); err != nil {
+					t.Error(i, err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	_, got, damage := open(t, fs.Crash(1), small)
+	wantNoDamage(t, damage)
+	if len(got) != 400 {
+		t.Errorf("%d records are there, want 400", len(got))
+	}
 }

@@ -84,7 +84,8 @@ func (r *reader) bytes(offset int64, n int) ([]byte, error) {
 	r.base, r.buf = offset, r.buf[:want]
 	if got, err := r.file.ReadAt(r.buf, offset); got < want {
 		r.buf = r.buf[:0]
-		return nil, errors.Join(err, io.ErrUnexpectedEOF)
+		return nil, errs.New(errs.Internal, "%w", errors.Join(err, io.ErrUnexpectedEOF)).
+			WithHint("The disk cannot read this file. Copy it elsewhere and move it away to start without its records.")
 	}
 	return r.buf[:n], nil
 }

@@ -55,11 +55,16 @@ func (st *stream) stats() StreamStats {
 	}
 }
 
-func (st *stream) commit(records []Record) error {
+// usable returns why the stream may not change its files, or nil.
+func (st *stream) usable() error {
 	if st.closed {
-		return errs.New(errs.Unavailable, "commit to %s: the log is closed", st.dir)
+		return st.refuse(errors.New("the log is closed"))
 	}
-	if err := st.log.Failed(); err != nil {
+	return st.log.Failed()
+}
+
+func (st *stream) commit(records []Record) error {
+	if err := st.usable(); err != nil {
 		return err
 	}
 	if len(records) == 0 {
@@ -103,10 +108,13 @@ func (st *stream) admit(records []Record) error {
 // refuse wraps an error that may pass.
 func (st *stream) refuse(err error) error {
 	hint := "The disk refuses to write: check it (dmesg, SMART)."
+	if st.closed {
+		hint = "Leadline is stopping."
+	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		hint = "Free space on the disk of the data directory; intake goes on by itself."
 	}
-	refusal := errs.New(errs.Unavailable, "commit to %s: %w", st.dir, err).WithHint(hint)
+	refusal := errs.New(errs.Unavailable, "write to %s: %w", st.dir, err).WithHint(hint)
 	refusal.RetryAfter = retryAfter
 	return refusal
 }
@@ -300,12 +308,10 @@ func (st *stream) drop(through int64) error {
 func (st *stream) close() error {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if st.closed {
-		return nil
+	err := st.usable()
+	if err == nil {
+		err = st.rotate()
 	}
 	st.closed = true
-	if err := st.log.Failed(); err != nil {
-		return err
-	}
-	return st.rotate()
+	return err
 }
