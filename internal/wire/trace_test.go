@@ -68,6 +68,8 @@ var mergedBodies = []struct {
 	{"array in two values", oneAttr(lenField(2, arrayOf("a")), lenField(2, arrayOf("b")), lenField(2, arrayOf("c")))},
 	{"array, string, array", oneAttr(lenField(2, arrayOf("a"), textField(1, "s"), arrayOf("b")))},
 	{"array, kvlist, array", oneAttr(lenField(2, arrayOf("a"), lenField(6), arrayOf("b")))},
+	{"array, strindex, array", oneAttr(lenField(2, arrayOf("a"), varintField(8, 1), arrayOf("b")))},
+	{"string, strindex", oneAttr(lenField(2, textField(1, "a"), varintField(8, 1)))},
 	{"array element twice a string", oneAttr(lenField(2, lenField(5, lenField(1, textField(1, "a"), textField(1, "b")))))},
 	{"no value", oneAttr()},
 	{"bool of more than one bit", oneAttr(lenField(2, varintField(2, 1<<40)))},

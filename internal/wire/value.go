@@ -137,16 +137,17 @@ func appendDouble(buf []byte, f float64) []byte {
 
 // The tags of KeyValue, AnyValue, and of the lists that AnyValue nests.
 const (
-	tagKey    = 1<<3 | wireBytes
-	tagValue  = 2<<3 | wireBytes
-	tagString = 1<<3 | wireBytes
-	tagBool   = 2<<3 | wireVarint
-	tagInt    = 3<<3 | wireVarint
-	tagDouble = 4<<3 | wireFixed64
-	tagArray  = 5<<3 | wireBytes
-	tagKvlist = 6<<3 | wireBytes
-	tagBytes  = 7<<3 | wireBytes
-	tagValues = 1<<3 | wireBytes
+	tagKey      = 1<<3 | wireBytes
+	tagValue    = 2<<3 | wireBytes
+	tagString   = 1<<3 | wireBytes
+	tagBool     = 2<<3 | wireVarint
+	tagInt      = 3<<3 | wireVarint
+	tagDouble   = 4<<3 | wireFixed64
+	tagArray    = 5<<3 | wireBytes
+	tagKvlist   = 6<<3 | wireBytes
+	tagBytes    = 7<<3 | wireBytes
+	tagStrindex = 8<<3 | wireVarint
+	tagValues   = 1<<3 | wireBytes
 )
 
 // read fills a from the bytes of a KeyValue.
@@ -229,6 +230,8 @@ func (v *Value) readAny(b []byte, left int, l *Limits) *fault {
 			*v = Value{bits: n, kind: Int}
 		case tagDouble:
 			*v = Value{bits: n, kind: Double}
+		case tagStrindex: // a member of the oneof, which only profiles can resolve
+			*v = Value{}
 		case tagBytes:
 			v.set(Bytes, payload(b, n, end))
 		case tagArray, tagKvlist:
