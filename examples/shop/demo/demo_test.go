@@ -186,26 +186,51 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestKilledDemoLeavesNoProcess kills the demo where it cannot defend itself.
-func TestKilledDemoLeavesNoProcess(t *testing.T) {
+// begin starts the demo with the stand-in and waits until it is open; what it
+// says goes on to be read from the pipe.
+func begin(t *testing.T, temp string) (*exec.Cmd, *os.File) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	temp := t.TempDir()
 	out, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer out.Close()
-	cmd := exec.CommandContext(t.Context(), build(t), "--bin", self, "--stand-in")
+	t.Cleanup(func() { out.Close() })
+	cmd := exec.CommandContext(t.Context(), build(t), "--bin", self, "--stand-in", "--rate", "200")
 	cmd.Env = append(os.Environ(), "TMPDIR="+temp)
 	cmd.Stdout, cmd.Stderr = w, w
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	w.Close()
-	waitForText(t, out, "Open http://")
+	waitForText(t, out, "requests a second")
+	return cmd, out
+}
+
+func TestInterruptEndsWithAVerdict(t *testing.T) {
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		t.Run(s.String(), func(t *testing.T) {
+			temp := t.TempDir()
+			cmd, out := begin(t, temp)
+			if err := cmd.Process.Signal(s); err != nil {
+				t.Fatal(err)
+			}
+			waitForText(t, out, "VERDICT: ledger == API")
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("demo: %v", err)
+			}
+			checkNothingLeft(t, temp)
+		})
+	}
+}
+
+// TestKilledDemoLeavesNoProcess kills the demo where it cannot defend itself.
+func TestKilledDemoLeavesNoProcess(t *testing.T) {
+	temp := t.TempDir()
+	cmd, _ := begin(t, temp)
 	if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
