@@ -1,0 +1,106 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package catalogtest is the conformance suite of catalogs. Each clause of the
+// contract is a function that returns an error where a store breaks it, so
+// that Check can be run against stores that are broken on purpose.
+package catalogtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/leadline/leadline/internal/catalog"
+)
+
+// Opener opens a catalog; calling it again after Close opens the same data again.
+type Opener func() (catalog.Store, error)
+
+// Run checks every clause, each against an empty catalog from fresh.
+func Run(t *testing.T, fresh func(t *testing.T) Opener) {
+	for _, c := range clauses {
+		t.Run(c.name, func(t *testing.T) {
+			if err := c.check(fresh(t)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Check returns what each clause finds, by the clause's name; clauses that
+// hold are not in it.
+func Check(fresh func() Opener) map[string]error {
+	broken := make(map[string]error)
+	for _, c := range clauses {
+		if err := c.check(fresh()); err != nil {
+			broken[c.name] = err
+		}
+	}
+	return broken
+}
+
+type clause struct {
+	name string
+	run  func(*script) error
+}
+
+var clauses = []clause{
+	{"an empty catalog holds nothing", checkEmpty},
+	{"a new objective opens a generation", checkOpen},
+	{"an unchanged objective is left alone", checkUnchanged},
+	{"a changed rule starts another generation", checkReplaced},
+	{"an objective that is gone ends", checkVanished},
+	{"an objective that comes back counts on", checkReturned},
+	{"a changed target stays in the generation", checkRetargeted},
+	{"services and environments stay apart", checkApart},
+	{"an objective is defined once", checkTwice},
+	{"a generation ends after it starts", checkBackwards},
+	{"a failed reconcile changes nothing", checkCancelled},
+	{"definitions are kept until they are forgotten", checkDefinitions},
+}
+
+func (c clause) check(open Opener) error {
+	s := &script{ctx: context.Background(), open: open}
+	if err := s.reopen(); err != nil {
+		return err
+	}
+	err := c.run(s)
+	return errors.Join(err, s.store.Close())
+}
+
+// script is what a clause works with.
+type script struct {
+	ctx   context.Context
+	open  Opener
+	store catalog.Store
+}
+
+// reopen closes the catalog, if it is open, and opens it again.
+func (s *script) reopen() (err error) {
+	if s.store != nil {
+		if err := s.store.Close(); err != nil {
+			return fmt.Errorf("close: %w", err)
+		}
+	}
+	s.store, err = s.open()
+	return err
+}
+
+// at returns an instant that many hours into the script, to the nanosecond.
+func at(hours int) time.Time {
+	return time.Date(2026, 3, 1, hours, 0, 0, 123_456_789, time.UTC)
+}
+
+// differ returns an error that shows how got differs from want.
+func differ(what string, got, want any) error {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		return fmt.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+	return nil
+}

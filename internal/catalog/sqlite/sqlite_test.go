@@ -1,0 +1,209 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/leadline/leadline/internal/catalog"
+	"github.com/leadline/leadline/internal/catalog/catalogtest"
+	"github.com/leadline/leadline/internal/catalog/sqlite"
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/slo"
+)
+
+// path returns a file for a catalog, in a directory with a difficult name.
+func path(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data ?#%20é")
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "catalog.db")
+}
+
+func open(t *testing.T, file string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func opener(t *testing.T) catalogtest.Opener {
+	file := path(t)
+	return func() (catalog.Store, error) {
+		s, err := sqlite.Open(context.Background(), file)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+}
+
+func TestConformance(t *testing.T) { catalogtest.Run(t, opener) }
+
+// The stores that are broken on purpose; each must be found out.
+type (
+	restless  struct{ catalog.Store } // opens a generation for what has not changed
+	forgetful struct{ catalog.Store } // drops a generation that ended
+	sloppy    struct{ catalog.Store } // loses the old text's successor
+	stubborn  struct{ catalog.Store } // never forgets a file
+)
+
+func (s restless) Reconcile(ctx context.Context, cs []catalog.Current, at time.Time) ([]catalog.Change, error) {
+	if _, err := s.Store.Reconcile(ctx, nil, at); err != nil {
+		return nil, err
+	}
+	return s.Store.Reconcile(ctx, cs, at)
+}
+
+func (s forgetful) Generations(ctx context.Context, k slo.Key) ([]catalog.Generation, error) {
+	gs, err := s.Store.Generations(ctx, k)
+	if len(gs) > 1 {
+		gs = gs[len(gs)-1:]
+	}
+	return gs, err
+}
+
+func (s sloppy) SaveDefinition(ctx context.Context, d catalog.Definition) error {
+	all, err := s.LastGood(ctx)
+	for _, old := range all {
+		if old.Path == d.Path {
+			return err
+		}
+	}
+	return s.Store.SaveDefinition(ctx, d)
+}
+
+func (stubborn) ForgetDefinition(context.Context, string) error { return nil }
+
+func TestBrokenStoresAreFound(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		breaks func(catalog.Store) catalog.Store
+		clause string
+	}{
+		{"restless", func(s catalog.Store) catalog.Store { return restless{s} }, "an unchanged objective is left alone"},
+		{"forgetful", func(s catalog.Store) catalog.Store { return forgetful{s} }, "a changed rule starts another generation"},
+		{"sloppy", func(s catalog.Store) catalog.Store { return sloppy{s} }, "definitions are kept until they are forgotten"},
+		{"stubborn", func(s catalog.Store) catalog.Store { return stubborn{s} }, "definitions are kept until they are forgotten"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			found := catalogtest.Check(func() catalogtest.Opener {
+				sound := opener(t)
+				return func() (catalog.Store, error) {
+					s, err := sound()
+					return c.breaks(s), err
+				}
+			})
+			if found[c.clause] == nil {
+				t.Errorf("clause %q holds for a broken store; found %v", c.clause, found)
+			}
+		})
+	}
+}
+
+func TestDamagedFile(t *testing.T) {
+	sound := path(t)
+	s := open(t, sound)
+	for i := range 200 {
+		d := catalog.Definition{Path: fmt.Sprintf("%d.yaml", i), Content: make([]byte, 2000)}
+		if err := s.SaveDefinition(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(sound)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		damage func([]byte) []byte
+	}{
+		{"another file", func([]byte) []byte { return []byte(strings.Repeat("not a database\n", 1000)) }},
+		{"a damaged page", func(b []byte) []byte { copy(b[8192:], strings.Repeat("\xff", 4096)); return b }},
+		{"a file cut short", func(b []byte) []byte { return b[:len(b)/2] }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			file := path(t)
+			if err := os.WriteFile(file, c.damage(append([]byte(nil), content...)), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			_, err := sqlite.Open(t.Context(), file)
+			if err == nil || !strings.Contains(err.Error(), file) {
+				t.Fatalf("got %v, want an error that names %s", err, file)
+			}
+			if hint := errs.HintOf(err); !strings.Contains(hint, "backup") {
+				t.Errorf("hint %q says nothing about a backup (error: %v)", hint, err)
+			}
+		})
+	}
+}
+
+func TestNewerSchemaIsRefused(t *testing.T) {
+	file := path(t)
+	if err := open(t, file).Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = sqlite.Open(t.Context(), file)
+	if got := errs.KindOf(err); got != errs.Unsupported || errs.HintOf(err) == "" {
+		t.Errorf("got %v of kind %s, want unsupported with a hint", err, got)
+	}
+}
+
+func TestNoDirectory(t *testing.T) {
+	_, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "absent", "catalog.db"))
+	if err == nil || errs.HintOf(err) == "" {
+		t.Errorf("got %v, want an error with a hint", err)
+	}
+}
+
+// TestManyAtOnce reconciles and reads from several goroutines: nobody fails,
+// and every objective ends with one running generation.
+func TestManyAtOnce(t *testing.T) {
+	s := open(t, path(t))
+	defer s.Close()
+	key := slo.Key{Service: operation.Service{Name: "shop"}, Name: "api-up"}
+	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			c := catalog.Current{Objective: key, Indicator: "a1"}
+			if i%2 == 0 {
+				c.Indicator = "a2"
+			}
+			if _, err := s.Reconcile(context.Background(), []catalog.Current{c}, at); err != nil {
+				t.Error(err)
+			}
+			if gs, err := s.Running(context.Background()); err != nil || len(gs) != 1 {
+				t.Errorf("running: got %v %v, want one", gs, err)
+			}
+		})
+	}
+	wg.Wait()
+}
