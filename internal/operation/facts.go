@@ -42,7 +42,8 @@ type Facts struct {
 	functionName, functionID string
 	isFunction               bool
 
-	asgiEvent bool
+	asgiEvent      bool
+	tornadoHandler string
 }
 
 // Read replaces f with the facts of s: one pass over the attributes. Where
@@ -109,7 +110,7 @@ func (f *Facts) attribute(a *wire.Attr) {
 	}
 }
 
-// rarer holds the attributes of everything but HTTP.
+// rarer holds the attributes of everything but common HTTP.
 func (f *Facts) rarer(a *wire.Attr) {
 	switch a.Key {
 	case "celery.task_name":
@@ -146,6 +147,8 @@ func (f *Facts) rarer(a *wire.Attr) {
 		f.dbSystem = a.Value.Str()
 	case "db.system":
 		old(&f.dbSystem, a)
+	case "tornado.handler":
+		f.tornadoHandler = a.Value.Str()
 	case "faas.name":
 		f.functionName, f.isFunction = a.Value.Str(), true
 	case "faas.invocation_id", "faas.execution", "faas.trigger":
