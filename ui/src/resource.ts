@@ -23,6 +23,8 @@ export const connection = signal<'live' | 'lost' | 'off'>('off');
 /** Grows by one for every evaluation that the server announced. */
 export const evaluations = signal(0);
 
+const retryMs = 10_000;
+
 /** Follows the server's events until the page is left; the browser itself reconnects. */
 export function follow(): void {
   let source: EventSource | null = null;
@@ -32,12 +34,20 @@ export function follow(): void {
     clearTimeout(again);
     if (signedOut.value) return;
     source = new EventSource('/api/v1/events');
-    source.addEventListener('open', () => (connection.value = 'live'));
+    source.addEventListener('open', () => {
+      // What was evaluated while the line was broken was not announced here.
+      if (connection.value === 'lost') evaluations.value++;
+      connection.value = 'live';
+    });
     source.addEventListener('evaluation', () => evaluations.value++);
     source.addEventListener('error', () => {
       connection.value = 'lost';
-      // A refusal (not a broken line) ends an EventSource for good; ask again later.
-      if (source?.readyState === EventSource.CLOSED) again = window.setTimeout(open, 10_000);
+      // A refusal (not a broken line) ends an EventSource for good: ask again later, and meanwhile poll.
+      if (source?.readyState !== EventSource.CLOSED) return;
+      again = window.setTimeout(() => {
+        evaluations.value++;
+        open();
+      }, retryMs);
     });
   };
   effect(() => {

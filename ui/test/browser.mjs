@@ -282,6 +282,20 @@ page('an evaluation on the server refreshes the page, a pinned range holds still
   assert.deepEqual(asked.filter((path) => path.startsWith('/api/v1/slos/')), []);
 });
 
+page('a refresh leaves the cursor of a chart where it was', {}, async (tab, origin) => {
+  await tab.goto(origin + breaching);
+  await drawn(tab);
+  await tab.getByText('Live', { exact: true }).waitFor();
+  await tab.locator('.plot').first().focus();
+  await tab.keyboard.press('Home');
+  const readout = tab.locator('.readout', { hasText: /^2026-10-26/ });
+  await readout.nth(2).waitFor();
+  const before = await tab.locator('.plot canvas').first().elementHandle();
+  servers.many.announce();
+  await tab.waitForFunction((old) => !old.isConnected, before);
+  await readout.nth(2).waitFor();
+});
+
 page('no objectives: the two variables', { on: 'empty' }, async (tab, origin) => {
   await tab.goto(origin);
   await tab.getByText('No objectives yet').waitFor();

@@ -70,13 +70,22 @@ function Plot({ title, stamps, plot, height, zoom, back, step, spoken, say }: Pl
   const host = useRef<HTMLDivElement>(null);
   const drawn = useRef<uPlot | null>(null);
   const act = useRef({ zoom, back });
+  const held = useRef<number | null>(null);
   act.current = { zoom, back };
+  const cursorAt = (i: number | null): void => {
+    step.value = i;
+    held.current = i === null ? null : (stamps[i] ?? null);
+  };
   const built = useMemo(() => plot(zone.value), [plot, zone.value, paint.value]);
 
   useEffect(() => {
     const element = host.current!;
-    const u = new uPlot(withInput(built.options, act, step, element.clientWidth, height), built.data, element);
+    const u = new uPlot(withInput(built.options, act, cursorAt, element.clientWidth, height), built.data, element);
     drawn.current = u;
+    // A refresh draws a new picture under a cursor that has not moved.
+    const i = held.current === null ? -1 : stamps.indexOf(held.current);
+    if (i >= 0) queueMicrotask(() => drawn.current === u && u.setCursor({ left: u.valToPos(stamps[i]!, 'x'), top: u.over.clientHeight / 2 }));
+    else cursorAt(null);
     const resize = new ResizeObserver(() => {
       if (element.clientWidth > 0 && element.clientWidth !== u.width) u.setSize({ width: element.clientWidth, height });
     });
@@ -99,13 +108,13 @@ function Plot({ title, stamps, plot, height, zoom, back, step, spoken, say }: Pl
       event.preventDefault();
       const i = Math.min(last, Math.max(0, step.value === null && event.key.startsWith('Arrow') ? last : to));
       moveCursor(u, u.valToPos(stamps[i]!, 'x'), u.over.clientHeight / 2);
-      step.value = i;
+      cursorAt(i);
       spoken.value = say(i);
     } else if (event.key === 'z') zoomAround(stamps[at]!, u, act.current.zoom);
     else if (event.key === 'x') act.current.back();
     else if (event.key === 'Escape') {
       moveCursor(u, -10, -10);
-      step.value = null;
+      cursorAt(null);
     }
   };
   return (
@@ -138,7 +147,7 @@ function zoomAround(centre: number, u: uPlot, zoom: ChartProps['zoom']): void {
 function withInput(
   options: Omit<uPlot.Options, 'width' | 'height'>,
   act: { current: { zoom: ChartProps['zoom']; back: () => void } },
-  step: { value: number | null },
+  cursorAt: (step: number | null) => void,
   width: number,
   height: number,
 ): uPlot.Options {
@@ -165,7 +174,7 @@ function withInput(
     hooks: {
       ...options.hooks,
       ready: [(u) => u.over.addEventListener('mousedown', () => (dragged = true))],
-      setCursor: [(u) => (step.value = u.cursor.left != null && u.cursor.left >= 0 ? (u.cursor.idx ?? null) : null)],
+      setCursor: [(u) => cursorAt(u.cursor.left != null && u.cursor.left >= 0 ? (u.cursor.idx ?? null) : null)],
       setSelect: [select],
     },
   };

@@ -127,7 +127,7 @@ function frame(zone: Zone, behind: Layer[], above: Layer[]): Pick<uPlot.Options,
   return {
     // uPlot places ticks on whole hours and days of this date.
     tzDate: (seconds) => (zone === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') : new Date(seconds * 1000)),
-    padding: [8, 10, 0, 0],
+    padding: [8, 18, 0, 0],
     hooks: {
       drawClear: [(u) => inside(u, () => behind.forEach((layer) => layer(u)))],
       draw: [(u) => inside(u, () => above.forEach((layer) => layer(u)))],
@@ -187,11 +187,13 @@ function backgrounds(series: Series): Layer {
   };
 }
 
-/** Above everything, so that no line hides what a hatched stretch is. */
+/** Above everything, so that no line hides what a hatched or an empty stretch is. */
 function sourceNames(series: Series): Layer {
   const marked = notLive(series);
-  const [text, back] = [colour('muted'), colour('surface')];
+  const blank = spans(series.good, (v) => v === null);
+  const [text, back, none] = [colour('muted'), colour('surface'), colour('blank')];
   return (u) => {
+    for (const span of blank) label(u, format.notMeasured, edges(u, series, span), text, none);
     for (const { span, kind } of marked) label(u, sourceLabel[kind] ?? kind, edges(u, series, span), text, back);
   };
 }

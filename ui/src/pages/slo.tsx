@@ -104,7 +104,6 @@ function Tile({ name, value, detail, tone = '', children }: { name: string; valu
 
 function Tiles({ slo }: { slo: ObjectiveDetail }) {
   const left = budgetLeft(slo);
-  const { allowed = null, spent = null, remaining = null } = slo.budget ?? {};
   const runsOut = exhaustion(slo);
   const below = slo.sli !== null && slo.good !== null && slo.bad !== null && left !== null && left < 0;
   const rates = (slo.burn ?? []).map((b) => `${b.window} ${b.rate === null ? format.notMeasured : format.burnRate(b.rate)}`);
@@ -112,7 +111,7 @@ function Tiles({ slo }: { slo: ObjectiveDetail }) {
   return (
     <dl class="tiles">
       <Tile name="SLI" value={format.sli(slo.good, slo.bad, format.digitsFor(slo.target))} detail={`target ${format.target(slo.target)} over ${slo.window}`} tone={below ? 'tone-bad' : ''} />
-      <Tile name="Budget left" value={leftText(slo)} detail={remaining === null || allowed === null ? 'no budget without events' : allowed === 0 ? `too few events to allow a bad one, ${format.count(spent)} spent` : `${format.count(remaining)} of ${format.plural(allowed, 'event', 'events')}, ${format.count(spent)} spent`} tone={left !== null && left < 0 ? 'tone-bad' : ''}>
+      <Tile name="Budget left" value={leftText(slo)} detail={budgetDetail(slo)} tone={left !== null && left < 0 ? 'tone-bad' : ''}>
         <BudgetBar of={slo} />
       </Tile>
       <Tile name="Budget lasts" value={runsOut.text} detail={runsOut.detail} tone={runsOut.text === 'spent' ? 'tone-bad' : ''} />
@@ -120,6 +119,15 @@ function Tiles({ slo }: { slo: ObjectiveDetail }) {
       <Tile name="Valid events" value={slo.good === null || slo.bad === null ? format.notMeasured : format.count(slo.good + slo.bad)} detail={slo.bad === null ? 'nothing counted' : `${format.count(slo.bad)} bad · ${format.count(slo.excluded)} excluded`} />
     </dl>
   );
+}
+
+function budgetDetail(slo: ObjectiveDetail): string {
+  const { allowed = null, spent = null, remaining = null } = slo.budget ?? {};
+  if (allowed === null || remaining === null) return 'no budget without events';
+  const all = format.plural(allowed, 'event', 'events');
+  if (remaining < 0) return `${format.count(spent)} spent, ${all} allowed`;
+  if (allowed === 0) return 'too few events to allow a bad one';
+  return `${format.count(remaining)} of ${all}, ${format.count(spent)} spent`;
 }
 
 function Charts({ slo, series }: { slo: ObjectiveDetail; series: Series }) {
