@@ -6,6 +6,7 @@ package eval
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,9 +39,12 @@ type serviceWindow struct {
 	length  time.Duration
 }
 
-// tallies are the rings of what a service sent, in which the first window is
-// the objective's.
-type tallies struct{ spans, late, heard *window.Ring }
+// tallies are the rings of what a service sent. Members are the services that
+// it stands for, one for each environment.
+type tallies struct {
+	members            []operation.Service
+	spans, late, heard *window.Ring
+}
 
 // New returns an engine without objectives that evaluates at the given interval.
 func New(now func() time.Time, every time.Duration, logger *slog.Logger) *Engine {
@@ -81,12 +85,25 @@ func (e *Engine) tally(o *slo.Objective, now slice.Minute) {
 	k := serviceWindow{o.Indicator.Rule.Service, o.Window.Length}
 	if e.services[k] == nil {
 		l := window.NewLayout(window.Span{Length: o.Window.Length})
-		e.services[k] = &tallies{window.NewRing(l, now), window.NewRing(l, now), window.NewRing(l, now)}
+		e.services[k] = &tallies{o.Indicator.Services(), window.NewRing(l, now), window.NewRing(l, now), window.NewRing(l, now)}
 	}
 }
 
 // Fresh is an objective whose windows are to be restored.
 type Fresh struct{ *track }
+
+// CountFresh takes what the open minutes had counted when objectives were
+// installed that begin to count now.
+func (e *Engine) CountFresh(fresh []*Fresh, k *slice.Key, m slice.Minute, c slice.Counts) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := slice.MinuteOf(e.now())
+	for _, f := range fresh {
+		if f.counts(k) {
+			e.add(f.ring(*k, now), m, c)
+		}
+	}
+}
 
 // Count takes counts as they become durable. It implements ingest.Sink.
 func (e *Engine) Count(s *slice.Series, m slice.Minute, c slice.Counts) {
@@ -138,8 +155,8 @@ func (e *Engine) serviceRings(k *slice.Key) (rings []*window.Ring) {
 	if k.Tally == "" {
 		return nil
 	}
-	for w, t := range e.services {
-		if w.service != k.Service {
+	for _, t := range e.services {
+		if !slices.Contains(t.members, k.Service) {
 			continue
 		}
 		switch k.Tally {

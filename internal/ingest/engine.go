@@ -28,6 +28,7 @@ type Engine struct {
 	scanner scanner
 	binding atomic.Pointer[Binding]
 	queue   chan *scan
+	visits  chan func()
 	scans   sync.Pool
 	stopped chan struct{} // closed when Run has ended
 
@@ -48,7 +49,8 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 	}
 	e := &Engine{
 		cfg: cfg, clock: clock, logger: logger,
-		queue: make(chan *scan, cfg.Queue), stopped: make(chan struct{}), pending: newPending(),
+		queue: make(chan *scan, cfg.Queue), visits: make(chan func()),
+		stopped: make(chan struct{}), pending: newPending(),
 	}
 	e.scans.New = func() any { return newScan() }
 	services := newServices(cfg)
@@ -73,9 +75,6 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 	}
 	return e, nil
 }
-
-// Bind replaces the indicators that count from now on.
-func (e *Engine) Bind(b *Binding) { e.bind(b) }
 
 // bind makes sure that what an objective names is known beyond every limit.
 func (e *Engine) bind(b *Binding) {
@@ -181,6 +180,8 @@ func (e *Engine) Run(ctx context.Context) error {
 		select {
 		case s := <-e.queue:
 			e.closer.commit(e.gather(s), e.clock.Now())
+		case visit := <-e.visits:
+			visit()
 		case <-ticker.C:
 			e.tick()
 		case <-ctx.Done():

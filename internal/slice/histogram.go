@@ -4,7 +4,9 @@
 package slice
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -83,4 +85,35 @@ func (h *Histogram) Count() uint64 {
 		n += c
 	}
 	return n
+}
+
+// Quantile returns the duration below which the share q of the durations
+// lies, and false when there are none. Within a bucket durations are taken to
+// be spread evenly on a logarithmic scale, as Prometheus does for native
+// histograms, so the answer is within a bucket's width of the true one: 9 %.
+// A share outside [0, 1] is taken as the nearest end.
+func (h *Histogram) Quantile(q float64) (time.Duration, bool) {
+	n := h.Count()
+	if n == 0 {
+		return 0, false
+	}
+	rank := min(max(q, 0), 1) * float64(n)
+	if rank <= float64(h.Zero) {
+		return 0, true
+	}
+	rank -= float64(h.Zero)
+	last := int16(0)
+	for _, i := range slices.Sorted(maps.Keys(h.Buckets)) {
+		in := float64(h.Buckets[i])
+		if rank <= in {
+			return bucketPoint(float64(i-1) + rank/in), true
+		}
+		rank, last = rank-in, i
+	}
+	return bucketPoint(float64(last)), true
+}
+
+// bucketPoint returns the duration at a point of the scale of buckets.
+func bucketPoint(i float64) time.Duration {
+	return time.Duration(math.Exp2(i/8) * 1e9)
 }

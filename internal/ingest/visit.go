@@ -1,0 +1,96 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest
+
+import (
+	"context"
+
+	"github.com/leadline/leadline/internal/slice"
+)
+
+// Counted is what one series has counted in one minute that is not in the
+// series store yet.
+type Counted struct {
+	Series *slice.Series
+	Minute slice.Minute
+	Counts slice.Counts
+	// Histogram holds the durations of a baseline, nil when there are none.
+	Histogram *slice.Histogram
+}
+
+// visit runs f in the committer's goroutine, between two commits.
+func (e *Engine) visit(ctx context.Context, f func()) error {
+	done := make(chan struct{})
+	select {
+	case e.visits <- func() { defer close(done); f() }:
+		<-done
+		return nil
+	case <-e.stopped:
+		return stopping()
+	case <-ctx.Done():
+		return gaveUp(ctx)
+	}
+}
+
+// Open returns what the open minutes have counted of the series that match.
+func (e *Engine) Open(ctx context.Context, match func(*slice.Series) bool) (counted []Counted, err error) {
+	err = e.visit(ctx, func() { counted = e.closer.counted(match) })
+	return counted, err
+}
+
+// Rebind replaces the indicators that count from now on. Between the last
+// event under the old binding and the first under the new one it calls install
+// with what the open minutes have counted and the newest closed minute: what
+// install begins to count then is neither missing nor counted twice.
+func (e *Engine) Rebind(ctx context.Context, b *Binding, install func(open []Counted, closed slice.Minute)) error {
+	return e.visit(ctx, func() {
+		e.bind(b)
+		install(e.closer.counted(func(*slice.Series) bool { return true }), e.pending.newest())
+	})
+}
+
+// counted lists what the open minutes hold.
+func (c *committer) counted(match func(*slice.Series) bool) (counted []Counted) {
+	all := c.services.series.All()
+	for m, o := range c.minutes.open {
+		for ref, n := range o.counts {
+			if !n.IsZero() && match(all[ref]) {
+				x := Counted{Series: all[ref], Minute: m, Counts: n}
+				if h := o.histograms[all[ref]]; h != nil {
+					x.Histogram = h.sparse()
+				}
+				counted = append(counted, x)
+			}
+		}
+	}
+	return counted
+}
+
+// newest returns the newest closed minute, 0 when none has closed yet.
+func (p *pending) newest() slice.Minute {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(p.last, p.done)
+}
+
+// Projected reports whether the series store has every minute up to this one.
+func (e *Engine) Projected(m slice.Minute) bool {
+	e.pending.mu.Lock()
+	defer e.pending.mu.Unlock()
+	return len(e.pending.queue) == 0 || e.pending.queue[0].minute > m
+}
+
+// Waiting returns the closed minutes that are on their way to the series store.
+func (e *Engine) Waiting() []slice.Closed {
+	e.pending.mu.Lock()
+	queue := e.pending.queue[:len(e.pending.queue):len(e.pending.queue)]
+	e.pending.mu.Unlock()
+	closed := make([]slice.Closed, 0, len(queue))
+	for _, r := range queue {
+		if c, err := readClosed(r.payload); err == nil {
+			closed = append(closed, c)
+		}
+	}
+	return closed
+}

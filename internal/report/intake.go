@@ -1,0 +1,134 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/slice"
+)
+
+// IntakeView is the answer of GET /api/v1/intake. Totals are since the start
+// of the process; those of services are of the minutes that are still open.
+type IntakeView struct {
+	SchemaVersion int             `json:"schema_version"`
+	Signals       []Signal        `json:"signals"`
+	Services      []IntakeService `json:"services"`
+	Log           Log             `json:"log"`
+	Health        Health          `json:"health"`
+}
+
+// Signal is what arrived of one signal.
+type Signal struct {
+	Signal     string            `json:"signal"`
+	Accepted   uint64            `json:"accepted"`
+	Duplicates uint64            `json:"duplicates"`
+	Late       uint64            `json:"late"`
+	Future     uint64            `json:"future"`
+	Invalid    uint64            `json:"invalid"`
+	Ignored    map[string]uint64 `json:"ignored"`
+}
+
+// IntakeService is what a service sent lately.
+type IntakeService struct {
+	Namespace   string    `json:"namespace"`
+	Service     string    `json:"service"`
+	Environment string    `json:"environment"`
+	Spans       uint64    `json:"spans"`
+	Points      uint64    `json:"points"`
+	Records     uint64    `json:"records"`
+	LastSeen    time.Time `json:"last_seen"`
+}
+
+// Log is the state of the intake log.
+type Log struct {
+	Bytes    int64    `json:"bytes"`
+	Segments int64    `json:"segments"`
+	Waiting  int      `json:"waiting_minutes"`
+	IDBytes  int64    `json:"id_bytes"`
+	Damage   []Damage `json:"damage"`
+}
+
+// Damage is a range of the log that was lost.
+type Damage struct {
+	Segment string `json:"segment"`
+	Offset  int64  `json:"offset"`
+	Length  int64  `json:"length"`
+	Reason  string `json:"reason"`
+}
+
+// Health says whether counting goes on: state is ok or red.
+type Health struct {
+	State string `json:"state"`
+	Cause string `json:"cause"`
+}
+
+// IntakeNow returns what arrives.
+func (r *Report) IntakeNow(ctx context.Context) (IntakeView, error) {
+	t := r.Intake.Totals()
+	open, err := r.Intake.Open(ctx, func(s *slice.Series) bool { return s.Tally != "" && s.Indicator == "" })
+	if err != nil {
+		return IntakeView{}, err
+	}
+	services := make(map[operation.Service]*IntakeService)
+	for _, c := range open {
+		k := c.Series.Service
+		if services[k] == nil {
+			services[k] = &IntakeService{Namespace: k.Namespace, Service: k.Name, Environment: k.Environment}
+		}
+		services[k].add(c.Series.Tally, c.Minute, c.Counts)
+	}
+	v := IntakeView{
+		SchemaVersion: SchemaVersion,
+		Signals: []Signal{
+			{Signal: "traces", Accepted: t.Accepted, Duplicates: t.Again, Late: t.Late, Future: t.Ahead, Invalid: t.Invalid, Ignored: t.Ignored},
+			{Signal: "metrics", Accepted: t.Points, Ignored: map[string]uint64{}},
+			{Signal: "logs", Accepted: t.Records, Ignored: map[string]uint64{}},
+		},
+		Services: make([]IntakeService, 0, len(services)),
+		Log: Log{
+			Bytes: t.Log.Intake.Bytes + t.Log.Minutes.Bytes, Segments: t.Log.Intake.Segments + t.Log.Minutes.Segments,
+			Waiting: t.Waiting, IDBytes: t.IDBytes, Damage: []Damage{},
+		},
+		Health: r.Health(),
+	}
+	for _, d := range r.Intake.Damage() {
+		if !d.Torn {
+			v.Log.Damage = append(v.Log.Damage, Damage{d.Segment, d.Offset, d.Length, d.Reason})
+		}
+	}
+	for _, s := range services {
+		v.Services = append(v.Services, *s)
+	}
+	slices.SortFunc(v.Services, func(a, b IntakeService) int {
+		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Environment, b.Environment))
+	})
+	return v, nil
+}
+
+func (s *IntakeService) add(t slice.Tally, m slice.Minute, c slice.Counts) {
+	switch t {
+	case slice.Spans:
+		s.Spans += c.Good
+	case slice.Points:
+		s.Points += c.Good
+	case slice.Records:
+		s.Records += c.Good
+	}
+	if at := m.Stamp(); at.After(s.LastSeen) {
+		s.LastSeen = at
+	}
+}
+
+// Health says whether counting goes on.
+func (r *Report) Health() Health {
+	if err := r.Intake.Health(); err != nil {
+		return Health{State: "red", Cause: err.Error()}
+	}
+	return Health{State: "ok"}
+}

@@ -1,0 +1,201 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/slice"
+)
+
+// operationsWindow is the span of time that the list of operations covers.
+const operationsWindow = 60
+
+// Operations is the answer of GET /api/v1/operations.
+type Operations struct {
+	SchemaVersion int         `json:"schema_version"`
+	Window        string      `json:"window"`
+	From          time.Time   `json:"from"`
+	To            time.Time   `json:"to"`
+	Operations    []Operation `json:"operations"`
+}
+
+// Operation is what one operation did within the window. Quantiles are of the
+// durations of valid events, in milliseconds; null where there were none.
+type Operation struct {
+	Namespace   string    `json:"namespace"`
+	Service     string    `json:"service"`
+	Environment string    `json:"environment"`
+	Operation   string    `json:"operation"`
+	Kind        string    `json:"kind"`
+	Good        uint64    `json:"good"`
+	Bad         uint64    `json:"bad"`
+	Excluded    uint64    `json:"excluded"`
+	P50         *float64  `json:"p50_ms"`
+	P95         *float64  `json:"p95_ms"`
+	P99         *float64  `json:"p99_ms"`
+	Versions    []Version `json:"versions"`
+	// Bound says that an objective counts it.
+	Bound bool `json:"bound"`
+}
+
+// Version is what one version of an operation's service did.
+type Version struct {
+	Version  string `json:"version"`
+	Good     uint64 `json:"good"`
+	Bad      uint64 `json:"bad"`
+	Excluded uint64 `json:"excluded"`
+}
+
+// baselines gathers the counts of operations by version.
+type baselines struct {
+	counts     map[slice.Key]slice.Counts
+	histograms map[slice.Key]*slice.Histogram
+}
+
+func (b *baselines) add(k slice.Key, c slice.Counts, h *slice.Histogram) {
+	if !k.IsBaseline() {
+		return
+	}
+	b.counts[k] = b.counts[k].Plus(c)
+	if h == nil {
+		return
+	}
+	if b.histograms[k] == nil {
+		b.histograms[k] = &slice.Histogram{}
+	}
+	b.histograms[k].Merge(h)
+}
+
+// Operations returns what every operation did in the last hour.
+func (r *Report) Operations(ctx context.Context) (Operations, error) {
+	now := slice.MinuteOf(r.Now())
+	from := now - operationsWindow + 1
+	b := &baselines{map[slice.Key]slice.Counts{}, map[slice.Key]*slice.Histogram{}}
+	if err := r.gather(ctx, b, from, now+1); err != nil {
+		return Operations{}, err
+	}
+	return Operations{
+		SchemaVersion: SchemaVersion, Window: "1h", From: from.Start(), To: now.Stamp(),
+		Operations: r.operations(b),
+	}, nil
+}
+
+// gather reads the open minutes, those on their way to the store, and the
+// store, in the order that misses none.
+func (r *Report) gather(ctx context.Context, b *baselines, from, to slice.Minute) error {
+	store := r.Series()
+	if store == nil {
+		return errs.New(errs.Unavailable, "the series store is still being opened").WithHint("try again in some seconds")
+	}
+	open, err := r.Intake.Open(ctx, func(s *slice.Series) bool { return s.IsBaseline() })
+	if err != nil {
+		return err
+	}
+	waiting := r.Intake.Waiting()
+	stored, _, err := store.Last(ctx)
+	if err != nil {
+		return err
+	}
+	closed := stored
+	for _, c := range waiting {
+		closed = max(closed, c.Minute)
+		for _, s := range c.Samples {
+			if c.Minute > stored && c.Minute >= from {
+				b.add(s.Key, s.Counts, s.Histogram)
+			}
+		}
+	}
+	for _, c := range open {
+		if c.Minute > closed && c.Minute >= from && c.Minute < to {
+			b.add(c.Series.Key, c.Counts, c.Histogram)
+		}
+	}
+	return b.read(ctx, store, from, min(to, stored+1))
+}
+
+// read adds what the store has of the range.
+func (b *baselines) read(ctx context.Context, store series.Querier, from, to slice.Minute) error {
+	if from >= to {
+		return nil
+	}
+	q := series.Query{From: from, To: to, Step: int(to - from), Parts: series.Parts{All: true}}
+	rows, err := store.Sums(ctx, q)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		for _, s := range row.Sums {
+			b.add(row.Key, s.Counts, nil)
+		}
+	}
+	distributions, err := store.Histograms(ctx, q)
+	if err != nil {
+		return err
+	}
+	for _, d := range distributions {
+		b.add(d.Key, slice.Counts{}, &d.Histogram)
+	}
+	return nil
+}
+
+// operations adds the versions of each operation up.
+func (r *Report) operations(b *baselines) []Operation {
+	byOperation := make(map[slice.Key]*Operation)
+	durations := make(map[slice.Key]*slice.Histogram)
+	for k, c := range b.counts {
+		version := k.Version
+		k.Version = ""
+		o := byOperation[k]
+		if o == nil {
+			o = &Operation{
+				Namespace: k.Service.Namespace, Service: k.Service.Name, Environment: k.Service.Environment,
+				Operation: k.Operation, Kind: k.Kind.String(), Bound: r.bound(k),
+			}
+			byOperation[k], durations[k] = o, &slice.Histogram{}
+		}
+		o.Good, o.Bad, o.Excluded = o.Good+c.Good, o.Bad+c.Bad, o.Excluded+c.Excluded
+		o.Versions = append(o.Versions, Version{version, c.Good, c.Bad, c.Excluded})
+	}
+	for k, h := range b.histograms {
+		k.Version = ""
+		durations[k].Merge(h)
+	}
+	out := make([]Operation, 0, len(byOperation))
+	for k, o := range byOperation {
+		o.P50, o.P95, o.P99 = milliseconds(durations[k], 0.5), milliseconds(durations[k], 0.95), milliseconds(durations[k], 0.99)
+		slices.SortFunc(o.Versions, func(a, b Version) int { return cmp.Compare(a.Version, b.Version) })
+		out = append(out, *o)
+	}
+	slices.SortFunc(out, func(a, b Operation) int {
+		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Environment, b.Environment),
+			cmp.Compare(b.Good+b.Bad, a.Good+a.Bad), cmp.Compare(a.Operation, b.Operation))
+	})
+	return out
+}
+
+// bound reports whether an objective counts the operation.
+func (r *Report) bound(k slice.Key) bool {
+	for _, v := range r.Evaluations.Snapshot().Evaluations {
+		if v.Objective.Indicator.Matches(k.Service, operation.Operation{Name: k.Operation, Kind: k.Kind}) {
+			return true
+		}
+	}
+	return false
+}
+
+func milliseconds(h *slice.Histogram, q float64) *float64 {
+	d, ok := h.Quantile(q)
+	if !ok {
+		return nil
+	}
+	ms := float64(d) / float64(time.Millisecond)
+	return &ms
+}

@@ -1,0 +1,52 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package report is the read side: it puts together what API, UI and CLI show.
+//
+// It owns the shapes of the answers and computes nothing that eval has
+// computed: every number of an objective comes from one evaluation, so that
+// no two surfaces can disagree. Where there is no evidence a number is null,
+// never zero.
+package report
+
+import (
+	"context"
+	"time"
+
+	"github.com/leadline/leadline/internal/catalog"
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/ingest"
+	"github.com/leadline/leadline/internal/intakelog"
+	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+)
+
+// SchemaVersion is the version of every answer's shape.
+const SchemaVersion = 1
+
+// Evaluations is where the last evaluation is read.
+type Evaluations interface{ Snapshot() *eval.Snapshot }
+
+// Intake is where the state of ingest is read.
+type Intake interface {
+	Totals() ingest.Totals
+	Health() error
+	Damage() []intakelog.Damage
+	Open(ctx context.Context, match func(*slice.Series) bool) ([]ingest.Counted, error)
+	Waiting() []slice.Closed
+}
+
+// Generations is where the generations of an objective are read.
+type Generations interface {
+	Generations(ctx context.Context, objective slo.Key) ([]catalog.Generation, error)
+}
+
+// Report answers questions. Series returns nil while the store is opened.
+type Report struct {
+	Evaluations Evaluations
+	Intake      Intake
+	Generations Generations
+	Series      func() series.Store
+	Now         func() time.Time
+}

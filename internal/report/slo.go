@@ -1,0 +1,285 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/slo"
+)
+
+// SLOs is the answer of GET /api/v1/slos.
+type SLOs struct {
+	SchemaVersion int       `json:"schema_version"`
+	EvaluatedAt   time.Time `json:"evaluated_at"`
+	SLOs          []SLO     `json:"slos"`
+}
+
+// SLO is one objective as it stands. Counts are events; null where there is
+// no evidence.
+type SLO struct {
+	Name        string     `json:"name"`
+	Namespace   string     `json:"namespace"`
+	Service     string     `json:"service"`
+	Environment string     `json:"environment"`
+	Journey     string     `json:"journey"`
+	Description string     `json:"description"`
+	Owner       string     `json:"owner"`
+	Runbook     string     `json:"runbook"`
+	Indicator   Indicator  `json:"indicator"`
+	Generation  Generation `json:"generation"`
+	Target      string     `json:"target"`
+	Window      string     `json:"window"`
+	State       slo.State  `json:"state"`
+	Cause       string     `json:"cause"`
+	CauseCode   string     `json:"cause_code"`
+	NextStep    string     `json:"next_step"`
+	EvaluatedAt time.Time  `json:"evaluated_at"`
+	From        time.Time  `json:"from"`
+	To          time.Time  `json:"to"`
+	SLI         *float64   `json:"sli"`
+	Good        *uint64    `json:"good"`
+	Bad         *uint64    `json:"bad"`
+	Total       *uint64    `json:"total"`
+	Excluded    *uint64    `json:"excluded"`
+	Budget      Budget     `json:"budget"`
+	Burn        []Burn     `json:"burn"`
+	Trust       Trust      `json:"trust"`
+}
+
+// Indicator is the counting rule of an objective.
+type Indicator struct {
+	Kind        string `json:"kind"`
+	ID          string `json:"id"`
+	Description string `json:"description"`
+	Rule        string `json:"rule"`
+}
+
+// Generation is the span of time in which an objective counts by one indicator.
+type Generation struct {
+	IndicatorID string     `json:"indicator_id"`
+	From        *time.Time `json:"from"`
+	To          *time.Time `json:"to"`
+}
+
+// Budget is the error budget in events.
+type Budget struct {
+	Allowed   *uint64 `json:"allowed"`
+	Spent     *uint64 `json:"spent"`
+	Remaining *int64  `json:"remaining"`
+}
+
+// Burn is the burn rate over one alert window.
+type Burn struct {
+	Window string   `json:"window"`
+	Rate   *float64 `json:"rate"`
+}
+
+// Trust says how far the numbers can be believed; shares are null where
+// nothing was counted.
+type Trust struct {
+	Coverage         *float64   `json:"coverage"`
+	LateShare        *float64   `json:"late_share"`
+	RefusedShare     *float64   `json:"refused_share"`
+	ExcludedShare    *float64   `json:"excluded_share"`
+	UnevaluatedShare *float64   `json:"unevaluated_share"`
+	Source           string     `json:"source"`
+	MeasuredSince    *time.Time `json:"measured_since"`
+	Notes            []string   `json:"notes"`
+}
+
+// SLOs returns every objective, worst first.
+func (r *Report) SLOs() SLOs {
+	s := r.Evaluations.Snapshot()
+	out := SLOs{SchemaVersion: SchemaVersion, EvaluatedAt: s.At.UTC(), SLOs: make([]SLO, 0, len(s.Evaluations))}
+	for i := range s.Evaluations {
+		out.SLOs = append(out.SLOs, sloOf(&s.Evaluations[i]))
+	}
+	return out
+}
+
+func sloOf(v *eval.Evaluation) SLO {
+	o := v.Objective
+	s := SLO{
+		Name: o.Name, Namespace: o.Service.Namespace, Service: o.Service.Name, Environment: o.Service.Environment,
+		Journey: o.Journey, Description: o.Description, Owner: o.Owner, Runbook: o.Runbook,
+		Indicator: Indicator{
+			Kind: string(o.Indicator.Rule.Kind), ID: string(o.Indicator.ID),
+			Description: o.Indicator.Describe(), Rule: o.Indicator.Rule.Canonical(),
+		},
+		Generation: Generation{IndicatorID: string(o.Indicator.ID)},
+		Target:     o.Target.String(), Window: eval.Compact(o.Window.Length),
+		State: v.Status.State, Cause: v.Status.Cause, CauseCode: v.Status.Code, NextStep: v.Status.NextStep,
+		EvaluatedAt: v.At.UTC(), From: v.From, To: v.To,
+		Burn: make([]Burn, 0, len(v.Burn)), Trust: trustOf(v),
+	}
+	if v.Known {
+		s.counts(v)
+	}
+	for _, b := range v.Burn {
+		s.Burn = append(s.Burn, burnOf(v, b))
+	}
+	return s
+}
+
+// counts fills in the numbers of an evaluation that has evidence.
+func (s *SLO) counts(v *eval.Evaluation) {
+	c, total, remaining := v.Counts, v.Counts.Total(), v.Budget.Remaining()
+	s.Good, s.Bad, s.Excluded, s.Total = &c.Good, &c.Bad, &c.Excluded, &total
+	s.Budget = Budget{Allowed: &v.Budget.Allowed, Spent: &v.Budget.Spent, Remaining: &remaining}
+	if total > 0 {
+		sli := float64(c.Good) / float64(total)
+		s.SLI = &sli
+	}
+}
+
+func burnOf(v *eval.Evaluation, b eval.Burn) Burn {
+	out := Burn{Window: eval.Compact(b.Window)}
+	if v.Known && b.Known {
+		rate := float64(b.Rate)
+		out.Rate = &rate
+	}
+	return out
+}
+
+func trustOf(v *eval.Evaluation) Trust {
+	t := v.Trust
+	out := Trust{
+		Coverage: share(t.Coverage), LateShare: share(t.LateShare), RefusedShare: share(t.RefusedShare),
+		ExcludedShare: share(t.ExcludedShare), UnevaluatedShare: share(t.UnevaluatedShare),
+		Source: string(t.Source), Notes: slices.Concat([]string{}, t.Notes),
+	}
+	if !t.MeasuredSince.IsZero() {
+		out.MeasuredSince = &t.MeasuredSince
+	}
+	return out
+}
+
+// share returns nil for a share of nothing, which eval marks as negative.
+func share(x float64) *float64 {
+	if x < 0 {
+		return nil
+	}
+	return &x
+}
+
+// Detail is the answer of GET /api/v1/slos/{service}/{name}.
+type Detail struct {
+	SchemaVersion int       `json:"schema_version"`
+	SLO           DetailSLO `json:"slo"`
+	Series        Series    `json:"series"`
+}
+
+// DetailSLO is an objective with what only its own page shows.
+type DetailSLO struct {
+	SLO
+	Groups      []Group      `json:"groups"`
+	Generations []Generation `json:"generations"`
+	Definition  Definition   `json:"definition"`
+	Dropped     []Dropped    `json:"dropped_tiers"`
+}
+
+// Group is what one group of the indicator counted in the window.
+type Group struct {
+	Group    string   `json:"group"`
+	Good     uint64   `json:"good"`
+	Bad      uint64   `json:"bad"`
+	Excluded uint64   `json:"excluded"`
+	SLI      *float64 `json:"sli"`
+}
+
+// Definition says where an objective is written.
+type Definition struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+// Dropped is a default alert tier that does not fit the objective.
+type Dropped struct {
+	Long      string  `json:"long"`
+	Short     string  `json:"short"`
+	Threshold float64 `json:"threshold"`
+	Reason    string  `json:"reason"`
+}
+
+// Which names an objective as a user does: parts that are empty match the one
+// there is.
+type Which struct{ Namespace, Service, Environment, Name string }
+
+// Find returns the evaluation of the objective that is meant.
+func (r *Report) Find(w Which) (*eval.Evaluation, error) {
+	s := r.Evaluations.Snapshot()
+	var found []*eval.Evaluation
+	for i := range s.Evaluations {
+		k := s.Evaluations[i].Objective.Key
+		if k.Name == w.Name && matches(k.Service, w) {
+			found = append(found, &s.Evaluations[i])
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return nil, errs.New(errs.NotFound, "no objective %q of service %q", w.Name, w.Service).WithHint("leadline status lists them")
+	case len(found) > 1:
+		return nil, errs.New(errs.Invalid, "%d objectives are called %q", len(found), w.Name).WithHint("add namespace and environment, or the service")
+	}
+	return found[0], nil
+}
+
+func matches(s operation.Service, w Which) bool {
+	return (w.Service == "" || w.Service == s.Name) && (w.Namespace == "" || w.Namespace == s.Namespace) &&
+		(w.Environment == "" || w.Environment == s.Environment)
+}
+
+// SLO returns one objective with its series between two instants.
+func (r *Report) SLO(ctx context.Context, w Which, from, to time.Time) (Detail, error) {
+	v, err := r.Find(w)
+	if err != nil {
+		return Detail{}, err
+	}
+	d := Detail{SchemaVersion: SchemaVersion, SLO: DetailSLO{
+		SLO: sloOf(v), Groups: groupsOf(v), Dropped: droppedOf(v), Generations: []Generation{},
+		Definition: Definition{v.Objective.File, v.Objective.Line},
+	}}
+	generations, err := r.Generations.Generations(ctx, v.Objective.Key)
+	if err != nil {
+		return Detail{}, err
+	}
+	for _, g := range generations {
+		shown := Generation{IndicatorID: string(g.Indicator), From: &g.From}
+		if !g.Running() {
+			shown.To = &g.To
+		} else {
+			d.SLO.Generation = shown
+		}
+		d.SLO.Generations = append(d.SLO.Generations, shown)
+	}
+	d.Series, err = r.series(ctx, v, from, to)
+	return d, err
+}
+
+func groupsOf(v *eval.Evaluation) []Group {
+	out := make([]Group, 0, len(v.Groups))
+	for _, g := range v.Groups {
+		shown := Group{Group: g.Name, Good: g.Counts.Good, Bad: g.Counts.Bad, Excluded: g.Counts.Excluded}
+		if n := g.Counts.Total(); n > 0 {
+			sli := float64(g.Counts.Good) / float64(n)
+			shown.SLI = &sli
+		}
+		out = append(out, shown)
+	}
+	return out
+}
+
+func droppedOf(v *eval.Evaluation) []Dropped {
+	out := make([]Dropped, 0, len(v.Dropped))
+	for _, d := range v.Dropped {
+		out = append(out, Dropped{eval.Compact(d.Tier.Long), eval.Compact(d.Tier.Short), d.Tier.Threshold(), d.Reason})
+	}
+	return out
+}

@@ -1,0 +1,263 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v4/plugin/loaderlimits"
+)
+
+// file is a service file while it is read; problems gather in it.
+type file struct {
+	path     string
+	problems []*Problem
+}
+
+// at reports a problem at a node.
+func (f *file) at(n *yaml.Node, what, why, mend string) {
+	if len(f.problems) < maxProblems {
+		f.problems = append(f.problems, &Problem{f.path, n.Line, n.Column, what, why, mend})
+	}
+}
+
+// documents reads the YAML documents of a file.
+func (f *file) documents(content []byte) (docs []*yaml.Node) {
+	if len(content) > MaxFileBytes {
+		f.problems = append(f.problems, &Problem{File: f.path, What: fmt.Sprintf("the file has %d bytes", len(content)),
+			Why: fmt.Sprintf("at most %d are read", MaxFileBytes), Mend: "split it by service"})
+		return nil
+	}
+	loader, err := yaml.NewLoader(bytes.NewReader(content), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(MaxDepth))))
+	if err != nil {
+		f.syntax(err)
+		return nil
+	}
+	for {
+		var n yaml.Node
+		err := loader.Load(&n)
+		if errors.Is(err, io.EOF) {
+			return docs
+		}
+		if err != nil {
+			f.syntax(err)
+			return nil
+		}
+		if f.plain(&n) && len(n.Content) == 1 {
+			docs = append(docs, n.Content[0])
+		}
+	}
+}
+
+var lineIn = regexp.MustCompile(`line (\d+)(?:, column (\d+))?`)
+
+// syntax reports an error of the YAML parser, whose position is in its text.
+func (f *file) syntax(err error) {
+	p := &Problem{File: f.path, What: "not YAML that can be read: " + strings.TrimPrefix(err.Error(), "yaml: ")}
+	if m := lineIn.FindStringSubmatch(err.Error()); m != nil {
+		p.Line, _ = strconv.Atoi(m[1])
+		p.Column, _ = strconv.Atoi(m[2])
+		p.Column = max(p.Column, 1)
+	}
+	f.problems = append(f.problems, p)
+}
+
+// plain refuses anchors, aliases, merge keys and custom tags: what a reader
+// sees in its place is what is meant there.
+func (f *file) plain(n *yaml.Node) bool {
+	switch {
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
+		f.at(n, "YAML anchors and aliases are not read", "they hide what an objective says", "write the value out")
+		return false
+	case strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!"):
+		f.at(n, fmt.Sprintf("the YAML tag %s is not read", n.Tag), "", "remove it")
+		return false
+	}
+	for _, c := range n.Content {
+		if !f.plain(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// object is a mapping whose fields are taken one by one. What nobody took
+// when it is finished is an unknown field.
+type object struct {
+	file  *file
+	node  *yaml.Node
+	what  string // "an objective", for texts
+	keys  map[string]*yaml.Node
+	value map[string]*yaml.Node
+	order []string
+	known []string
+}
+
+// object reads a node as a mapping; nil when it is none.
+func (f *file) object(n *yaml.Node, what string) *object {
+	if n.Kind != yaml.MappingNode {
+		f.at(n, what+" must be a mapping of fields", "found "+kindText(n), "")
+		return nil
+	}
+	o := &object{file: f, node: n, what: what, keys: map[string]*yaml.Node{}, value: map[string]*yaml.Node{}}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k := n.Content[i]
+		if _, twice := o.value[k.Value]; twice {
+			f.at(k, fmt.Sprintf("%s has the field %q twice", what, k.Value), "", "remove one")
+			continue
+		}
+		o.keys[k.Value], o.value[k.Value] = k, n.Content[i+1]
+		o.order = append(o.order, k.Value)
+	}
+	return o
+}
+
+// take returns the value of a field, nil when it is absent or null.
+func (o *object) take(field string) *yaml.Node {
+	o.known = append(o.known, field)
+	n := o.value[field]
+	if n == nil || n.Tag == "!!null" {
+		return nil
+	}
+	return n
+}
+
+// has reports whether the field is written, if only as null.
+func (o *object) has(field string) bool { return o.value[field] != nil }
+
+// text returns the value of a text field, "" when it is absent.
+func (o *object) text(field string) string {
+	n := o.take(field)
+	if n == nil {
+		return ""
+	}
+	if n.Kind != yaml.ScalarNode {
+		o.file.at(n, fmt.Sprintf("%s must be a text", field), "found "+kindText(n), "")
+		return ""
+	}
+	return n.Value
+}
+
+// required returns the value of a text field that must be there.
+func (o *object) required(field, example string) string {
+	s := o.text(field)
+	if s == "" && !o.file.reported(o.value[field]) {
+		o.file.at(o.node, fmt.Sprintf("%s has no %s", o.what, field), "", "add "+field+": "+example)
+	}
+	return s
+}
+
+// list returns the entries of a list field.
+func (o *object) list(field string) []*yaml.Node {
+	n := o.take(field)
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yaml.SequenceNode {
+		o.file.at(n, fmt.Sprintf("%s must be a list", field), "found "+kindText(n), "")
+		return nil
+	}
+	return n.Content
+}
+
+// texts returns the entries of a list of texts.
+func (o *object) texts(field string) (out []string) {
+	for _, n := range o.list(field) {
+		if n.Kind != yaml.ScalarNode {
+			o.file.at(n, fmt.Sprintf("%s must be a list of texts", field), "found "+kindText(n), "")
+			continue
+		}
+		out = append(out, n.Value)
+	}
+	return out
+}
+
+// flag returns the value of a boolean field.
+func (o *object) flag(field string) bool {
+	n := o.take(field)
+	if n == nil {
+		return false
+	}
+	if n.Tag != "!!bool" {
+		o.file.at(n, fmt.Sprintf("%s must be true or false", field), "", "")
+		return false
+	}
+	return n.Value == "true"
+}
+
+// reported says whether a problem stands at the node already.
+func (f *file) reported(n *yaml.Node) bool {
+	return n != nil && slices.ContainsFunc(f.problems, func(p *Problem) bool { return p.Line == n.Line && p.Column == n.Column })
+}
+
+// finish reports the fields that nobody took.
+func (o *object) finish() {
+	for _, field := range o.order {
+		if slices.Contains(o.known, field) {
+			continue
+		}
+		mend := "known fields: " + strings.Join(o.known, ", ")
+		if near := nearest(field, o.known); near != "" {
+			mend = fmt.Sprintf("did you mean %q?", near)
+		}
+		o.file.at(o.keys[field], fmt.Sprintf("%s has no field %q", o.what, field), "", mend)
+	}
+}
+
+func kindText(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	if n.Tag == "!!null" {
+		return "nothing"
+	}
+	return strconv.Quote(n.Value)
+}
+
+// nearest returns the candidate that a typing mistake most likely meant, or "".
+func nearest(word string, candidates []string) string {
+	best, at := "", max(2, len(word)/3)+1
+	for _, c := range candidates {
+		if d := distance(word, c, at); d < at {
+			best, at = c, d
+		}
+	}
+	return best
+}
+
+// distance is the Levenshtein distance of two words, or limit when it is at
+// least that. Words are short here; longer ones are never near.
+func distance(a, b string, limit int) int {
+	const longest = 64
+	if len(a) > longest || len(b) > longest {
+		return limit
+	}
+	var row [longest + 1]int
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost = 1 + min(diagonal, row[j], row[j-1])
+			}
+			diagonal, row[j] = row[j], cost
+		}
+	}
+	return min(row[len(b)], limit)
+}

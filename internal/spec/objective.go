@@ -1,0 +1,287 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/leadline/leadline/internal/expr"
+	"github.com/leadline/leadline/internal/sli"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
+)
+
+var objectiveName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?$`)
+
+// indicators are the fields that say what is counted.
+var indicators = []string{"availability", "latency", "success", "custom"}
+
+// later are indicators that other versions know.
+var later = []string{"queue_delay"}
+
+// objective reads one objective; it becomes one in each environment.
+func (s *service) objective(n *yaml.Node) []*slo.Objective {
+	o := s.object(n, "an objective")
+	if o == nil {
+		return nil
+	}
+	before := len(s.problems)
+	base := slo.Objective{Journey: s.journey, Owner: s.owner, Runbook: s.runbook, File: s.path, Line: n.Line}
+	base.Name = o.required("name", "checkout-succeeds")
+	if base.Name != "" && !objectiveName.MatchString(base.Name) {
+		s.at(o.value["name"], fmt.Sprintf("the name %q is not usable", base.Name), "names stand in addresses and labels", "use up to 100 lower-case letters, digits, dashes, dots and underscores")
+	}
+	rule, ok := s.rule(o)
+	base.Target, base.Window = s.target(o), s.window(o)
+	base.SilentIsBad = s.silence(o)
+	base.Paused = o.flag("paused")
+	base.Description = o.text("description")
+	if text := o.text("owner"); text != "" {
+		base.Owner = text
+	}
+	if text := s.runbookPath(o); text != "" {
+		base.Runbook = text
+	}
+	o.text("review")
+	o.finish()
+	if !ok || len(s.problems) > before {
+		return nil
+	}
+	return s.compile(n, base, rule)
+}
+
+// compile makes the objective once for each environment.
+func (s *service) compile(n *yaml.Node, base slo.Objective, rule sli.Rule) (objectives []*slo.Objective) {
+	counted, environments := s.placed(rule.Service)
+	owners, _ := s.placed(s.name)
+	for i := range counted {
+		rule.Service, rule.Environments = counted[i], environments[i]
+		ind, err := sli.Compile(rule)
+		if err != nil {
+			s.ruleProblem(n, rule, err)
+			return nil
+		}
+		o := base
+		o.Service, o.Indicator = owners[i], ind
+		objectives = append(objectives, &o)
+	}
+	return objectives
+}
+
+// ruleProblem reports why a rule does not compile, at the field that is to blame.
+func (s *service) ruleProblem(n *yaml.Node, rule sli.Rule, err error) {
+	at := n
+	var field *sli.FieldError
+	if errors.As(err, &field) {
+		if v := find(n, field.Field); v != nil {
+			at = v
+		}
+	}
+	what := err.Error()
+	var e *expr.Error
+	if errors.As(err, &e) && field != nil {
+		what = fmt.Sprintf("%s, line %d column %d of the expression: %s", field.Field, e.Line, e.Column, e.Message)
+	}
+	s.at(at, what, "", "")
+}
+
+// find returns the value of a field anywhere below a node, or nil.
+func find(n *yaml.Node, field string) *yaml.Node {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Kind != yaml.MappingNode {
+			break
+		}
+		if n.Content[i].Value == field {
+			return n.Content[i+1]
+		}
+		if v := find(n.Content[i+1], field); v != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+// rule reads the one indicator of an objective.
+func (s *service) rule(o *object) (rule sli.Rule, ok bool) {
+	var kinds []string
+	for _, kind := range indicators {
+		o.known = append(o.known, kind)
+		if o.has(kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	for _, kind := range later {
+		o.known = append(o.known, kind)
+		if o.has(kind) {
+			s.at(o.keys[kind], kind+" is not supported by this version", "", "use one of "+strings.Join(indicators, ", "))
+			return rule, false
+		}
+	}
+	if len(kinds) != 1 {
+		s.at(o.node, fmt.Sprintf("an objective has %d indicators", len(kinds)), "it needs exactly one", "write one of "+strings.Join(indicators, ", "))
+		return rule, false
+	}
+	rule.Kind, rule.GroupBy = sli.Kind(kinds[0]), o.texts("by")
+	n := o.value[kinds[0]]
+	if n.Tag == "!!null" {
+		s.at(n, kinds[0]+" is empty", "", "write "+kinds[0]+": {} for every server operation of the service")
+		return rule, false
+	}
+	return rule, s.ruleFields(n, kinds[0], &rule)
+}
+
+func (s *service) ruleFields(n *yaml.Node, kind string, rule *sli.Rule) bool {
+	o := s.object(n, kind)
+	if o == nil {
+		return false
+	}
+	before := len(s.problems)
+	rule.Service = s.name
+	s.of(o, rule)
+	if text := o.text("under"); text != "" {
+		d, err := parseLength(text)
+		if err != nil {
+			s.at(o.value["under"], fmt.Sprintf("under %q is not a duration", text), err.Error(), "write for example 300ms or 1.5s")
+		}
+		rule.Under = d
+	}
+	rule.Where, rule.Good = o.text("where"), o.text("good")
+	s.statuses(o, rule)
+	o.finish()
+	return len(s.problems) == before
+}
+
+// of reads which operation is counted: a step of the journey, or one written out.
+func (s *service) of(o *object, rule *sli.Rule) {
+	n := o.take("of")
+	switch {
+	case n == nil && s.journey == "":
+		return
+	case n == nil:
+		s.at(o.node, o.what+" does not say of which step", "an objective of a journey counts one of its steps", s.stepHint(""))
+	case n.Kind == yaml.MappingNode:
+		if st, ok := s.readStep(n, "of"); ok {
+			rule.Service, rule.Operation = st.service, st.operation.Name
+		}
+	default:
+		st, known := s.steps[n.Value]
+		if !known {
+			s.at(n, fmt.Sprintf("there is no step %q", n.Value), "", s.stepHint(n.Value))
+			return
+		}
+		rule.Service, rule.Operation = st.service, st.operation.Name
+	}
+}
+
+func (s *service) stepHint(name string) string {
+	if near := nearest(name, s.stepKeys); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(s.stepKeys) == 0 {
+		return "name the operation, for example of: {http: POST /checkout}"
+	}
+	return "write of: with one of " + strings.Join(s.stepKeys, ", ")
+}
+
+// statuses reads how status codes are judged otherwise: {404: bad, 4xx: good}.
+func (s *service) statuses(o *object, rule *sli.Rule) {
+	n := o.take("statuses")
+	if n == nil {
+		return
+	}
+	m := s.object(n, "statuses")
+	if m == nil {
+		return
+	}
+	outcomes := map[string]sli.Outcome{"good": sli.Good, "bad": sli.Bad, "excluded": sli.Excluded}
+	rule.Statuses = map[string]sli.Outcome{}
+	for _, code := range m.order {
+		outcome, known := outcomes[m.text(code)]
+		if !known {
+			s.at(m.value[code], fmt.Sprintf("status %s is judged %q", code, m.value[code].Value), "", "write good, bad or excluded")
+			continue
+		}
+		rule.Statuses[code] = outcome
+	}
+}
+
+func (s *service) target(o *object) slo.Target {
+	text := o.required("target", "99.9%")
+	if text == "" {
+		return 0
+	}
+	t, err := slo.ParseTarget(text)
+	if err != nil {
+		s.at(o.value["target"], err.Error(), "", "write for example 99.9%")
+	}
+	return t
+}
+
+func (s *service) silence(o *object) bool {
+	switch text := o.text("when_silent"); text {
+	case "", "no_data":
+		return false
+	case "bad":
+		return true
+	default:
+		s.at(o.value["when_silent"], fmt.Sprintf("when_silent is %q", text), "", "write no_data or bad")
+		return false
+	}
+}
+
+func (s *service) window(o *object) (w window.Window) {
+	n := o.take("window")
+	switch {
+	case n == nil:
+		s.at(o.node, "an objective has no window", "", "add window: 28d")
+	case n.Kind == yaml.MappingNode:
+		s.at(n, "calendar windows are not supported by this version", "", "write a rolling window such as 28d")
+	case n.Kind != yaml.ScalarNode:
+		s.at(n, "window must be a text", "found "+kindText(n), "write for example 28d")
+	default:
+		length, err := parseLength(n.Value)
+		if err == nil {
+			w.Length, err = length, checkWindow(length)
+		}
+		if err != nil {
+			s.at(n, fmt.Sprintf("window %q is not usable", n.Value), err.Error(), "write for example 1h, 7d or 28d")
+		}
+	}
+	return w
+}
+
+func checkWindow(length time.Duration) error {
+	switch grain := window.Grain(length); {
+	case length < window.Shortest || length > window.Longest:
+		return fmt.Errorf("windows last from %s to %s", "1h", "90d")
+	case length%grain != 0:
+		return fmt.Errorf("a window of this length must be a multiple of %s", grain)
+	}
+	return nil
+}
+
+// parseLength reads a duration with the units that Go knows, and d and w.
+func parseLength(text string) (time.Duration, error) {
+	if len(text) > 1 {
+		unit := map[byte]time.Duration{'d': 24 * time.Hour, 'w': 7 * 24 * time.Hour}[text[len(text)-1]]
+		if n, err := strconv.ParseUint(text[:len(text)-1], 10, 16); unit > 0 && err == nil {
+			return time.Duration(n) * unit, nil
+		}
+	}
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		return 0, errors.New("a number and a unit are needed: ms, s, m, h, d or w")
+	case d <= 0:
+		return 0, errors.New("it must be longer than nothing")
+	}
+	return d, nil
+}

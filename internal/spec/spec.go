@@ -1,0 +1,118 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package spec reads the service files in which teams write their objectives.
+//
+// It owns the format leadline/v1: reading YAML within limits, checking every
+// field, and saying of each mistake where it stands, why it is one and how to
+// mend it. All problems of a file are reported at once. A file with a problem
+// contributes nothing; whoever keeps the last good content of it may hand that
+// in instead (see Source), so that a slip of the keyboard does not stop a
+// measurement.
+//
+// It does not own what an indicator counts (package sli) or when history
+// begins anew (package catalog).
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leadline/leadline/internal/slo"
+)
+
+// Limits of what is read.
+const (
+	MaxFileBytes  = 1 << 20
+	MaxFiles      = 10_000
+	MaxDepth      = 64 // of nested YAML
+	maxObjectives = 1_000
+	maxProblems   = 50 // of one file
+)
+
+// Problem is one mistake in a file.
+type Problem struct {
+	File         string
+	Line, Column int // from 1; 0 when the mistake has no place
+	What         string
+	Why          string // may be empty
+	Mend         string // may be empty
+}
+
+// Error prints the problem as one line: file:line:column: what; why; how to mend it.
+func (p *Problem) Error() string {
+	var b strings.Builder
+	b.WriteString(p.File)
+	if p.Line > 0 {
+		fmt.Fprintf(&b, ":%d:%d", p.Line, p.Column)
+	}
+	b.WriteString(": " + p.What)
+	for _, more := range []string{p.Why, p.Mend} {
+		if more != "" {
+			b.WriteString("; " + more)
+		}
+	}
+	return b.String()
+}
+
+// Source is a service file as bytes.
+type Source struct {
+	Path    string // as it is shown
+	Content []byte
+}
+
+// Set is what a folder of service files defines.
+type Set struct {
+	Objectives []*slo.Objective
+	// Problems are in the order of files and lines.
+	Problems []*Problem
+	// Good are the sources that contributed.
+	Good []Source
+}
+
+// Parse reads the sources as one set. Names must be unique among them: of two
+// definitions of one objective both are refused.
+func Parse(sources []Source) *Set {
+	set := &Set{}
+	for _, s := range sources {
+		objectives, problems := parseFile(s)
+		set.Problems = append(set.Problems, problems...)
+		if len(problems) == 0 {
+			set.Good = append(set.Good, s)
+			set.Objectives = append(set.Objectives, objectives...)
+		}
+	}
+	set.refuseDuplicates()
+	return set
+}
+
+// refuseDuplicates reports objectives that two files define, and leaves out
+// those files.
+func (s *Set) refuseDuplicates() {
+	first := make(map[slo.Key]*slo.Objective)
+	bad := make(map[string]bool)
+	for _, o := range s.Objectives {
+		have := first[o.Key]
+		if have == nil {
+			first[o.Key] = o
+			continue
+		}
+		s.Problems = append(s.Problems, &Problem{
+			File: o.File, Line: o.Line, Column: 1,
+			What: fmt.Sprintf("objective %q of %s is defined twice", o.Name, o.Service),
+			Why:  fmt.Sprintf("it is also defined at %s:%d, by %s", have.File, have.Line, ownerText(have.Owner)),
+			Mend: "rename one of them, or remove it",
+		})
+		bad[o.File], bad[have.File] = true, true
+	}
+	s.Objectives = slices.DeleteFunc(s.Objectives, func(o *slo.Objective) bool { return bad[o.File] })
+	s.Good = slices.DeleteFunc(s.Good, func(g Source) bool { return bad[g.Path] })
+}
+
+func ownerText(owner string) string {
+	if owner == "" {
+		return "nobody in particular"
+	}
+	return owner
+}
