@@ -50,6 +50,8 @@ func TestNormaliseRoute(t *testing.T) {
 		{"double slash", "//a///b", "/a/b"},
 		{"parameter without a name", "/a/{}/<int:>", "/a/{arg1}/{arg2}"},
 		{"bracket that is not closed", "/a/<b", "/a/b"},
+		{"star after what was dropped", "<*rest", "/{rest}"},
+		{"escaped letter beyond ascii", `^\ä$`, "/ä"},
 		{"control characters", "/a\x00\x1b[31m/b\u202e", "/a[31m/b"},
 		{"not UTF-8", "/a\xff/b", "/a/b"},
 		{"beyond ascii", "/straße/{größe}", "/straße/{größe}"},

@@ -118,9 +118,19 @@ func goValue(v wire.Value) (any, bool) {
 	case wire.Bool:
 		return v.Bool(), true
 	case wire.Array:
-		texts := []string{}
-		v.EachString(func(s string) { texts = append(texts, s) })
-		return texts, true
+		return texts(v), true
 	}
 	return nil, false
+}
+
+// texts returns the texts of a list. It stops just beyond the length that
+// expressions refuse, because a request may hold millions of empty ones.
+func texts(v wire.Value) []string {
+	list, size := []string{}, 0
+	v.EachString(func(s string) {
+		if size <= expr.MaxAttribute {
+			list, size = append(list, s), size+len(s)+1
+		}
+	})
+	return list
 }

@@ -312,6 +312,18 @@ func TestCustomAllocatesLittle(t *testing.T) {
 	}
 }
 
+// TestLongListsAreNotEvaluated holds that a list of any length costs little.
+func TestLongListsAreNotEvaluated(t *testing.T) {
+	tags := strings.Repeat("a, ", expr.MaxAttribute)
+	e := textcase.ReadEvent(t, []string{"span POST /checkout", "kind server", "http.method = POST", "tags = [" + tags + "a]"})
+	i := compile(t, rule(sli.Custom, func(r *sli.Rule) { r.Good = `"b" in attributes["tags"]` }))
+	var f operation.Facts
+	f.Read(e.Span)
+	if got := i.Judge(&f, f.Outcome(), e.Span.Attrs); got != sli.Unevaluated {
+		t.Errorf("a list beyond the limit is %s, want it unevaluated", got)
+	}
+}
+
 func bigBaskets() sli.Rule {
 	return rule(sli.Custom, func(r *sli.Rule) {
 		r.Where = `attributes["basket.items"] > 20`
