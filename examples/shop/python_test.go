@@ -1,10 +1,7 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package shop holds the Python shop; its only Go is the test that runs the
-// shop's own tests and checks in an environment with the pinned packages, so
-// that `go test` covers the Python too.
-package shop
+package shop_test
 
 import (
 	"io/fs"

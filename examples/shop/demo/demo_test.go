@@ -130,11 +130,15 @@ func checkLedger(t *testing.T, r result, requests int64) {
 
 func TestPythonLedgerEqualsAPI(t *testing.T) {
 	requirePython(t)
-	r := play(t, nil, "--protocol", "http/protobuf", "--requests", "700", "--rate", "90")
-	if r.code != exitEqual || strings.Contains(r.output, "STAND-IN") {
-		t.Fatalf("exit code %d, want %d with the Python shop\n%s", r.code, exitEqual, r.output)
+	for _, protocol := range []string{"grpc", "http/protobuf"} {
+		t.Run(protocol, func(t *testing.T) {
+			r := play(t, nil, "--protocol", protocol, "--requests", "700", "--rate", "90")
+			if r.code != exitEqual || strings.Contains(r.output, "STAND-IN") {
+				t.Fatalf("exit code %d, want %d with the Python shop\n%s", r.code, exitEqual, r.output)
+			}
+			checkLedger(t, r, 700)
+		})
 	}
-	checkLedger(t, r, 700)
 }
 
 // requirePython skips the test where the Python shop cannot be installed,

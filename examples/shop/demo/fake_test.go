@@ -4,12 +4,11 @@
 package main
 
 import (
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -19,13 +18,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/otlp"
+	"github.com/leadline/leadline/internal/wire"
 )
 
 // TestMain lets the test binary play `leadline`, so that the demo is tested as
-// a whole against a server that counts spans in the plainest way there is.
+// a whole: the real receivers, behind them a server that counts spans in the
+// plainest way there is.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
@@ -52,8 +57,10 @@ type fakeServer struct {
 func fakeServe(args []string) int {
 	f := flag.NewFlagSet("serve", flag.ExitOnError)
 	listen := f.String("listen", "", "")
-	otlpHTTP := f.String("otlp-http", "", "")
-	for _, ignored := range []string{"data-dir", "services", "otlp-grpc"} {
+	cfg := otlp.DefaultConfig()
+	f.StringVar(&cfg.GRPCAddr, "otlp-grpc", "", "")
+	f.StringVar(&cfg.HTTPAddr, "otlp-http", "", "")
+	for _, ignored := range []string{"data-dir", "services"} {
 		f.String(ignored, "", "")
 	}
 	f.Parse(args)
@@ -69,20 +76,23 @@ func fakeServe(args []string) int {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /api/v1/slos", s.slos)
-	mux.HandleFunc("POST /v1/traces", s.traces)
-	mux.HandleFunc("POST /v1/metrics", func(http.ResponseWriter, *http.Request) {})
-	mux.HandleFunc("POST /v1/logs", func(http.ResponseWriter, *http.Request) {})
-	for _, address := range []string{*listen, *otlpHTTP} {
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			fmt.Println(err)
-			return 1
-		}
-		go http.Serve(l, mux)
+	receivers, err := otlp.New(cfg, s, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	if err != nil {
+		fmt.Println(err)
+		return 1
 	}
+	l, err := net.Listen("tcp", *listen)
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	go http.Serve(l, mux)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	<-ctx.Done()
+	if err := receivers.Run(ctx); err != nil {
+		fmt.Println(err)
+		return 1
+	}
 	return 0
 }
 
@@ -107,34 +117,25 @@ func (s *fakeServer) slos(w http.ResponseWriter, _ *http.Request) {
 	json.NewEncoder(w).Encode(map[string]any{"schema_version": 1, "slos": list})
 }
 
-func (s *fakeServer) traces(w http.ResponseWriter, r *http.Request) {
-	body := io.Reader(r.Body)
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		z, err := gzip.NewReader(r.Body)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		body = z
+// Consume counts the spans of one request. The first ones are refused after
+// they were counted, as by a server that dies before its answer: what is sent
+// again must not count twice.
+func (s *fakeServer) Consume(_ context.Context, signal wire.Signal, body []byte) (otlp.Result, error) {
+	if signal != wire.Traces {
+		return otlp.Result{}, nil
 	}
-	raw, err := io.ReadAll(io.LimitReader(body, 64<<20))
 	var td tracepb.TracesData
-	if err == nil {
-		err = proto.Unmarshal(raw, &td)
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+	if err := proto.Unmarshal(body, &td); err != nil {
+		return otlp.Result{}, errs.New(errs.Invalid, "read traces: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// The first exports are refused after they were counted, as a server does
-	// that dies before its answer: what is sent again must not count twice.
 	s.count(&td)
 	if s.refuse > 0 {
 		s.refuse--
-		w.WriteHeader(http.StatusServiceUnavailable)
+		return otlp.Result{}, errs.New(errs.Unavailable, "not yet")
 	}
+	return otlp.Result{}, nil
 }
 
 func (s *fakeServer) count(td *tracepb.TracesData) {

@@ -126,8 +126,8 @@ func (l *Load) Run(ctx context.Context) error {
 }
 
 // pace hands out one turn per request and closes turns at the end. When the
-// shop cannot keep up the lost turns are not made up for: a backlog sent at
-// once would measure the backlog.
+// shop cannot keep up, at most a second's turns are made up for: a longer
+// backlog sent at once would measure the backlog.
 func (l *Load) pace(ctx context.Context, turns chan<- struct{}) {
 	defer close(turns)
 	start := time.Now()
