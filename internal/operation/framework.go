@@ -48,13 +48,9 @@ func (f *Facts) nameAfterMethod() string {
 }
 
 // isRootView recognises Django's home page: its route is the empty string,
-// which the instrumentation leaves out, but the span carries the view's name
-// ("GET home") where a request without a view has only the method, and other
-// frameworks' have the path.
-func (f *Facts) isRootView() bool {
-	view := f.nameAfterMethod()
-	return view != "" && view[0] != '/' && f.pathOnly() == "/"
-}
+// which the instrumentation leaves out. A request for "/" that was answered by
+// anything but 404 found a page; no other framework leaves out the route of one.
+func (f *Facts) isRootView() bool { return f.HTTPStatus != 404 && f.pathOnly() == "/" }
 
 // aiohttpRoute reads spans of aiohttp's server: http.route is the name of the
 // view's function and the template is in the span's name. A request without a

@@ -13,15 +13,21 @@ import (
 func (f *Facts) authority() (host string, port int64) {
 	switch {
 	case f.serverAddress != "":
-		return f.serverAddress, f.port
+		host, port = authorityOf(f.serverAddress) // some put the port here, too
 	case f.url != "":
 		// The old conventions' net.peer.name may be a proxy or an address; the
 		// URL holds the name that the code used.
-		if host, port := authorityOf(f.url); host != "" {
+		if host, port = authorityOf(f.url); host != "" {
 			return host, port
 		}
+		fallthrough
+	default:
+		host, port = authorityOf(f.peerName)
 	}
-	return f.peerName, f.port
+	if port == 0 {
+		port = f.port
+	}
+	return host, port
 }
 
 // authorityOf returns the host and port of a URL, or of a bare host:port,
