@@ -11,7 +11,8 @@
 // The invariants that every implementation keeps, and that package seriestest
 // checks:
 //
-//   - A minute is stored whole or not at all, for readers and across crashes.
+//   - The counts of a minute are stored whole or not at all, for readers and
+//     across crashes. Up to Last, so are its histograms.
 //   - A minute never changes once it is stored. Appending it again changes
 //     nothing, so a retry after a crash is exact.
 //   - What was measured as zero is stored as zero. What is absent was not

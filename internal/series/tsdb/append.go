@@ -56,6 +56,11 @@ func (s *Store) append(ctx context.Context, c slice.Closed) error {
 }
 
 func (s *Store) appendTo(ctx context.Context, sh *shelf, c slice.Closed, samples []slice.Sample) error {
+	if sh.crosses(c.Minute) {
+		if err := sh.syncLog(); err != nil {
+			return err
+		}
+	}
 	if sh == s.histograms {
 		// The database logs the floats of a commit before its histograms, so
 		// the marker, a float, must wait for a commit of its own.

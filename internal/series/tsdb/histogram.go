@@ -133,10 +133,18 @@ func (s *Store) Histograms(ctx context.Context, q series.Query) ([]series.Distri
 	return rows, nil
 }
 
-// holdsHistogram reports whether the series ls has the histogram h in minute m.
+// holdsHistogram reports whether the series ls has the durations of h in
+// minute m. The database may have added empty buckets.
 func (sh *shelf) holdsHistogram(ctx context.Context, m slice.Minute, ls labels.Labels, h *histogram.Histogram) (same bool, err error) {
+	var want slice.Histogram
+	mergeNative(&want, h)
 	err = sh.eachHistogram(ctx, m, m+1, func(found labels.Labels) func(*histogram.Histogram) {
-		return func(got *histogram.Histogram) { same = same || labels.Equal(found, ls) && got.Equals(h) }
+		return func(h *histogram.Histogram) {
+			var got slice.Histogram
+			mergeNative(&got, h)
+			same = same || labels.Equal(found, ls) && got.Zero == want.Zero && got.SumNano == want.SumNano &&
+				maps.Equal(got.Buckets, want.Buckets)
+		}
 	}, exactly(ls)...)
 	return same, err
 }

@@ -1,0 +1,48 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tsdb
+
+import (
+	"context"
+	"errors"
+
+	promtsdb "github.com/prometheus/prometheus/tsdb"
+)
+
+// WriteChunks writes the finished chunks of the head to their files, which
+// the database does once a minute.
+func (s *Store) WriteChunks() {
+	s.counts.db.ForceHeadMMap()
+	s.histograms.db.ForceHeadMMap()
+}
+
+// Compact does all compactions that are due.
+func (s *Store) Compact(ctx context.Context) error {
+	return errors.Join(s.counts.db.Compact(ctx), s.histograms.db.Compact(ctx))
+}
+
+// Flush writes what is in the head to blocks, so that sizes can be told.
+func (s *Store) Flush() error {
+	for _, sh := range []*shelf{s.counts, s.histograms} {
+		h := sh.db.Head()
+		if err := sh.db.CompactHead(promtsdb.NewRangeHead(h, h.MinTime(), h.MaxTime())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Samples returns how many samples the blocks hold.
+func (s *Store) Samples() (counts, histograms uint64) {
+	for _, m := range s.counts.db.BlockMetas() {
+		counts += m.Stats.NumSamples
+	}
+	for _, m := range s.histograms.db.BlockMetas() {
+		histograms += m.Stats.NumHistogramSamples
+	}
+	return counts, histograms
+}
+
+// Blocks returns how many blocks the shelf of counts has.
+func (s *Store) Blocks() int { return len(s.counts.db.Blocks()) }
