@@ -78,10 +78,10 @@ func pathOf(url string) string {
 // hostName returns the host in lower case, without the dot of a fully
 // qualified name and with brackets around an IPv6 address. The port is part of
 // the name unless it is 80 or 443: two services on one machine differ by it,
-// and no reader wants to see the default.
+// and no reader wants to see the default. It is empty for what is not a host.
 func hostName(host string, port int64) string {
 	host = strings.TrimSuffix(strings.ToLower(clean(host, maxName)), ".")
-	if host == "" {
+	if host == "" || strings.IndexByte(host, ' ') >= 0 {
 		return ""
 	}
 	if strings.IndexByte(host, ':') >= 0 && host[0] != '[' {

@@ -51,18 +51,19 @@ func parseHTTP(text string) (Operation, error) {
 	return named(HTTP, known+" "+NormaliseRoute(route)), nil
 }
 
+// parseRPC takes a method without a service too: JSON-RPC has none.
 func parseRPC(k Kind, text string) (Operation, error) {
-	service, method, found := strings.Cut(strings.TrimPrefix(text, "/"), "/")
-	if !found || service == "" || method == "" {
+	text = strings.TrimPrefix(text, "/")
+	if text == "" || strings.HasPrefix(text, "/") || strings.HasSuffix(text, "/") {
 		return Operation{}, fmt.Errorf("%s operation %q: want Service/Method", k, text)
 	}
-	return named(k, service+"/"+method), nil
+	return named(k, text), nil
 }
 
 func parseCall(text string) (Operation, error) {
 	host, port := authorityOf(text)
 	name := hostName(host, port)
-	if name == "" || strings.Contains(name, " ") {
+	if name == "" {
 		return Operation{}, fmt.Errorf("call %q: want a host, such as api.example.com or localhost:5001", text)
 	}
 	return named(Call, name), nil
@@ -70,8 +71,8 @@ func parseCall(text string) (Operation, error) {
 
 // KindOf returns the kind of the operation with a name that this package made.
 func KindOf(name string) Kind {
-	if strings.HasPrefix(name, kindPrefixes[CallRPC]) && strings.Contains(name, "/") {
-		return CallRPC
+	if strings.HasPrefix(name, kindPrefixes[CallRPC]) {
+		return CallRPC // before Call: a host holds no space
 	}
 	for k, prefix := range kindPrefixes {
 		if prefix != "" && strings.HasPrefix(name, prefix) {
