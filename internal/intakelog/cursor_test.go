@@ -106,16 +106,23 @@ func TestCursorErrors(t *testing.T) {
 }
 
 func TestCursorNames(t *testing.T) {
-	c := openCursors(t, crashfs.New())
+	disk := crashfs.New()
+	c := openCursors(t, disk)
 	for _, name := range []string{"", "sum", "a b", "a\nb", "Ä", "../x", strings.Repeat("a", 129)} {
 		if err := c.SaveCursor(name, 1); errs.KindOf(err) != errs.Invalid {
 			t.Errorf("save cursor %q: %v", name, err)
 		}
 	}
+	body := "leadline cursors 1\n"
 	for i := range 1024 {
-		if err := c.SaveCursor(fmt.Sprint("c", i), 1); err != nil {
-			t.Fatal(err)
-		}
+		body += fmt.Sprintf("c%d 1\n", i)
+	}
+	if err := disk.WriteFile("cursors", cursorFile(body)); err != nil {
+		t.Fatal(err)
+	}
+	c = openCursors(t, disk)
+	if err := c.SaveCursor("c1023", 2); err != nil {
+		t.Errorf("one of 1024 cursors: %v", err)
 	}
 	if err := c.SaveCursor("one.too-many", 1); errs.KindOf(err) != errs.TooLarge {
 		t.Errorf("the 1025th cursor: %v", err)

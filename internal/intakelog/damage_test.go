@@ -89,12 +89,12 @@ func checkTruncation(t *testing.T, disk *crashfs.FS, name string, cut, whole, en
 func flipped(t *testing.T, stop func(*intakelog.Log) error) *crashfs.FS {
 	fs := crashfs.New()
 	rng := rand.New(rand.NewPCG(1, 2))
-	l, _, _ := open(t, fs, intakelog.Config{SegmentBytes: 8192, ReserveBytes: 1})
-	for i := range 150 {
+	l, _, _ := open(t, fs, intakelog.Config{SegmentBytes: 2048, ReserveBytes: 1})
+	for i := range 50 {
 		s := intakelog.Stream(i % 2)
 		var records []intakelog.Record
 		for j := range 1 + rng.IntN(3) {
-			records = append(records, record(int64(i), fmt.Sprintf("%d/%d %s", i, j, strings.Repeat("payload ", rng.IntN(60)))))
+			records = append(records, record(int64(i), fmt.Sprintf("%d/%d %s", i, j, strings.Repeat("payload ", rng.IntN(50)))))
 		}
 		commit(t, l, s, records...)
 	}
