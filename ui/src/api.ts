@@ -14,6 +14,7 @@ export interface Trust {
   late_share: number | null;
   refused_share: number | null;
   excluded_share: number | null;
+  unevaluated_share?: number | null;
   source: string | null;
   measured_since: string | null;
   notes: string[] | null;
@@ -30,10 +31,11 @@ export interface Objective {
   service: string;
   environment: string;
   journey: string;
+  description?: string;
   owner: string;
   runbook: string;
-  indicator: { kind: string; id: string; description: string };
-  generation: { indicator_id: string; from: string } | null;
+  indicator: { kind: string; id: string; description: string; rule?: string };
+  generation: { indicator_id: string; from: string | null } | null;
   target: string;
   window: string;
   state: State;
@@ -63,7 +65,8 @@ export interface Group {
 
 export interface ObjectiveDetail extends Objective {
   groups: Group[] | null;
-  generations: { indicator_id: string; from: string; to: string | null }[] | null;
+  generations: { indicator_id: string; from: string | null; to: string | null }[] | null;
+  dropped_tiers?: { long: string; short: string; threshold: number; reason: string }[] | null;
   definition: { file: string; line: number } | null;
 }
 

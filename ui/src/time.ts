@@ -10,10 +10,10 @@ export type Zone = 'utc' | 'local';
 
 const unitSeconds: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
 
-/** '28d' or '90m' in seconds; anything else is null. */
+/** '28d', '90m' or '1h4m' in seconds; anything else is null. */
 export function windowSeconds(text: string): number | null {
-  const parts = /^(\d+)([smhdw])$/.exec(text.trim());
-  return parts ? Number(parts[1]) * unitSeconds[parts[2]!]! : null;
+  if (!/^(\d+[smhdw])+$/.test(text.trim())) return null;
+  return [...text.matchAll(/(\d+)([smhdw])/g)].reduce((sum, [, n, unit]) => sum + Number(n) * unitSeconds[unit!]!, 0);
 }
 
 export interface Range {
@@ -40,7 +40,8 @@ export const rfc3339 = (unix: number): string => new Date(unix * 1000).toISOStri
 
 export const unix = (text: string | null): number | null => {
   const ms = text === null ? NaN : Date.parse(text);
-  return Number.isNaN(ms) ? null : ms / 1000;
+  // The zero time of the server lies before 1970 and means that there is none.
+  return Number.isNaN(ms) || ms < 0 ? null : ms / 1000;
 };
 
 /** Why a range cannot be asked for, in words for the form; null when it can. Mixed ends are the server's to judge. */

@@ -69,6 +69,13 @@ export function matches(o: Objective, filter: Filter, ignore: 'states' | null = 
   return filter.text.toLowerCase().split(/\s+/).every((word) => haystack.includes(word));
 }
 
+/** The burn rate worth naming first: the shortest window of an hour or more, since shorter ones flicker. */
+export function pace(o: Pick<Objective, 'burn'>): { window: string; rate: number } | null {
+  const known = (o.burn ?? []).flatMap((b) => (b.rate === null ? [] : [{ window: b.window, rate: b.rate, seconds: windowSeconds(b.window) ?? 0 }]));
+  known.sort((a, b) => a.seconds - b.seconds);
+  return known.find((b) => b.seconds >= 3600) ?? known[known.length - 1] ?? null;
+}
+
 /**
  * How long the budget lasts at the pace of the shortest burn window of an hour or more.
  * A burn rate is a share of the whole budget per window, so what is left lasts left x W / rate.
@@ -76,12 +83,12 @@ export function matches(o: Objective, filter: Filter, ignore: 'states' | null = 
 export function exhaustion(o: Objective): { text: string; detail: string } {
   const left = budgetLeft(o);
   const whole = windowSeconds(o.window);
-  const pace = (o.burn ?? []).find((b) => b.rate !== null && (windowSeconds(b.window) ?? 0) >= 3600) ?? (o.burn ?? []).find((b) => b.rate !== null);
-  if (left === null || whole === null || !pace || pace.rate === null) return { text: format.notMeasured, detail: 'needs a budget and a burn rate' };
-  const at = `at the pace of the last ${pace.window} (${format.burnRate(pace.rate)})`;
+  const burn = pace(o);
+  if (left === null || whole === null || burn === null) return { text: format.notMeasured, detail: 'needs a budget and a burn rate' };
+  const at = `at the pace of the last ${burn.window} (${format.burnRate(burn.rate)})`;
   if (left < 0) return { text: 'spent', detail: left === -Infinity ? 'no bad event was allowed' : `overspent by ${format.share(-left)} of the budget` };
-  if (pace.rate < 1) return { text: 'not at this pace', detail: at };
-  return { text: format.duration((left * whole) / pace.rate), detail: at };
+  if (burn.rate < 1) return { text: 'not at this pace', detail: at };
+  return { text: format.duration((left * whole) / burn.rate), detail: at };
 }
 
 /** The one sentence under the title: evidence, target and what is left, all from the same evaluation. */

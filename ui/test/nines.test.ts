@@ -3,7 +3,7 @@
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { nines, shareLabel, spans } from '../src/charts/nines';
+import { nines, shareLabel } from '../src/charts/nines';
 
 const targets = [0.5, 0.9, 0.95, 0.99, 0.999, 0.9995, 0.99999, 0.999999999];
 
@@ -33,9 +33,4 @@ test('shareLabel is short and exact', () => {
   assert.equal(shareLabel(0.9995), '99.95%');
   assert.equal(shareLabel(1), '100%');
   assert.equal(shareLabel(0.999999999), '99.9999999%');
-});
-
-test('spans finds every run', () => {
-  assert.deepEqual(spans([1, 0, 1, 1, 0, 1], (v) => v === 1), [[0, 0], [2, 3], [5, 5]]);
-  assert.deepEqual(spans([], () => true), []);
 });

@@ -9,6 +9,7 @@ test('windowSeconds', () => {
   assert.equal(windowSeconds('28d'), 2_419_200);
   assert.equal(windowSeconds('90m'), 5400);
   assert.equal(windowSeconds('1w'), 604_800);
+  assert.equal(windowSeconds('1h4m17s'), 3857);
   assert.equal(windowSeconds('month'), null);
   assert.equal(windowSeconds(''), null);
 });
@@ -44,4 +45,5 @@ test('instant says its zone and never uses a 12 hour clock', () => {
   assert.equal(instant(at, 'utc', 'second'), '2026-11-23 15:04:05 UTC');
   assert.equal(instant(null, 'utc'), 'not known');
   assert.equal(unix('not a time'), null);
+  assert.equal(unix('0001-01-01T00:00:00Z'), null);
 });

@@ -35,15 +35,3 @@ const isWholeNine = (share: number): boolean => Number.isInteger(Number((-Math.l
 
 /** A share as short exact text: 0.9995 -> '99.95%'. */
 export const shareLabel = (share: number): string => `${Number((share * 100).toPrecision(12))}%`;
-
-/** [first, last] index of every run of steps for which the test holds. */
-export function spans<T>(values: readonly T[], holds: (value: T, index: number) => boolean): [number, number][] {
-  const found: [number, number][] = [];
-  values.forEach((value, i) => {
-    if (!holds(value, i)) return;
-    const last = found[found.length - 1];
-    if (last && last[1] === i - 1) last[1] = i;
-    else found.push([i, i]);
-  });
-  return found;
-}

@@ -4,12 +4,13 @@
 // The pictures of one objective: what uPlot draws, and what is drawn behind it.
 // All canvas colours come from the tokens, all time labels from time.ts.
 import uPlot from 'uplot';
-import type { Series } from '../api';
+import type { Objective, Series } from '../api';
 import * as format from '../format';
 import { colour } from '../parts/theme';
-import { windowSeconds } from '../time';
+import { unix, windowSeconds } from '../time';
 import type { Zone } from '../time';
-import { nines, shareLabel, spans } from './nines';
+import { nines, shareLabel } from './nines';
+import { burnDown, evenSpend, spans, stepShare } from './steps';
 
 type Built = { options: Omit<uPlot.Options, 'width' | 'height'>; data: uPlot.AlignedData };
 type Layer = (u: uPlot) => void;
@@ -17,16 +18,23 @@ type Layer = (u: uPlot) => void;
 const axisFont = '11px system-ui, sans-serif';
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** Share of good events of a step; null when it had no valid event or was not measured. */
-export function stepShare(series: Series, i: number): number | null {
-  const [good, bad] = [series.good[i], series.bad[i]];
-  if (good == null || bad == null || good + bad === 0) return null;
-  return good / (good + bad);
-}
+/** A step between two unmeasured ones has no line to either side, so it is shown as a dot. */
+const lonely: uPlot.Series.Points = {
+  show: true,
+  size: 5,
+  filter: (u, s) => {
+    const values = [...(u.data[s] ?? [])];
+    return values.flatMap((v, i) => (v != null && values[i - 1] == null && values[i + 1] == null ? [i] : []));
+  },
+};
 
-export function budgetPlot(series: Series, from: number | null, window: string, zone: Zone): Built {
+/** Early in a window a few bad events can be many budgets; the axis stops here, the table goes on. */
+const lowestShown = -2;
+
+export function budgetPlot(series: Series, o: Pick<Objective, 'budget' | 'from' | 'to' | 'window'>, zone: Zone): Built {
   const left = series.budget_remaining;
-  const lowest = left.reduce<number>((low, v) => (v === null ? low : Math.min(low, v)), 0);
+  const burned = burnDown(series, o);
+  const lowest = [...left, ...burned].reduce<number>((low, v) => (v === null ? low : Math.min(low, v)), 0);
   const [fine, over, quiet] = [colour('ok'), colour('breaching'), colour('muted')];
   // One line in two colours: above zero there is budget, below it is overspent.
   const split = (a: string, b: string) => (u: uPlot): CanvasGradient | string => {
@@ -42,26 +50,19 @@ export function budgetPlot(series: Series, from: number | null, window: string, 
     return gradient;
   };
   return {
-    data: [series.timestamps, ideal(series.timestamps, from, windowSeconds(window)), left] as uPlot.AlignedData,
+    data: [series.timestamps, evenSpend(series.timestamps, unix(o.from), windowSeconds(o.window)), left, burned] as uPlot.AlignedData,
     options: {
       ...frame(zone, [backgrounds(series)], [rule(0, 'y', colour('muted')), sourceNames(series)]),
-      scales: { ...timeScale(series), y: { range: [lowest < 0 ? Math.max(lowest * 1.1, lowest - 0.5) : 0, 1.02] } },
+      scales: { ...timeScale(series), y: { range: [lowest < 0 ? Math.max(lowest * 1.1, lowestShown) : 0, 1.02] } },
       axes: axes(zone, (_, splits) => splits.map((v) => `${Math.round(v * 100)}%`), {}),
       series: [
         {},
         { stroke: quiet, width: 1.2, dash: [5, 4], points: { show: false }, spanGaps: false },
-        { stroke: split(fine, over), width: 1.8, fill: split(faint(fine), faint(over)), fillTo: 0, spanGaps: false },
+        { stroke: split(fine, over), width: 1.8, fill: split(faint(fine), faint(over)), fillTo: 0, points: lonely, spanGaps: false },
+        { stroke: colour('accent'), width: 1.2, points: lonely, spanGaps: false },
       ],
     },
   };
-}
-
-/** An even spend of the whole budget over the window, from its start; steps outside the window have none. */
-function ideal(stamps: readonly number[], from: number | null, length: number | null): (number | null)[] {
-  return stamps.map((t) => {
-    if (from === null || length === null || t < from || t > from + length) return null;
-    return 1 - (t - from) / length;
-  });
 }
 
 export function sliPlot(series: Series, target: number, zone: Zone): Built {
@@ -80,7 +81,7 @@ export function sliPlot(series: Series, target: number, zone: Zone): Built {
       axes: axes(zone, (_, splits) => splits.map((y) => labelOf(scale, target, y)), {
         splits: (u) => scale.ticks(range[0], range[1], Math.max(3, Math.floor(u.bbox.height / devicePixelRatio / 20))).map(scale.at),
       }),
-      series: [{}, { stroke: colour('accent'), width: 1.4, paths: uPlot.paths.stepped!({ align: -1 }), spanGaps: false }],
+      series: [{}, { stroke: colour('accent'), width: 1.4, paths: uPlot.paths.stepped!({ align: -1 }), points: lonely, spanGaps: false }],
     },
   };
 }
@@ -106,11 +107,13 @@ export function trafficPlot(series: Series, zone: Zone): Built {
       scales: { ...timeScale(series), y: { distr: 4, asinh: 1, range: [0, most * 1.3] } },
       axes: axes(zone, (_, splits) => splits.map((v) => format.compact(v)), {
         splits: () => decades(most * 1.3),
+        // uPlot's own choice for this distribution would drop ticks that there is room for.
+        filter: (_, splits) => splits,
       }),
       series: [
         {},
-        { stroke: good, width: 1, fill: faint(good), paths: stepped, points: { show: false }, spanGaps: false },
-        { stroke: bad, width: 1.2, fill: faint(bad, 0.35), paths: stepped, points: { show: false }, spanGaps: false },
+        { stroke: good, width: 1, fill: faint(good), paths: stepped, points: lonely, spanGaps: false },
+        { stroke: bad, width: 1.2, fill: faint(bad, 0.35), paths: stepped, points: lonely, spanGaps: false },
       ],
     },
   };

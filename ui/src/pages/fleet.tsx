@@ -13,7 +13,7 @@ import { hereWith, keepZone } from '../parts/shell';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';
 import { instant, unix, zone } from '../time';
-import { matches, severity, stateLabel, states, worstFirst } from '../verdict';
+import { matches, pace, severity, stateLabel, states, worstFirst } from '../verdict';
 import type { Filter } from '../verdict';
 
 export function Fleet() {
@@ -146,7 +146,7 @@ export function linkTo(o: Objective): string {
 }
 
 function Row({ of: o }: { of: Objective }) {
-  const burn = (o.burn ?? []).find((b) => b.rate !== null);
+  const burn = pace(o);
   const place = [o.namespace, o.service, o.environment, o.journey].filter((part) => part !== '').join(' · ');
   return (
     <tr role="row" class={severity(o.state) < severity('ok') ? 'needs-attention' : ''}>

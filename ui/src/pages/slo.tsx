@@ -6,7 +6,8 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { ObjectiveDetail, OneObjective, Series } from '../api';
 import { Chart } from '../charts/chart';
-import { budgetPlot, sliPlot, stepShare, trafficPlot } from '../charts/plot';
+import { budgetPlot, sliPlot, trafficPlot } from '../charts/plot';
+import { burnDown, stepShare } from '../charts/steps';
 import * as format from '../format';
 import { BudgetBar } from '../parts/budget';
 import { Chip } from '../parts/chip';
@@ -17,7 +18,7 @@ import { useResource } from '../resource';
 import { go, query, withQuery, address } from '../router';
 import { chooseRange, follows, instant, rangeOf, rfc3339, unix, zone } from '../time';
 import type { Range } from '../time';
-import { budgetLeft, exhaustion, leftText, sentence } from '../verdict';
+import { budgetLeft, exhaustion, leftText, pace, sentence } from '../verdict';
 
 export function SloPage({ service, name }: { service: string; name: string }) {
   const range = rangeOf(query.value, '');
@@ -78,6 +79,7 @@ function Verdict({ slo }: { slo: ObjectiveDetail }) {
       {slo.cause !== '' && <p class="cause">{slo.cause}</p>}
       {slo.next_step !== '' && <p class="next"><span class="quiet">Next:</span> {slo.next_step}</p>}
       <p>{sentence(slo)}</p>
+      {(slo.description ?? '') !== '' && <p class="quiet">{slo.description}</p>}
       <p class="quiet facts">
         {slo.owner === '' ? 'no owner' : `Owner ${slo.owner}`}
         {slo.runbook !== '' && <> · Runbook <Runbook at={slo.runbook} /></>}
@@ -107,7 +109,7 @@ function Tiles({ slo }: { slo: ObjectiveDetail }) {
   const runsOut = exhaustion(slo);
   const below = slo.sli !== null && slo.good !== null && slo.bad !== null && left !== null && left < 0;
   const rates = (slo.burn ?? []).map((b) => `${b.window} ${b.rate === null ? format.notMeasured : format.burnRate(b.rate)}`);
-  const first = (slo.burn ?? []).find((b) => b.rate !== null);
+  const first = pace(slo);
   return (
     <dl class="tiles">
       <Tile name="SLI" value={format.sli(slo.good, slo.bad, format.digitsFor(slo.target))} detail={`target ${format.target(slo.target)} over ${slo.window}`} tone={below ? 'tone-bad' : ''} />
@@ -135,16 +137,16 @@ function Charts({ slo, series }: { slo: ObjectiveDetail; series: Series }) {
   const back = (): void => go(withQuery(address.value, { from: null, to: null }));
   const target = Number(slo.target);
   const digits = format.digitsFor(slo.target);
-  const from = unix(slo.from);
   // The plots are rebuilt only when what they show changed, not on every repaint of the page.
   const plots = useMemo(
     () => ({
-      budget: (z: typeof zone.value) => budgetPlot(series, from, slo.window, z),
+      budget: (z: typeof zone.value) => budgetPlot(series, slo, z),
       sli: (z: typeof zone.value) => sliPlot(series, target, z),
       traffic: (z: typeof zone.value) => trafficPlot(series, z),
     }),
-    [series, target, from, slo.window],
+    [series, slo, target],
   );
+  const burned = useMemo(() => burnDown(series, slo), [series, slo]);
   const source = (i: number): string => series.source[i] ?? format.notMeasured;
   const shared = { stamps: series.timestamps, zoom, back };
   return (
@@ -155,8 +157,8 @@ function Charts({ slo, series }: { slo: ObjectiveDetail; series: Series }) {
         summary={budgetSummary(series)}
         plot={plots.budget}
         height={210}
-        legend={<><Swatch kind="ok" /> left <Swatch kind="ideal" /> even spend over the window</>}
-        columns={[{ head: 'budget left', cell: (i) => format.share(series.budget_remaining[i]) }, { head: 'source', cell: source }]}
+        legend={<><Swatch kind="ok" /> left of the {slo.window} before each instant <Swatch kind="sli" /> burn-down of the events now in the window <Swatch kind="ideal" /> even spend</>}
+        columns={[{ head: 'budget left', cell: (i) => format.share(series.budget_remaining[i]) }, { head: 'burn-down', cell: (i) => (burned[i] == null ? 'outside' : format.share(burned[i])) }, { head: 'source', cell: source }]}
       />
       <Chart
         {...shared}
@@ -264,6 +266,7 @@ function Trust({ slo }: { slo: ObjectiveDetail }) {
             <div><dt>Arrived late</dt><dd>{format.share(trust.late_share)}</dd></div>
             <div><dt>Refused</dt><dd>{format.share(trust.refused_share)}</dd></div>
             <div><dt>Excluded</dt><dd>{format.share(trust.excluded_share)}</dd></div>
+            {trust.unevaluated_share !== undefined && <div><dt>Not evaluated</dt><dd>{format.share(trust.unevaluated_share)}</dd></div>}
             <div><dt>Source</dt><dd>{trust.source ?? format.notMeasured}</dd></div>
             <div><dt>Measured since</dt><dd>{trust.measured_since === null ? format.notMeasured : instant(unix(trust.measured_since), zone.value)}</dd></div>
           </dl>
@@ -283,6 +286,7 @@ function Computed({ slo }: { slo: ObjectiveDetail }) {
       <h2>How this number is computed</h2>
       <dl class="facts-list">
         <div><dt>Rule</dt><dd>{slo.indicator.kind}{slo.indicator.description === '' ? '' : `: ${slo.indicator.description}`}</dd></div>
+        {(slo.indicator.rule ?? '') !== '' && <div><dt>Canonical rule</dt><dd><code>{slo.indicator.rule}</code></dd></div>}
         <div><dt>Window edges</dt><dd>after {at(slo.from)} up to {at(slo.to)}</dd></div>
         <div><dt>Good / valid</dt><dd>{valid === null || valid === 0 ? format.notMeasured : `${format.count(slo.good)} / ${format.count(valid)} = ${format.sli(slo.good, slo.bad, digits)}`}</dd></div>
         <div><dt>Bad</dt><dd>{format.count(slo.bad)}</dd></div>
@@ -291,7 +295,10 @@ function Computed({ slo }: { slo: ObjectiveDetail }) {
         <div><dt>Evaluated</dt><dd>{at(slo.evaluated_at)}</dd></div>
         <div><dt>Indicator</dt><dd><code>{slo.indicator.id}</code></dd></div>
         {(slo.generations ?? []).map((g) => (
-          <div key={g.from}><dt>Generation</dt><dd><code>{g.indicator_id}</code> from {at(g.from)}{g.to === null ? ', current' : ` to ${at(g.to)}`}</dd></div>
+          <div key={`${g.indicator_id} ${g.from}`}><dt>Generation</dt><dd><code>{g.indicator_id}</code> from {at(g.from)}{g.to === null ? ', current' : ` to ${at(g.to)}`}</dd></div>
+        ))}
+        {(slo.dropped_tiers ?? []).map((t) => (
+          <div key={`${t.long} ${t.short}`}><dt>Tier not used</dt><dd>{t.long} and {t.short} above {t.threshold}x: {t.reason}</dd></div>
         ))}
       </dl>
       <p class="quiet">The same, with every slice sum: <code>leadline explain {slo.service}/{slo.name}</code></p>
