@@ -23,6 +23,14 @@ func TestCountReaderCountsEverySignal(t *testing.T) {
 	}
 }
 
+func TestCountReaderStopsAfterAnError(t *testing.T) {
+	body := append(lenField(1, []byte{0}), lenField(1)...)
+	r := wire.NewCountReader(wire.Logs, body, wire.DefaultLimits)
+	if r.NextResource() || r.NextResource() || r.Err() == nil || r.Items() != 0 {
+		t.Errorf("the reader went on after error %v", r.Err())
+	}
+}
+
 func TestCountReaderRefuses(t *testing.T) {
 	for _, c := range malformedBodies {
 		t.Run(c.name, func(t *testing.T) {

@@ -24,8 +24,9 @@ func nest(levels int, kvlists bool) []byte {
 	size := levels * 32
 	b := make([]byte, size)
 	at := size
+	var scratch [16]byte
 	wrap := func(n protowire.Number) {
-		head := protowire.AppendVarint(protowire.AppendTag(nil, n, protowire.BytesType), uint64(size-at))
+		head := protowire.AppendVarint(protowire.AppendTag(scratch[:0], n, protowire.BytesType), uint64(size-at))
 		at -= len(head)
 		copy(b[at:], head)
 	}
@@ -43,7 +44,8 @@ func nest(levels int, kvlists bool) []byte {
 	return b[at:]
 }
 
-// places are where a value may stand, with the signal that reads it.
+// places are where a value may stand, with the signal that reads it. The first
+// two are read by TraceReader and by CountReader.
 var places = []struct {
 	name   string
 	signal wire.Signal
@@ -52,6 +54,8 @@ var places = []struct {
 }{
 	{"span attribute", wire.Traces, func(v []byte) []byte { return spanRequest(lenField(9, lenField(2, v))) },
 		`{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"value":%s}]}]}]}]}`},
+	{"log body", wire.Logs, func(v []byte) []byte { return lenField(1, lenField(2, lenField(2, lenField(5, v)))) },
+		`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":%s}]}]}]}`},
 	{"resource attribute", wire.Traces, func(v []byte) []byte { return lenField(1, lenField(1, lenField(1, lenField(2, v)))) },
 		`{"resourceSpans":[{"resource":{"attributes":[{"value":%s}]}}]}`},
 	{"scope attribute", wire.Traces, func(v []byte) []byte { return lenField(1, lenField(2, lenField(1, lenField(3, lenField(2, v))))) },
@@ -60,8 +64,6 @@ var places = []struct {
 		`{"resourceSpans":[{"scopeSpans":[{"spans":[{"events":[{"attributes":[{"value":%s}]}]}]}]}]}`},
 	{"link attribute", wire.Traces, func(v []byte) []byte { return spanRequest(lenField(13, lenField(4, lenField(2, v)))) },
 		`{"resourceSpans":[{"scopeSpans":[{"spans":[{"links":[{"attributes":[{"value":%s}]}]}]}]}]}`},
-	{"log body", wire.Logs, func(v []byte) []byte { return lenField(1, lenField(2, lenField(2, lenField(5, v)))) },
-		`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":%s}]}]}]}`},
 	{"data point attribute", wire.Metrics, func(v []byte) []byte {
 		return lenField(1, lenField(2, lenField(2, lenField(5, lenField(1, lenField(7, lenField(2, v)))))))
 	}, `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"gauge":{"dataPoints":[{"attributes":[{"value":%s}]}]}}]}]}]}`},
@@ -94,39 +96,52 @@ func TestDepthLimit(t *testing.T) {
 	}
 }
 
-// bottomless is how many levels the tests below send.
-const bottomless = 3_000_000
+// bottomless is how many levels the tests below send, and deep what they send
+// where the same code has been seen to refuse that.
+const (
+	bottomless = 3_000_000
+	deep       = 10_000
+)
 
 // TestBottomlessProtobuf refuses 3 million levels. The byte that the error names
 // is the furthest that was looked at: 32 levels down, and no more.
 func TestBottomlessProtobuf(t *testing.T) {
-	arrays := nest(bottomless, false)
 	for _, p := range places {
-		t.Run(p.name, func(t *testing.T) {
-			checkTooDeep(t, readAny(p.signal, p.body(arrays), wire.DefaultLimits))
-		})
+		for name, value := range map[string][]byte{"arrays": nest(deep, false), "kvlists": nest(deep, true)} {
+			t.Run(p.name+", "+name, func(t *testing.T) {
+				checkTooDeep(t, readAny(p.signal, p.body(value), wire.DefaultLimits))
+			})
+		}
 	}
-	t.Run("kvlists", func(t *testing.T) {
-		body := places[0].body(nest(bottomless, true))
-		checkTooDeep(t, readAny(places[0].signal, body, wire.DefaultLimits))
-	})
+	for _, kvlists := range []bool{false, true} {
+		value := nest(bottomless, kvlists)
+		for _, p := range places[:2] {
+			t.Run(fmt.Sprintf("%s, kvlists %v", p.name, kvlists), func(t *testing.T) {
+				checkTooDeep(t, readAny(p.signal, p.body(value), wire.DefaultLimits))
+			})
+		}
+	}
 }
 
 func TestBottomlessJSON(t *testing.T) {
-	check := func(name string, s wire.Signal, body []byte) {
+	check := func(name string, s wire.Signal, json, value string, levels int) {
 		t.Run(name, func(t *testing.T) {
+			body := fmt.Appendf(nil, json, strings.Repeat(value, levels))
 			_, err := wire.FromJSON(s, nil, body, wire.DefaultLimits)
 			checkTooDeep(t, err)
 		})
 	}
-	arrays := strings.Repeat(`{"arrayValue":{"values":[`, bottomless)
-	for _, p := range places {
-		check(p.name, p.signal, fmt.Appendf(nil, p.json, arrays))
+	const arrays, kvlists = `{"arrayValue":{"values":[`, `{"kvlistValue":{"values":[{"value":`
+	for i, p := range places {
+		levels := deep
+		if i < 2 {
+			levels = bottomless
+		}
+		check(p.name+", arrays", p.signal, p.json, arrays, levels)
+		check(p.name+", kvlists", p.signal, p.json, kvlists, levels)
 	}
-	kvlists := strings.Repeat(`{"kvlistValue":{"values":[{"value":`, bottomless)
-	check("kvlists", places[0].signal, fmt.Appendf(nil, places[0].json, kvlists))
-	check("arrays in an unknown member", wire.Traces, []byte(`{"unknown":`+strings.Repeat("[", bottomless)))
-	check("objects in an unknown member", wire.Traces, []byte(`{"unknown":`+strings.Repeat(`{"a":`, bottomless)))
+	check("arrays in an unknown member", wire.Traces, `{"unknown":%s`, "[", bottomless)
+	check("objects in an unknown member", wire.Traces, `{"unknown":%s`, `{"a":`, bottomless)
 }
 
 // TestBottomlessJSONInTheWrongPlace stops at the first bracket where no list may be.

@@ -23,7 +23,7 @@ import (
 func TestScrambledMessages(t *testing.T) {
 	limits := wire.Limits{Depth: 1000, Attributes: math.MaxInt}
 	var items int64
-	for seed := range uint64(600) {
+	for seed := range uint64(240) {
 		s := wire.Signal(seed % 3)
 		scramble := scrambler{rand.New(rand.NewPCG(seed, 0)), 400, seed%2 == 0}
 		body := scramble.message(newRequest(s).ProtoReflect().Descriptor(), 0)
@@ -58,7 +58,7 @@ func TestScrambledMessages(t *testing.T) {
 		}
 		checkMessage(t, m, decode(t, s, transcoded))
 	}
-	if items < 1000 {
+	if items < 300 {
 		t.Errorf("only %d items in all requests: too few to mean anything", items)
 	}
 }

@@ -27,11 +27,6 @@ const (
 	Bytes
 )
 
-var kindNames = [...]string{"empty", "string", "bool", "int", "double", "array", "kvlist", "bytes"}
-
-// String returns the kind's name as OTLP/JSON begins it.
-func (k ValueKind) String() string { return kindNames[k] }
-
 // Value is an attribute's value: a scalar, or a view onto bytes of the body.
 // It is 24 bytes, because a span's attributes are written once per span and
 // their size is what that costs.
@@ -95,7 +90,7 @@ func (v Value) EachString(do func(string)) {
 			continue
 		}
 		var e Value
-		if f := e.read(payload(b, n, end), unlimited.Depth, &unlimited); f != nil {
+		if f := e.read(payload(b, n, end), &unlimited); f != nil {
 			panic("BUG: a checked array holds a malformed value: " + f.what)
 		}
 		if e.kind == String {
@@ -154,7 +149,7 @@ const (
 func (a *Attr) read(b []byte, l *Limits) *fault {
 	if key, value, ok := plain(b); ok {
 		a.Key = view(key)
-		if f := a.Value.read(value, l.Depth, l); f != nil {
+		if f := a.Value.read(value, l); f != nil {
 			return f.within(len(b) - len(value))
 		}
 		return nil
@@ -194,25 +189,23 @@ func (a *Attr) readAny(b []byte, l *Limits) *fault {
 			value = merge(value, payload(b, v, end))
 		}
 	}
-	if f := a.Value.read(value, l.Depth, l); f != nil {
+	if f := a.Value.read(value, l); f != nil {
 		return f.within(start)
 	}
 	return nil
 }
 
-// read fills v from the bytes of an AnyValue of which left levels may be nested.
-func (v *Value) read(b []byte, left int, l *Limits) *fault {
-	if left <= 0 {
-		return tooDeep(l.Depth, 0)
-	}
+// read fills v from the bytes of an AnyValue. Most are short strings.
+func (v *Value) read(b []byte, l *Limits) *fault {
 	if len(b) >= 2 && b[0] == tagString && b[1] < 0x80 && int(b[1]) == len(b)-2 {
 		v.set(String, b[2:])
 		return nil
 	}
-	return v.readAny(b, left, l)
+	return v.readAny(b, l)
 }
 
-func (v *Value) readAny(b []byte, left int, l *Limits) *fault {
+// readAny fills v from an AnyValue of any form that protobuf allows.
+func (v *Value) readAny(b []byte, l *Limits) *fault {
 	*v = Value{}
 	var nested []byte
 	for i := 0; i < len(b); {
@@ -240,7 +233,7 @@ func (v *Value) readAny(b []byte, left int, l *Limits) *fault {
 				kind, id = KeyValueList, msgKeyValueList
 			}
 			w := walker{limits: l}
-			if f := w.walk(id, payload(b, n, end), left-1); f != nil {
+			if f := w.walk(id, payload(b, n, end), l.Depth-1); f != nil {
 				return f.within(end - int(n))
 			}
 			if v.kind != kind {

@@ -52,8 +52,8 @@ func (s Signal) String() string { return [...]string{"traces", "metrics", "logs"
 // Limits bound what one request may make us do. A body's size is bounded
 // before it gets here.
 type Limits struct {
-	// Depth is how many AnyValues may be nested in each other: 1 allows
-	// scalars only. It bounds unknown JSON members too.
+	// Depth is how many AnyValues may be nested in each other, at least 1, which
+	// allows scalars only. It bounds unknown JSON members too.
 	Depth int
 	// Attributes is how many attributes one resource, span, event, link, data
 	// point, exemplar or log record may have.
