@@ -12,7 +12,7 @@ import (
 )
 
 // Restore fills the windows of objectives from the series store, with the
-// minutes up to and including closed. An objective shows numbers from then on.
+// minutes up to and including closed.
 func (e *Engine) Restore(ctx context.Context, store series.Querier, fresh []*Fresh, closed slice.Minute) error {
 	for _, f := range fresh {
 		if err := e.restore(ctx, store, f.track, closed); err != nil {
@@ -46,8 +46,17 @@ func (e *Engine) restore(ctx context.Context, store series.Querier, t *track, cl
 	for _, r := range t.tallies {
 		r.Recount()
 	}
-	t.restored = true
 	return nil
+}
+
+// Restored says that the windows of these objectives are whole: they show
+// numbers from now on.
+func (e *Engine) Restored(fresh []*Fresh) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, f := range fresh {
+		f.restored = true
+	}
 }
 
 // fill adds the cells of one width.

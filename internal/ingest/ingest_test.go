@@ -102,7 +102,7 @@ func start(t *testing.T, dir string, b *ingest.Binding, into *shelf, at *cursors
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 2)
 	go func() { ended <- e.Run(ctx) }()
-	go func() { ended <- e.Project(ctx, into, at, func(slice.Closed) {}) }()
+	go func() { ended <- e.Project(ctx, into, at, func(slice.Closed) {}, func() {}) }()
 	return &node{e, t, func() {
 		cancel()
 		for range 2 {

@@ -88,15 +88,20 @@ const cursorName = "tsdb"
 const retryAppend = 5 * time.Second
 
 // Project appends the closed minutes to the store as they come, until ctx
-// ends. Before it appends one that was closed before this process started and
-// that the store lacked, it hands it to restore.
-func (e *Engine) Project(ctx context.Context, store series.Store, cursors Cursor, restore func(slice.Closed)) error {
+// ends. Those that were closed before this process started and that the store
+// lacked it hands to restore first, and calls restored when there are no more.
+func (e *Engine) Project(ctx context.Context, store series.Store, cursors Cursor, restore func(slice.Closed), restored func()) error {
 	stored, any, err := store.Last(ctx)
 	if err != nil {
 		return fmt.Errorf("read the newest stored minute: %w", err)
 	}
+	told := false
 	for {
 		r, ok := e.pending.first()
+		if !told && (!ok || r.counted) {
+			restored()
+			told = true
+		}
 		if !ok {
 			select {
 			case <-ctx.Done():

@@ -85,3 +85,6 @@ func Decide(e Evidence) Status {
 	}
 	return Status{State: OK}
 }
+
+// States are all states, in the order in which they are decided.
+var States = [...]State{Misconfigured, Paused, NotMeasured, NoData, Breaching, Exhausted, AtRisk, OK}

@@ -1,0 +1,203 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package api serves Leadline's HTTP API, its own metrics and the UI.
+//
+// It owns addresses, authentication, status codes and headers. Handlers parse,
+// ask package report and write JSON; they compute nothing. The description of
+// the API, openapi.json, is served beside it and checked against it by tests.
+//
+// Who may in: with a token, whoever sends it as "Authorization: Bearer" or has
+// traded it for a cookie; without one, only requests to a loopback address by
+// a loopback name, so that a page elsewhere that resolves its own name to
+// 127.0.0.1 cannot read the answers. Health checks are open to all.
+package api
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/report"
+)
+
+//go:embed openapi.json
+var openAPI []byte
+
+// Config is what the server needs to know.
+type Config struct {
+	// Addr is host:port; port 0 picks a free one.
+	Addr string
+	// Token opens everything; empty is allowed on loopback only.
+	Token string
+}
+
+// Backfiller takes recorded telemetry, one OTLP/JSON request a line.
+type Backfiller interface {
+	Backfill(ctx context.Context, r *http.Request) (any, error)
+}
+
+// Server is the HTTP server of API and UI.
+type Server struct {
+	report   *report.Report
+	events   Events
+	backfill Backfiller
+	ready    func() error
+	logger   *slog.Logger
+	auth     auth
+	http     *http.Server
+	listener net.Listener
+}
+
+// Events is where new evaluations are announced.
+type Events interface {
+	Listen() (<-chan time.Time, func())
+}
+
+// Parts are what a Server is made of.
+type Parts struct {
+	Report   *report.Report
+	Events   Events
+	Backfill Backfiller
+	// Ready says why the server is not ready yet, or nil.
+	Ready   func() error
+	Metrics http.Handler
+	UI      fs.FS
+	Logger  *slog.Logger
+}
+
+// The limits of one connection. Answers may take long: events never end.
+const (
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+	drainTimeout      = 5 * time.Second
+)
+
+// New listens on the address. Run serves.
+func New(cfg Config, p Parts) (*Server, error) {
+	listener, err := net.Listen("tcp", cfg.Addr)
+	if err != nil {
+		return nil, errs.New(errs.Unavailable, "listen for API and UI: %w", err).WithHint("choose another address with --listen")
+	}
+	s := &Server{
+		report: p.Report, events: p.Events, backfill: p.Backfill, ready: p.Ready, logger: p.Logger,
+		auth: newAuth(cfg.Token), listener: listener,
+	}
+	s.http = &http.Server{
+		Handler:           s.routes(p),
+		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(p.Logger.Handler(), slog.LevelDebug),
+	}
+	return s, nil
+}
+
+// Addr returns the address that the server listens on.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Run serves until ctx ends and then lets answers finish for a while.
+func (s *Server) Run(ctx context.Context) error {
+	s.http.BaseContext = func(net.Listener) context.Context { return ctx }
+	ended := make(chan error, 1)
+	go func() { ended <- s.http.Serve(s.listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := s.http.Shutdown(drain); err != nil {
+		return s.http.Close()
+	}
+	return nil
+}
+
+func (s *Server) routes(p Parts) http.Handler {
+	mux := http.NewServeMux()
+	open := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, h) }
+	closed := func(pattern string, h http.Handler) { mux.Handle(pattern, s.auth.require(h)) }
+	answer := func(pattern string, f func(*http.Request) (any, error)) { closed(pattern, s.answer(f)) }
+
+	open("GET /healthz", s.health)
+	open("GET /readyz", s.readiness)
+	open("POST /api/v1/session", s.auth.signIn)
+	open("DELETE /api/v1/session", s.auth.signOut)
+	answer("GET /api/v1/slos", s.slos)
+	answer("GET /api/v1/slos/{service}/{name}", s.slo)
+	answer("GET /api/v1/operations", s.operations)
+	answer("GET /api/v1/intake", s.intake)
+	answer("POST /api/v1/backfill", s.backfilled)
+	closed("GET /api/v1/events", http.HandlerFunc(s.stream))
+	closed("GET /metrics", p.Metrics)
+	open("GET /api/openapi.json", describe)
+	open("/api/", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, errs.New(errs.NotFound, "no such address: %s %s", r.Method, r.URL.Path).WithHint("GET /api/openapi.json describes the API"))
+	})
+	open("GET /", pages(p.UI))
+	return http.NewCrossOriginProtection().Handler(s.auth.guardHost(mux))
+}
+
+func describe(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(openAPI)
+}
+
+// answer turns a question into a handler that writes JSON.
+func (s *Server) answer(f func(*http.Request) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, err := f(r)
+		if err != nil {
+			s.fail(w, err)
+			return
+		}
+		writeJSON(w, http.StatusOK, v)
+	})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(true)
+	e.Encode(v)
+}
+
+// statuses maps the kind of an error to the status of the answer.
+var statuses = map[errs.Kind]int{
+	errs.Internal: http.StatusInternalServerError, errs.Invalid: http.StatusBadRequest,
+	errs.NotFound: http.StatusNotFound, errs.Unauthenticated: http.StatusUnauthorized,
+	errs.TooLarge: http.StatusRequestEntityTooLarge, errs.Unavailable: http.StatusServiceUnavailable,
+	errs.Unsupported: http.StatusNotImplemented, errs.Conflict: http.StatusConflict,
+}
+
+// Problem is the body of an answer that is an error.
+type Problem struct {
+	Error Fault `json:"error"`
+}
+
+// Fault says what went wrong and how to mend it.
+type Fault struct {
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// fail writes an error. What nobody classified is our fault: its text goes to
+// the log and not to the caller.
+func (s *Server) fail(w http.ResponseWriter, err error) {
+	kind := errs.KindOf(err)
+	message := err.Error()
+	if kind == errs.Internal {
+		s.logger.Error("answer a request", "err", err)
+		message = "internal error; the server's log says more"
+	}
+	writeJSON(w, statuses[kind], Problem{Fault{kind.String(), message, errs.HintOf(err)}})
+}

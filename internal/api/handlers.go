@@ -1,0 +1,140 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/report"
+)
+
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+	h := s.report.Health()
+	status := http.StatusOK
+	if h.State != "ok" {
+		status = http.StatusServiceUnavailable
+	}
+	writeJSON(w, status, h)
+}
+
+func (s *Server) readiness(w http.ResponseWriter, _ *http.Request) {
+	if err := s.ready(); err != nil {
+		writeJSON(w, http.StatusServiceUnavailable, report.Health{State: "starting", Cause: err.Error()})
+		return
+	}
+	writeJSON(w, http.StatusOK, report.Health{State: "ok"})
+}
+
+func (s *Server) slos(*http.Request) (any, error) { return s.report.SLOs(), nil }
+
+func (s *Server) operations(r *http.Request) (any, error) { return s.report.Operations(r.Context()) }
+
+func (s *Server) intake(r *http.Request) (any, error) { return s.report.IntakeNow(r.Context()) }
+
+func (s *Server) backfilled(r *http.Request) (any, error) {
+	if s.backfill == nil {
+		return nil, errs.New(errs.Unsupported, "this server takes no back-fill")
+	}
+	return s.backfill.Backfill(r.Context(), r)
+}
+
+// slo answers for one objective, by default over its window.
+func (s *Server) slo(r *http.Request) (any, error) {
+	q := r.URL.Query()
+	which := report.Which{
+		Service: r.PathValue("service"), Name: r.PathValue("name"),
+		Namespace: q.Get("namespace"), Environment: q.Get("environment"),
+	}
+	v, err := s.report.Find(which)
+	if err != nil {
+		return nil, err
+	}
+	now := s.report.Now()
+	from, err := instant(q.Get("from"), now, now.Add(-v.Objective.Window.Length))
+	if err != nil {
+		return nil, err
+	}
+	to, err := instant(q.Get("to"), now, now)
+	if err != nil {
+		return nil, err
+	}
+	if to.Sub(from) > longestRange {
+		return nil, errs.New(errs.Invalid, "the range is longer than %d days", longestRange/(24*time.Hour)).WithHint("ask for a shorter one")
+	}
+	return s.report.SLO(r.Context(), which, from, to)
+}
+
+// longestRange is what a chart may show: the retention of slices.
+const longestRange = 400 * 24 * time.Hour
+
+// instant reads a time: RFC 3339, or now and how long before it, as in now-6h
+// and now-28d.
+func instant(text string, now, missing time.Time) (time.Time, error) {
+	if text == "" {
+		return missing, nil
+	}
+	if back, found := strings.CutPrefix(text, "now"); found {
+		d, err := ago(back)
+		if err == nil {
+			return now.Add(-d), nil
+		}
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return t, errs.New(errs.Invalid, "%q is not a time", text).WithHint("write 2026-11-23T12:00:00Z, now, or now-6h")
+	}
+	return t, nil
+}
+
+// ago reads "", "-6h" or "-28d".
+func ago(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	var days int
+	if n, err := fmt.Sscanf(text, "-%dd", &days); n == 1 && err == nil && text == fmt.Sprintf("-%dd", days) {
+		return time.Duration(days) * 24 * time.Hour, nil
+	}
+	d, err := time.ParseDuration(strings.TrimPrefix(text, "-"))
+	if err != nil || d < 0 || !strings.HasPrefix(text, "-") {
+		return 0, errs.New(errs.Invalid, "not a duration: %q", text)
+	}
+	return d, nil
+}
+
+// keepAlive is how often an idle stream of events says that it lives, so that
+// proxies do not cut it.
+const keepAlive = 15 * time.Second
+
+// stream sends an event for each new evaluation.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		s.fail(w, errs.New(errs.Unsupported, "events need a connection that can be flushed"))
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	events, stop := s.events.Listen()
+	defer stop()
+	fmt.Fprint(w, ": listening\n\n")
+	flusher.Flush()
+	idle := time.NewTicker(keepAlive)
+	defer idle.Stop()
+	for {
+		select {
+		case <-r.Context().Done():
+			return
+		case at := <-events:
+			fmt.Fprintf(w, "event: evaluation\ndata: {\"evaluated_at\":%q}\n\n", at.UTC().Format(time.RFC3339Nano))
+		case <-idle.C:
+			fmt.Fprint(w, ": alive\n\n")
+		}
+		flusher.Flush()
+	}
+}

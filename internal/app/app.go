@@ -1,0 +1,266 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package app wires Leadline together: it is the only importer of
+// implementations and the owner of every goroutine's end.
+//
+// The order of a start is its promise. The intake log is read first and
+// telemetry is accepted from then on; the series store is opened beside that,
+// because clients give up after ten seconds and a store may take longer. Until
+// the windows are restored from it objectives say that they are being read.
+//
+// The order of a stop is the reverse: the servers stop taking requests, then
+// the committer commits what waits and closes the log, then the stores close.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leadline/leadline/internal/api"
+	"github.com/leadline/leadline/internal/catalog"
+	"github.com/leadline/leadline/internal/catalog/sqlite"
+	"github.com/leadline/leadline/internal/config"
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/ingest"
+	"github.com/leadline/leadline/internal/intakelog"
+	"github.com/leadline/leadline/internal/otlp"
+	"github.com/leadline/leadline/internal/report"
+	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/series/tsdb"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/spec"
+	"github.com/leadline/leadline/internal/wire"
+	"github.com/leadline/leadline/ui"
+)
+
+// evaluateEvery is how often objectives are evaluated. Counts are to follow an
+// acknowledgement within ten seconds.
+const evaluateEvery = 5 * time.Second
+
+// watchEvery is how often the folder of service files is looked at.
+const watchEvery = 2 * time.Second
+
+// App is a server: New makes it ready to accept, Run runs it.
+type App struct {
+	cfg    config.Config
+	logger *slog.Logger
+	clock  clock
+
+	folder  *spec.Folder // nil without objectives
+	catalog catalog.Store
+	cursors *intakelog.Cursors
+	eval    *eval.Engine
+	ingest  *ingest.Engine
+	otlp    *otlp.Server
+	api     *api.Server
+	writer  string
+
+	fresh    []*eval.Fresh // to restore once the store is open
+	store    atomic.Pointer[tsdb.Store]
+	restored atomic.Bool
+}
+
+// clock tells the time of the machine. The monotonic reading that Go carries
+// in start makes Elapsed independent of the wall.
+type clock struct{ start time.Time }
+
+func (c clock) Now() time.Time         { return time.Now() }
+func (c clock) Elapsed() time.Duration { return time.Since(c.start) }
+
+// New opens the data directory, reads the intake log and listens.
+func New(cfg config.Config, logger *slog.Logger) (*App, error) {
+	a := &App{cfg: cfg, logger: logger, clock: clock{time.Now()}}
+	if err := a.open(); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+func (a *App) open() error {
+	token, err := a.cfg.Token()
+	if err != nil {
+		return err
+	}
+	// Everything that can be refused is refused before anything is written.
+	otlpCfg := a.otlpConfig(token)
+	if err := errors.Join(otlpCfg.Validate(), api.ValidateAddr(a.cfg.Listen, token)); err != nil {
+		return err
+	}
+	if a.cfg.Services != "" {
+		if a.folder, err = spec.OpenFolder(a.cfg.Services); err != nil {
+			return err
+		}
+	}
+	if err := a.openData(); err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newMetrics(a))
+	if a.otlp, err = otlp.New(otlpCfg, consumer{a.ingest}, a.logger, registry); err != nil {
+		return err
+	}
+	r := &report.Report{Evaluations: a.eval, Intake: a.ingest, Generations: a.catalog, Series: a.series, Now: a.clock.Now}
+	a.api, err = api.New(api.Config{Addr: a.cfg.Listen, Token: token}, api.Parts{
+		Report: r, Events: a.eval, Ready: a.Ready, Logger: a.logger, UI: ui.FS(),
+		Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+	})
+	return err
+}
+
+func (a *App) otlpConfig(token string) otlp.Config {
+	c := otlp.DefaultConfig()
+	c.GRPCAddr, c.HTTPAddr, c.Token, c.Origins = a.cfg.OTLPGRPC, a.cfg.OTLPHTTP, token, a.cfg.Origins
+	return c
+}
+
+// openData opens catalog and log, which replays what is open.
+func (a *App) openData() error {
+	if err := os.MkdirAll(a.cfg.DataDir, 0o700); err != nil {
+		return errs.New(errs.Invalid, "make the data directory: %w", err)
+	}
+	var err error
+	if a.writer, err = writerID(a.cfg.DataDir); err != nil {
+		return err
+	}
+	files := intakelog.OS(a.cfg.DataDir)
+	var damage []intakelog.Damage
+	if a.cursors, damage, err = intakelog.OpenCursors(files, "cursors"); err != nil {
+		return err
+	}
+	for _, d := range damage {
+		a.logger.Warn("cursors", "finding", d.Error())
+	}
+	cursor, _ := a.cursors.LoadCursor("tsdb")
+	a.eval = eval.New(a.clock.Now, evaluateEvery, a.logger)
+	if a.catalog, err = sqlite.Open(context.Background(), filepath.Join(a.cfg.DataDir, "catalog.db")); err != nil {
+		return err
+	}
+	objectives, err := a.define(context.Background())
+	if err != nil {
+		return err
+	}
+	a.fresh = a.eval.Install(objectives)
+	a.ingest, err = ingest.Open(ingest.DefaultConfig(), hooked(files), intakelog.Config{}, slice.Minute(cursor), bindingOf(objectives), a.eval, a.clock, a.logger)
+	return err
+}
+
+// writerID returns the stable id of the data directory, which it makes at
+// the first start.
+func writerID(dir string) (string, error) {
+	path := filepath.Join(dir, "writer")
+	content, err := os.ReadFile(path)
+	if id := strings.TrimSpace(string(content)); err == nil && id != "" {
+		return id, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read the writer id: %w", err)
+	}
+	var random [4]byte
+	rand.Read(random[:])
+	id := hex.EncodeToString(random[:])
+	if err := os.WriteFile(path, []byte(id+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("write the writer id: %w", err)
+	}
+	return id, nil
+}
+
+// consumer hands the requests of the OTLP servers to ingest.
+type consumer struct{ *ingest.Engine }
+
+func (c consumer) Consume(ctx context.Context, signal wire.Signal, body []byte) (otlp.Result, error) {
+	r, err := c.Engine.Consume(ctx, signal, body)
+	return otlp.Result(r), err
+}
+
+// series returns the store, nil until it is open.
+func (a *App) series() series.Store {
+	if s := a.store.Load(); s != nil {
+		return s
+	}
+	return nil
+}
+
+// Ready says why the server is not ready, or nil.
+func (a *App) Ready() error {
+	if !a.restored.Load() {
+		return errs.New(errs.Unavailable, "the history of the windows is being read")
+	}
+	return a.ingest.Health()
+}
+
+// Addrs are the addresses that the server listens on.
+type Addrs struct{ UI, OTLPGRPC, OTLPHTTP string }
+
+// Addrs returns the addresses that the server listens on.
+func (a *App) Addrs() Addrs {
+	o := a.otlp.Addrs()
+	return Addrs{a.api.Addr().String(), o.GRPC.String(), o.HTTP.String()}
+}
+
+// Run serves until ctx ends or something that cannot go on fails.
+func (a *App) Run(ctx context.Context) error {
+	committing, stopCommitting := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopCommitting()
+	committed := make(chan error, 1)
+	go func() { committed <- a.ingest.Run(committing) }()
+
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.otlp.Run(ctx) })
+	g.Go(func() error { return a.api.Run(ctx) })
+	g.Go(func() error { return a.eval.Run(ctx) })
+	g.Go(func() error { return a.project(ctx) })
+	g.Go(func() error { a.watch(ctx); return nil })
+	err := g.Wait()
+	stopCommitting()
+	return errors.Join(err, <-committed, a.close())
+}
+
+// project opens the series store, restores the windows from it, and keeps it
+// fed.
+func (a *App) project(ctx context.Context) error {
+	store, err := tsdb.Open(a.logger, tsdb.Options{Dir: filepath.Join(a.cfg.DataDir, "series"), Writer: a.writer, Retention: a.cfg.Retention})
+	if err != nil {
+		return err
+	}
+	last, _, err := store.Last(ctx)
+	if err != nil {
+		return errors.Join(err, store.Close())
+	}
+	a.store.Store(store)
+	if err := a.eval.Restore(ctx, store, a.fresh, last); err != nil {
+		return err
+	}
+	return a.ingest.Project(ctx, store, a.cursors, a.eval.CountClosed, func() {
+		a.eval.Restored(a.fresh)
+		a.eval.Evaluate()
+		a.restored.Store(true)
+	})
+}
+
+func (a *App) close() error {
+	var failures []error
+	if s := a.store.Load(); s != nil {
+		failures = append(failures, s.Close())
+	}
+	if a.catalog != nil {
+		failures = append(failures, a.catalog.Close())
+	}
+	return errors.Join(failures...)
+}

@@ -1,0 +1,179 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/leadline/leadline/internal/catalog"
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/ingest"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/spec"
+)
+
+// define reads the service files and notes in the catalog what they define.
+// A file with a problem goes on as it was when it was last good.
+func (a *App) define(ctx context.Context) ([]*slo.Objective, error) {
+	if a.folder == nil {
+		return nil, nil
+	}
+	sources, err := a.folder.Read()
+	if err != nil {
+		return nil, err
+	}
+	set := spec.Parse(sources)
+	for _, p := range set.Problems {
+		a.logger.Error("service file", "problem", p.Error())
+	}
+	if len(set.Problems) > 0 {
+		if set, err = a.withLastGood(ctx, sources, set); err != nil {
+			return nil, err
+		}
+	}
+	return set.Objectives, a.note(ctx, sources, set)
+}
+
+// withLastGood parses again with the last good text in the place of each file
+// that has a problem.
+func (a *App) withLastGood(ctx context.Context, sources []spec.Source, set *spec.Set) (*spec.Set, error) {
+	kept, err := a.catalog.LastGood(ctx)
+	if err != nil {
+		return nil, err
+	}
+	old := make(map[string][]byte, len(kept))
+	for _, d := range kept {
+		old[d.Path] = d.Content
+	}
+	good := make(map[string]bool, len(set.Good))
+	for _, s := range set.Good {
+		good[s.Path] = true
+	}
+	var mixed []spec.Source
+	for _, s := range sources {
+		content, had := old[s.Path]
+		switch {
+		case good[s.Path]:
+			mixed = append(mixed, s)
+		case had:
+			a.logger.Warn("service file goes on as it was when it was last good", "file", s.Path)
+			mixed = append(mixed, spec.Source{Path: s.Path, Content: content})
+		}
+	}
+	return spec.Parse(mixed), nil
+}
+
+// note saves what was accepted and opens and ends generations.
+func (a *App) note(ctx context.Context, sources []spec.Source, set *spec.Set) error {
+	now := a.clock.Now()
+	for _, s := range set.Good {
+		sum := sha256.Sum256(s.Content)
+		err := a.catalog.SaveDefinition(ctx, catalog.Definition{Path: s.Path, Content: s.Content, SHA256: hex.EncodeToString(sum[:]), Saved: now})
+		if err != nil {
+			return err
+		}
+	}
+	if err := a.forget(ctx, sources); err != nil {
+		return err
+	}
+	current := make([]catalog.Current, 0, len(set.Objectives))
+	for _, o := range set.Objectives {
+		current = append(current, catalog.Current{
+			Objective: o.Key, Indicator: o.Indicator.ID, Rule: o.Indicator.Rule.Canonical(),
+			Target: o.Target.String(), Window: eval.Compact(o.Window.Length),
+		})
+	}
+	changes, err := a.catalog.Reconcile(ctx, current, now)
+	for _, c := range changes {
+		a.logger.Info("generation "+string(c.Kind), "objective", c.Generation.Objective.Name,
+			"service", c.Generation.Objective.Service.String(), "indicator", c.Generation.Indicator)
+	}
+	return err
+}
+
+// forget removes the files that are gone, so that they do not come back.
+func (a *App) forget(ctx context.Context, sources []spec.Source) error {
+	kept, err := a.catalog.LastGood(ctx)
+	if err != nil {
+		return err
+	}
+	there := make(map[string]bool, len(sources))
+	for _, s := range sources {
+		there[s.Path] = true
+	}
+	for _, d := range kept {
+		if there[d.Path] {
+			continue
+		}
+		if err := a.catalog.ForgetDefinition(ctx, d.Path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bindingOf returns the indicators that the objectives need, each once.
+func bindingOf(objectives []*slo.Objective) *ingest.Binding {
+	b := &ingest.Binding{}
+	at := make(map[slice.Key]int)
+	for _, o := range objectives {
+		k := slice.Key{Service: o.Indicator.Rule.Service, Indicator: string(o.Indicator.ID)}
+		i, known := at[k]
+		if !known {
+			i = len(b.Indicators)
+			at[k] = i
+			b.Indicators = append(b.Indicators, ingest.Bound{Indicator: o.Indicator})
+		}
+		b.Indicators[i].CountSilence = b.Indicators[i].CountSilence || o.SilentIsBad
+	}
+	return b
+}
+
+// watch follows the folder of service files.
+func (a *App) watch(ctx context.Context) {
+	if a.folder == nil {
+		return
+	}
+	a.folder.Watch(ctx, watchEvery, func() {
+		if err := a.reload(ctx); err != nil && ctx.Err() == nil {
+			a.logger.Error("reload service files", "err", err)
+		}
+	})
+}
+
+// reload takes changed service files in without missing or repeating an event.
+func (a *App) reload(ctx context.Context) error {
+	objectives, err := a.define(ctx)
+	if err != nil {
+		return err
+	}
+	var fresh []*eval.Fresh
+	var closed slice.Minute
+	err = a.ingest.Rebind(ctx, bindingOf(objectives), func(open []ingest.Counted, through slice.Minute) {
+		fresh, closed = a.eval.Install(objectives), through
+		for i := range open {
+			a.eval.CountFresh(fresh, &open[i].Series.Key, open[i].Minute, open[i].Counts)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	a.logger.Info("service files reloaded", "objectives", len(objectives), "new windows", len(fresh))
+	for !a.restored.Load() || !a.ingest.Projected(closed) {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	if err := a.eval.Restore(ctx, a.series(), fresh, closed); err != nil {
+		return err
+	}
+	a.eval.Restored(fresh)
+	return nil
+}

@@ -1,0 +1,119 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli is the command line: it parses, calls one function and prints.
+//
+// Results go to standard output, messages to standard error. A command that
+// reads takes -o table, json or yaml; json and yaml are the API's answers and
+// carry its schema_version. Colour appears on a terminal only, and not with
+// NO_COLOR. Exit codes: 0 done, 1 an error, 2 wrong usage, 3 what was checked
+// is not valid, 4 no server or no permission.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leadline/leadline/internal/client"
+	"github.com/leadline/leadline/internal/config"
+	"github.com/leadline/leadline/internal/errs"
+)
+
+// The exit codes.
+const (
+	exitDone = iota
+	exitError
+	exitUsage
+	exitInvalid
+	exitServer
+)
+
+// errInvalid ends a command that has printed what is not valid.
+var errInvalid = errors.New("not valid")
+
+// usageError is a mistake in how a command was called.
+type usageError struct{ error }
+
+// env is what every command needs.
+type env struct {
+	out, err io.Writer
+	server   string
+	token    config.Config // only TokenFile is used
+	output   string
+}
+
+// Main runs the command line and returns its exit code.
+func Main(args []string, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot(&env{out: out, err: errOut})
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	if !errors.Is(err, errInvalid) {
+		fmt.Fprintln(errOut, "leadline: "+err.Error())
+		if hint := errs.HintOf(err); hint != "" {
+			fmt.Fprintln(errOut, "  "+hint)
+		}
+	}
+	return exitCode(err)
+}
+
+func exitCode(err error) int {
+	var usage usageError
+	switch {
+	case errors.Is(err, errInvalid):
+		return exitInvalid
+	case errors.As(err, &usage):
+		return exitUsage
+	case errs.KindOf(err) == errs.Unavailable, errs.KindOf(err) == errs.Unauthenticated:
+		return exitServer
+	}
+	return exitError
+}
+
+func newRoot(e *env) *cobra.Command {
+	root := &cobra.Command{
+		Use: "leadline", Short: "Service level objectives from the telemetry that Python applications send",
+		SilenceErrors: true, SilenceUsage: true,
+	}
+	root.SetOut(e.out)
+	root.SetErr(e.err)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(newServe(e), newValidate(e), newStatus(e), newExplain(e), newOperations(e), newVersion(e))
+	return root
+}
+
+// asking adds the flags of a command that asks a server.
+func (e *env) asking(c *cobra.Command) *cobra.Command {
+	server := "http://127.0.0.1:8484"
+	if s := os.Getenv("LEADLINE_SERVER"); s != "" {
+		server = s
+	}
+	c.Flags().StringVar(&e.server, "server", server, "address of the server")
+	c.Flags().StringVar(&e.token.TokenFile, "token-file", os.Getenv("LEADLINE_TOKEN_FILE"), "file with the server's token")
+	return c
+}
+
+// printing adds the flag of a command that prints an answer.
+func (e *env) printing(c *cobra.Command) *cobra.Command {
+	c.Flags().StringVarP(&e.output, "output", "o", "table", "table, json or yaml")
+	return c
+}
+
+func (e *env) client() (*client.Client, error) {
+	token, err := e.token.Token()
+	if err != nil {
+		return nil, err
+	}
+	return client.New(e.server, token)
+}

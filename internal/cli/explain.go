@@ -1,0 +1,146 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leadline/leadline/internal/report"
+)
+
+func newExplain(e *env) *cobra.Command {
+	var w report.Which
+	c := &cobra.Command{
+		Use: "explain [SERVICE/]OBJECTIVE", Short: "Say how an objective's number comes about", Args: cobra.ExactArgs(1),
+		Long: "Print the counting rule, the edges of the window, the sums of its slices, which\nadd up to the number shown, the generation, and how far it can be trusted.",
+		RunE: func(c *cobra.Command, args []string) error {
+			w.Name = args[0]
+			if service, name, found := strings.Cut(args[0], "/"); found {
+				w.Service, w.Name = service, name
+			}
+			return e.explain(c.Context(), w)
+		},
+	}
+	c.Flags().StringVar(&w.Namespace, "namespace", "", "namespace of the service")
+	c.Flags().StringVar(&w.Environment, "environment", "", "environment of the service")
+	return e.asking(e.printing(c))
+}
+
+func (e *env) explain(ctx context.Context, w report.Which) error {
+	c, err := e.client()
+	if err != nil {
+		return err
+	}
+	if w.Service == "" {
+		if w, err = e.whichOf(ctx, w); err != nil {
+			return err
+		}
+	}
+	v, err := c.SLO(ctx, w, "", "")
+	if err != nil {
+		return err
+	}
+	// The series is asked for over exactly the window that was evaluated, so
+	// that its slices add up to the number.
+	v, err = c.SLO(ctx, w, v.SLO.From.Format(time.RFC3339), v.SLO.To.Format(time.RFC3339))
+	if err != nil {
+		return err
+	}
+	return e.print(v, func(out io.Writer) { explainText(out, v) })
+}
+
+// whichOf finds the service of an objective that was named alone.
+func (e *env) whichOf(ctx context.Context, w report.Which) (report.Which, error) {
+	c, err := e.client()
+	if err != nil {
+		return w, err
+	}
+	all, err := c.SLOs(ctx)
+	if err != nil {
+		return w, err
+	}
+	var services []string
+	for _, s := range all.SLOs {
+		if s.Name == w.Name {
+			w.Service = s.Service
+			services = append(services, s.Service+"/"+s.Name)
+		}
+	}
+	switch len(services) {
+	case 0:
+		return w, fmt.Errorf("no objective is called %q; leadline status lists them", w.Name)
+	case 1:
+		return w, nil
+	}
+	return w, fmt.Errorf("%q is the name of %d objectives: %s", w.Name, len(services), strings.Join(services, ", "))
+}
+
+func explainText(w io.Writer, v report.Detail) {
+	s := v.SLO
+	fmt.Fprintf(w, "%s of %s: %s\n", s.Name, serviceText(s.SLO), s.State)
+	for _, line := range []string{s.Cause, s.NextStep} {
+		if line != "" {
+			fmt.Fprintf(w, "  %s\n", line)
+		}
+	}
+	fmt.Fprintf(w, "\nindicator %s\n  %s\n", s.Indicator.ID, s.Indicator.Description)
+	fmt.Fprintf(w, "defined at %s:%d, owner %s\n", s.Definition.File, s.Definition.Line, dash(s.Owner))
+	fmt.Fprintf(w, "\nwindow %s: slices stamped after %s, up to %s\n", s.Window, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
+	if s.Total == nil {
+		fmt.Fprintln(w, "  no events were counted, so there is no number")
+		return
+	}
+	fmt.Fprintf(w, "  good %d + bad %d = %d valid, %d excluded\n", *s.Good, *s.Bad, *s.Total, *s.Excluded)
+	fmt.Fprintf(w, "  SLI %s, target %s\n", ratio(s.SLI), percent(s.Target))
+	fmt.Fprintf(w, "  budget: %d x (1 - %s) allows %d bad events, %d spent, %d left\n", *s.Total, s.Target, *s.Budget.Allowed, *s.Budget.Spent, *s.Budget.Remaining)
+	explainSlices(w, v.Series)
+	explainTrust(w, s)
+}
+
+// explainSlices prints the slices that the number is the sum of.
+func explainSlices(w io.Writer, s report.Series) {
+	fmt.Fprintf(w, "\nslices of %d minutes, by the stamp of their end\n", s.StepSeconds/60)
+	fmt.Fprintln(w, "STAMP\tGOOD\tBAD\tEXCLUDED\tSOURCE")
+	var good, bad, excluded uint64
+	for i, at := range s.Timestamps {
+		if s.Good[i] == nil || *s.Good[i]+*s.Bad[i]+*s.Excluded[i] == 0 {
+			continue
+		}
+		good, bad, excluded = good+*s.Good[i], bad+*s.Bad[i], excluded+*s.Excluded[i]
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\n", time.Unix(at, 0).UTC().Format(time.RFC3339), *s.Good[i], *s.Bad[i], *s.Excluded[i], *s.Source[i])
+	}
+	fmt.Fprintf(w, "sum\t%d\t%d\t%d\n", good, bad, excluded)
+}
+
+func explainTrust(w io.Writer, s report.DetailSLO) {
+	fmt.Fprintln(w, "\ngenerations")
+	for _, g := range s.Generations {
+		to := "now"
+		if g.To != nil {
+			to = g.To.Format(time.RFC3339)
+		}
+		fmt.Fprintf(w, "  %s from %s to %s\n", g.IndicatorID, g.From.Format(time.RFC3339), to)
+	}
+	fmt.Fprintf(w, "trust: coverage %s, late %s, refused %s, excluded %s\n",
+		share(s.Trust.Coverage), share(s.Trust.LateShare), share(s.Trust.RefusedShare), share(s.Trust.ExcludedShare))
+	for _, n := range s.Trust.Notes {
+		fmt.Fprintf(w, "  %s\n", n)
+	}
+	for _, d := range s.Dropped {
+		fmt.Fprintf(w, "  default alert over %s and %s does not apply: %s\n", d.Long, d.Short, d.Reason)
+	}
+}
+
+func share(x *float64) string {
+	if x == nil {
+		return "unknown"
+	}
+	return fmt.Sprintf("%.2f%%", 100**x)
+}

@@ -1,0 +1,83 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func newOperations(e *env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "operations", Short: "List what services were asked in the last hour", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return e.operations(c.Context()) },
+	}
+	return e.asking(e.printing(c))
+}
+
+func (e *env) operations(ctx context.Context) error {
+	c, err := e.client()
+	if err != nil {
+		return err
+	}
+	v, err := c.Operations(ctx)
+	if err != nil {
+		return err
+	}
+	return e.print(v, func(w io.Writer) {
+		fmt.Fprintln(w, "SERVICE\tENVIRONMENT\tOPERATION\tGOOD\tBAD\tEXCLUDED\tP50\tP95\tP99\tOBJECTIVE")
+		for _, o := range v.Operations {
+			bound := "-"
+			if o.Bound {
+				bound = "yes"
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", o.Service, dash(o.Environment), o.Operation,
+				o.Good, o.Bad, o.Excluded, ms(o.P50), ms(o.P95), ms(o.P99), bound)
+		}
+	})
+}
+
+func ms(x *float64) string {
+	if x == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.3gms", *x)
+}
+
+// Version is set by the linker for releases.
+var Version = ""
+
+func newVersion(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			fmt.Fprintf(e.out, "leadline %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return nil
+		},
+	}
+}
+
+// version returns the release, or the commit that the binary was built from.
+func version() string {
+	if Version != "" {
+		return Version
+	}
+	revision, modified := "unknown", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				revision = s.Value
+			case s.Key == "vcs.modified" && s.Value == "true":
+				modified = "+changes"
+			}
+		}
+	}
+	return "devel-" + revision[:min(12, len(revision))] + modified
+}

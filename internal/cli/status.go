@@ -1,0 +1,182 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/leadline/leadline/internal/report"
+)
+
+func newStatus(e *env) *cobra.Command {
+	var watch bool
+	var every time.Duration
+	c := &cobra.Command{
+		Use: "status", Short: "List objectives, worst first", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if !watch {
+				return e.status(c.Context())
+			}
+			return e.watchStatus(c.Context(), every)
+		},
+	}
+	c.Flags().BoolVarP(&watch, "watch", "w", false, "print again when time has passed, until interrupted")
+	c.Flags().DurationVar(&every, "every", 5*time.Second, "how often to print with --watch")
+	return e.asking(e.printing(c))
+}
+
+func (e *env) status(ctx context.Context) error {
+	c, err := e.client()
+	if err != nil {
+		return err
+	}
+	v, err := c.SLOs(ctx)
+	if err != nil {
+		return err
+	}
+	return e.print(v, func(w io.Writer) { statusTable(w, v) })
+}
+
+func (e *env) watchStatus(ctx context.Context, every time.Duration) error {
+	ticker := time.NewTicker(max(every, time.Second))
+	defer ticker.Stop()
+	for {
+		if err := e.status(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			fmt.Fprintln(e.err, "leadline: "+err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			fmt.Fprintln(e.out)
+		}
+	}
+}
+
+// print writes an answer in the form that was asked for.
+func (e *env) print(v any, table func(io.Writer)) error {
+	switch e.output {
+	case "table":
+		w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
+		table(w)
+		return w.Flush()
+	case "json":
+		j := json.NewEncoder(e.out)
+		j.SetIndent("", "  ")
+		return j.Encode(v)
+	case "yaml":
+		return printYAML(e.out, v)
+	}
+	return usageError{fmt.Errorf("output %q: want table, json or yaml", e.output)}
+}
+
+// printYAML prints the JSON of a value as YAML, so that both have one shape.
+func printYAML(w io.Writer, v any) error {
+	content, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	var n yaml.Node
+	if err := yaml.Unmarshal(content, &n); err != nil {
+		return err
+	}
+	block(&n)
+	out, err := yaml.Marshal(&n)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(out)
+	return err
+}
+
+// block takes JSON's braces and quotes off.
+func block(n *yaml.Node) {
+	n.Style = 0
+	for _, c := range n.Content {
+		block(c)
+	}
+}
+
+func statusTable(w io.Writer, v report.SLOs) {
+	if len(v.SLOs) == 0 {
+		fmt.Fprintln(w, "no objectives: write a service file and name its folder with leadline serve --services")
+		return
+	}
+	fmt.Fprintln(w, "STATE\tSERVICE\tOBJECTIVE\tTARGET\tSLI\tGOOD\tBAD\tBUDGET LEFT\tWINDOW\tOWNER\tCAUSE")
+	for _, s := range v.SLOs {
+		fmt.Fprintln(w, strings.Join([]string{
+			string(s.State), serviceText(s), s.Name, percent(s.Target), ratio(s.SLI), number(s.Good), number(s.Bad),
+			budgetText(s.Budget), s.Window, dash(s.Owner), dash(s.Cause),
+		}, "\t"))
+	}
+}
+
+func serviceText(s report.SLO) string {
+	name := s.Service
+	if s.Namespace != "" {
+		name = s.Namespace + "/" + name
+	}
+	if s.Environment != "" && s.Environment != "production" {
+		name += "@" + s.Environment
+	}
+	return name
+}
+
+// percent turns "0.999" into "99.9%" without leaving decimal text.
+func percent(share string) string {
+	digits, _ := strings.CutPrefix(share, "0.")
+	for len(digits) < 3 {
+		digits += "0"
+	}
+	whole := strings.TrimLeft(digits[:2], "0")
+	if whole == "" {
+		whole = "0"
+	}
+	return strings.TrimSuffix(whole+"."+strings.TrimRight(digits[2:], "0"), ".") + "%"
+}
+
+func ratio(x *float64) string {
+	if x == nil {
+		return "-"
+	}
+	// Cut, not rounded: 99.9996 must not read as 100.
+	return strconv.FormatFloat(float64(int64(*x*1e6))/1e4, 'f', 4, 64) + "%"
+}
+
+func number(n *uint64) string {
+	if n == nil {
+		return "-"
+	}
+	return strconv.FormatUint(*n, 10)
+}
+
+func budgetText(b report.Budget) string {
+	if b.Remaining == nil {
+		return "-"
+	}
+	if *b.Allowed == 0 {
+		return fmt.Sprintf("%d of 0", *b.Remaining)
+	}
+	return fmt.Sprintf("%d of %d (%.0f%%)", *b.Remaining, *b.Allowed, 100*float64(*b.Remaining)/float64(*b.Allowed))
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

@@ -1,0 +1,75 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/spec"
+)
+
+func newValidate(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use: "validate PATH...", Short: "Check service files", Args: cobra.MinimumNArgs(1),
+		Long: "Check service files and folders of them, as one set. Every mistake is printed\nas file:line:column with what is wrong, why, and how to mend it.",
+		RunE: func(_ *cobra.Command, paths []string) error { return e.validate(paths) },
+	}
+}
+
+func (e *env) validate(paths []string) error {
+	var sources []spec.Source
+	for _, p := range paths {
+		found, err := readPath(p)
+		if err != nil {
+			return err
+		}
+		sources = append(sources, found...)
+	}
+	set := spec.Parse(sources)
+	for _, p := range set.Problems {
+		fmt.Fprintln(e.err, p.Error())
+	}
+	if len(set.Problems) > 0 {
+		fmt.Fprintf(e.err, "%d problems in %d files\n", len(set.Problems), len(sources))
+		return errInvalid
+	}
+	for _, o := range set.Objectives {
+		fmt.Fprintf(e.out, "%s:%d  %s  %s over %s\n    %s\n", o.File, o.Line, o.Name, o.Target.Percent(), eval.Compact(o.Window.Length), o.Indicator.Describe())
+	}
+	fmt.Fprintf(e.err, "%d objectives in %d files are valid\n", len(set.Objectives), len(sources))
+	return nil
+}
+
+// readPath reads a file, or the service files of a folder.
+func readPath(path string) ([]spec.Source, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, errs.New(errs.NotFound, "read service files: %w", err)
+	}
+	if !info.IsDir() {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read service file: %w", err)
+		}
+		return []spec.Source{{Path: path, Content: content}}, nil
+	}
+	folder, err := spec.OpenFolder(path)
+	if err != nil {
+		return nil, err
+	}
+	sources, err := folder.Read()
+	for i := range sources {
+		sources[i].Path = filepath.Join(path, sources[i].Path)
+	}
+	if err == nil && len(sources) == 0 {
+		err = errs.New(errs.NotFound, "%s holds no service file", path).WithHint("their names end in .yaml or .yml")
+	}
+	return sources, err
+}

@@ -1,0 +1,128 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package client asks a running server through its API, in the shapes of
+// package report.
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/report"
+)
+
+// Client talks to one server.
+type Client struct {
+	base  string
+	token string
+	http  *http.Client
+}
+
+const (
+	timeout  = 30 * time.Second
+	maxBytes = 256 << 20 // of an answer
+)
+
+// New returns a client of the server at an address such as
+// http://127.0.0.1:8484.
+func New(address, token string) (*Client, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, errs.New(errs.Invalid, "server address %q is not one", address).WithHint("write it as http://127.0.0.1:8484")
+	}
+	return &Client{base: strings.TrimSuffix(address, "/"), token: token, http: &http.Client{Timeout: timeout}}, nil
+}
+
+// SLOs asks for every objective.
+func (c *Client) SLOs(ctx context.Context) (v report.SLOs, err error) {
+	return v, c.get(ctx, "/api/v1/slos", nil, &v)
+}
+
+// SLO asks for one objective.
+func (c *Client) SLO(ctx context.Context, w report.Which, from, to string) (v report.Detail, err error) {
+	q := url.Values{}
+	for k, s := range map[string]string{"namespace": w.Namespace, "environment": w.Environment, "from": from, "to": to} {
+		if s != "" {
+			q.Set(k, s)
+		}
+	}
+	return v, c.get(ctx, "/api/v1/slos/"+url.PathEscape(w.Service)+"/"+url.PathEscape(w.Name), q, &v)
+}
+
+// Operations asks for what every operation did in the last hour.
+func (c *Client) Operations(ctx context.Context) (v report.Operations, err error) {
+	return v, c.get(ctx, "/api/v1/operations", nil, &v)
+}
+
+func (c *Client) get(ctx context.Context, path string, q url.Values, v any) error {
+	if len(q) > 0 {
+		path += "?" + q.Encode()
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", path, err)
+	}
+	return c.do(r, v)
+}
+
+// Post sends a body and reads the answer into v. The time it takes is the
+// caller's to bound.
+func (c *Client) Post(ctx context.Context, path, contentType string, body io.Reader, v any) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, body)
+	if err != nil {
+		return fmt.Errorf("send %s: %w", path, err)
+	}
+	r.Header.Set("Content-Type", contentType)
+	unbounded := *c
+	unbounded.http = &http.Client{}
+	return unbounded.do(r, v)
+}
+
+func (c *Client) do(r *http.Request, v any) error {
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	answer, err := c.http.Do(r)
+	if err != nil {
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			return errs.New(errs.Unavailable, "no server answers at %s", c.base).WithHint("start one with leadline serve, or name another with --server")
+		}
+		return errs.New(errs.Unavailable, "ask the server: %w", err)
+	}
+	defer answer.Body.Close()
+	body := io.LimitReader(answer.Body, maxBytes)
+	if answer.StatusCode >= 400 {
+		return problem(answer.StatusCode, body)
+	}
+	if err := json.NewDecoder(body).Decode(v); err != nil {
+		return fmt.Errorf("read the server's answer: %w", err)
+	}
+	return nil
+}
+
+// kinds maps the status of an answer to the kind of the error.
+var kinds = map[int]errs.Kind{
+	http.StatusBadRequest: errs.Invalid, http.StatusNotFound: errs.NotFound, http.StatusUnauthorized: errs.Unauthenticated,
+	http.StatusForbidden: errs.Unauthenticated, http.StatusRequestEntityTooLarge: errs.TooLarge,
+	http.StatusServiceUnavailable: errs.Unavailable, http.StatusNotImplemented: errs.Unsupported, http.StatusConflict: errs.Conflict,
+}
+
+func problem(status int, body io.Reader) error {
+	var p struct {
+		Error struct{ Message, Hint string }
+	}
+	if err := json.NewDecoder(body).Decode(&p); err != nil || p.Error.Message == "" {
+		return errs.New(kinds[status], "the server answers %d %s", status, http.StatusText(status))
+	}
+	return errs.New(kinds[status], "%s", p.Error.Message).WithHint(p.Error.Hint)
+}

@@ -1,0 +1,140 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package config reads the settings of a server.
+//
+// A setting has one name everywhere: the flag --data-dir is data-dir in
+// leadline.yaml and LEADLINE_DATA_DIR in the environment. A flag wins over the
+// environment, which wins over the file. Secrets are named by the file that
+// holds them and are never settings themselves.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/leadline/leadline/internal/errs"
+)
+
+// Config is the settings of a server.
+type Config struct {
+	DataDir   string
+	Services  string
+	Listen    string
+	OTLPGRPC  string
+	OTLPHTTP  string
+	TokenFile string
+	Origins   []string
+	Retention time.Duration
+	LogLevel  string
+}
+
+// Flags adds a flag for every setting, with its default.
+func (c *Config) Flags(f *pflag.FlagSet) {
+	f.StringVar(&c.DataDir, "data-dir", "data", "directory of log, series and catalog")
+	f.StringVar(&c.Services, "services", "", "folder of service files; empty serves without objectives")
+	f.StringVar(&c.Listen, "listen", "127.0.0.1:8484", "address of UI and API")
+	f.StringVar(&c.OTLPGRPC, "otlp-grpc", "127.0.0.1:4317", "address for OTLP over gRPC")
+	f.StringVar(&c.OTLPHTTP, "otlp-http", "127.0.0.1:4318", "address for OTLP over HTTP")
+	f.StringVar(&c.TokenFile, "token-file", "", "file with the token that senders and users present; needed beyond loopback")
+	f.StringSliceVar(&c.Origins, "otlp-origins", nil, "web origins whose pages may send telemetry, as https://shop.example")
+	f.DurationVar(&c.Retention, "retention", 400*24*time.Hour, "how long slices are kept")
+	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
+}
+
+// Load fills in the flags that were not given: from the environment, then from
+// the file. A path that is empty stands for leadline.yaml, if there is one.
+func Load(f *pflag.FlagSet, path string, lookup func(string) (string, bool)) error {
+	file, err := readFile(path)
+	if err != nil {
+		return err
+	}
+	var first error
+	known := map[string]bool{}
+	f.VisitAll(func(flag *pflag.Flag) {
+		known[flag.Name] = true
+		value, from := "", ""
+		if v, ok := file[flag.Name]; ok {
+			value, from = text(v), "the configuration file"
+		}
+		name := "LEADLINE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		if v, ok := lookup(name); ok {
+			value, from = v, name
+		}
+		if flag.Changed || from == "" || first != nil {
+			return
+		}
+		if err := f.Set(flag.Name, value); err != nil {
+			first = errs.New(errs.Invalid, "%s: %s: %w", from, flag.Name, err)
+		}
+	})
+	for name := range file {
+		if !known[name] && first == nil {
+			first = errs.New(errs.Invalid, "configuration file: unknown setting %q", name).WithHint("leadline serve --help lists the settings")
+		}
+	}
+	return first
+}
+
+const maxFileBytes = 1 << 20
+
+func readFile(path string) (map[string]any, error) {
+	named := path != ""
+	if !named {
+		path = "leadline.yaml"
+	}
+	content, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !named:
+		return nil, nil
+	case err != nil:
+		return nil, errs.New(errs.Invalid, "read configuration: %w", err)
+	case len(content) > maxFileBytes:
+		return nil, errs.New(errs.TooLarge, "configuration %s has %d bytes, at most %d are read", path, len(content), maxFileBytes)
+	}
+	settings := map[string]any{}
+	if err := yaml.Unmarshal(content, &settings); err != nil {
+		return nil, errs.New(errs.Invalid, "configuration %s: %w", path, err)
+	}
+	return settings, nil
+}
+
+// text prints a value as the flag's parser reads it.
+func text(v any) string {
+	list, ok := v.([]any)
+	if !ok {
+		return fmt.Sprint(v)
+	}
+	parts := make([]string, len(list))
+	for i, x := range list {
+		parts[i] = fmt.Sprint(x)
+	}
+	return strings.Join(parts, ",")
+}
+
+// minTokenBytes keeps out tokens that can be guessed.
+const minTokenBytes = 16
+
+// Token reads the token from its file; it is empty when none is named.
+func (c *Config) Token() (string, error) {
+	if c.TokenFile == "" {
+		return "", nil
+	}
+	content, err := os.ReadFile(c.TokenFile)
+	if err != nil {
+		return "", errs.New(errs.Invalid, "read the token: %w", err)
+	}
+	token := strings.TrimSpace(string(content))
+	if len(token) < minTokenBytes {
+		return "", errs.New(errs.Invalid, "the token in %s has %d bytes, at least %d are needed", c.TokenFile, len(token), minTokenBytes).
+			WithHint("make one with: head -c 32 /dev/urandom | base64")
+	}
+	return token, nil
+}
