@@ -54,17 +54,17 @@ const (
 // minute is the same however often it is written.
 func OpenCursors(fsys FS, name string) (*Cursors, []Damage, error) {
 	c := &Cursors{fs: fsys, name: name, values: map[string]int64{}}
-	// A rename that the last process did not live to sync: what is read must
-	// be what a crash would leave.
-	if err := fsys.SyncDir(path.Dir(name)); err != nil {
-		return nil, nil, fmt.Errorf("sync the directory of %s: %w", name, err)
-	}
 	b, err := readFile(fsys, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, nil, nil
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	// A rename that the last process did not live to sync: what is read must
+	// be what a crash would leave.
+	if err := fsys.SyncDir(path.Dir(name)); err != nil {
+		return nil, nil, fmt.Errorf("sync the directory of %s: %w", name, err)
 	}
 	values, err := parseCursors(b)
 	if errs.KindOf(err) == errs.Unsupported {
