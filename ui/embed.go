@@ -18,7 +18,7 @@
 // The pages need no inline script, no inline style and no other origin. They
 // work under: default-src 'none'; script-src 'self'; style-src 'self';
 // img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';
-// frame-ancestors 'none'.
+// frame-ancestors 'none'; require-trusted-types-for 'script'.
 package ui
 
 import (

@@ -100,14 +100,15 @@ export interface Operation {
 
 export interface SignalIntake {
   signal: string;
-  requests: number | null;
-  items: number | null;
+  requests?: number | null;
+  items?: number | null;
   accepted: number | null;
   duplicates: number | null;
   late: number | null;
   future: number | null;
-  ignored: Record<string, number> | null;
-  refused: Record<string, number> | null;
+  invalid?: number | null;
+  ignored?: Record<string, number> | null;
+  refused?: Record<string, number> | null;
 }
 
 export interface ServiceIntake {
@@ -120,13 +121,13 @@ export interface ServiceIntake {
   last_seen: string | null;
 }
 
-export interface Fleet { slos: Objective[] | null }
+export interface Fleet { slos: Objective[] | null; evaluated_at?: string }
 export interface OneObjective { slo: ObjectiveDetail; series: Series | null }
 export interface Operations { operations: Operation[] | null; window: string }
 export interface Intake {
   signals: SignalIntake[] | null;
   services: ServiceIntake[] | null;
-  log: { bytes: number | null; segments: number | null; damage: { segment: string; offset: number; reason: string }[] | null } | null;
+  log: { bytes: number | null; segments: number | null; waiting_minutes?: number; id_bytes?: number; damage: { segment: string; offset: number; reason: string }[] | null } | null;
   health: { state: 'ok' | 'red'; cause: string } | null;
 }
 

@@ -28,7 +28,7 @@ export const follows = (range: Range): boolean => range.to === 'now' && range.fr
 export function parseInstant(text: string, zone: Zone): string | null {
   const trimmed = text.trim();
   if (trimmed === 'now') return trimmed;
-  if (/^now-\d+[smhdw]$/.test(trimmed)) return trimmed;
+  if (/^now-\d+[smhd]$/.test(trimmed)) return trimmed;
   const parts = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?)?(Z|[+-]\d{2}:\d{2})?$/i.exec(trimmed);
   if (!parts) return null;
   const [, day, minute = '00:00', second = ':00', offset = zone === 'utc' ? 'Z' : ''] = parts;

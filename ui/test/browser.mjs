@@ -306,6 +306,11 @@ page('no objectives: the two variables', { on: 'empty' }, async (tab, origin) =>
   await tab.getByText('No request has arrived.').waitFor();
 });
 
+page('a server that has not evaluated yet is not an empty one', { on: 'starting' }, async (tab, origin) => {
+  await tab.goto(origin);
+  await tab.getByText('The server is starting').waitFor();
+});
+
 page('one objective only: the list stands without filters for one service', { on: 'one' }, async (tab, origin) => {
   await tab.goto(origin);
   await tab.locator('.fleet').waitFor();

@@ -12,14 +12,14 @@ import { detail, intake, now, operations, resolve, slos } from './fixtures/docum
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
-export const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+export const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-/** empty: nothing yet; one, many: 1 or 200 objectives; broken: 500s; slow: 2 s; locked: wants the token "letmein"; red: intake is ill. */
-export const scenarios = ['empty', 'one', 'many', 'broken', 'slow', 'locked', 'red'];
+/** empty: nothing yet; starting: not evaluated yet; one, many: 1 or 200 objectives; broken: 500s; slow: 2 s; locked: wants the token "letmein"; red: intake is ill. */
+export const scenarios = ['empty', 'starting', 'one', 'many', 'broken', 'slow', 'locked', 'red'];
 
 export function serve(scenario, port = 0) {
   const streams = new Set();
-  const fleet = slos(scenario === 'empty' ? 0 : scenario === 'many' ? 200 : scenario === 'one' ? 1 : 17);
+  const fleet = slos(scenario === 'empty' || scenario === 'starting' ? 0 : scenario === 'many' ? 200 : scenario === 'one' ? 1 : 17);
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://fixture');
     response.setHeader('Content-Security-Policy', policy);
@@ -49,7 +49,7 @@ export function serve(scenario, port = 0) {
 }
 
 function answer(url, fleet, scenario) {
-  if (url.pathname === '/api/v1/slos') return [200, fleet];
+  if (url.pathname === '/api/v1/slos') return [200, { ...fleet, evaluated_at: scenario === 'starting' ? '0001-01-01T00:00:00Z' : new Date(now * 1000).toISOString() }];
   if (url.pathname === '/api/v1/operations') return [200, operations(scenario === 'empty' ? 0 : 7)];
   if (url.pathname === '/api/v1/intake') return [200, intake(scenario === 'empty' ? 'none' : scenario === 'red' ? 'red' : 'fine')];
   const parts = /^\/api\/v1\/slos\/([^/]+)\/([^/]+)$/.exec(url.pathname);

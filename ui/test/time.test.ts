@@ -20,7 +20,7 @@ test('parseInstant takes what a person types', () => {
   assert.equal(parseInstant('2026-11-23', 'utc'), '2026-11-23T00:00:00Z');
   assert.equal(parseInstant('2026-11-23 14:05', 'utc'), '2026-11-23T14:05:00Z');
   assert.equal(parseInstant('2026-11-23T14:05:06+02:00', 'utc'), '2026-11-23T12:05:06Z');
-  for (const nonsense of ['', 'yesterday', 'now+6h', 'now-6', '2026-13-40', '14:05']) assert.equal(parseInstant(nonsense, 'utc'), null, nonsense);
+  for (const nonsense of ['', 'yesterday', 'now+6h', 'now-6', 'now-1w', '2026-13-40', '14:05']) assert.equal(parseInstant(nonsense, 'utc'), null, nonsense);
 });
 
 test('rangeProblem and orderedAbsolute refuse a range that ends before it starts', () => {

@@ -25,7 +25,11 @@ export function Fleet() {
     <>
       <h1 class="hidden">Objectives</h1>
       <Screen of={fleet} what="objectives">
-        {(data) => ((data.slos ?? []).length === 0 ? <FirstSteps /> : <List slos={data.slos ?? []} />)}
+        {(data) => {
+          if ((data.slos ?? []).length > 0) return <List slos={data.slos ?? []} />;
+          // A server that has not evaluated yet does not know its objectives; that is not the same as having none.
+          return data.evaluated_at !== undefined && unix(data.evaluated_at) === null ? <Starting /> : <FirstSteps />;
+        }}
       </Screen>
     </>
   );
@@ -170,6 +174,13 @@ function Row({ of: o }: { of: Objective }) {
     </tr>
   );
 }
+
+const Starting = () => (
+  <section class="screen" role="status">
+    <h2>The server is starting</h2>
+    <p>It has not evaluated yet. This page follows as soon as it has.</p>
+  </section>
+);
 
 /** Nothing is defined yet: say how telemetry gets in, and show what already arrived. */
 function FirstSteps() {

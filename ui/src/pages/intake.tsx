@@ -44,19 +44,40 @@ function Health({ of: { health } }: { of: Intake }) {
   );
 }
 
+type Counted = 'requests' | 'items' | 'accepted' | 'duplicates' | 'late' | 'future' | 'invalid';
+
+const columns: { key: Counted; head: string; bad?: boolean }[] = [
+  { key: 'requests', head: 'Requests' },
+  { key: 'items', head: 'Items' },
+  { key: 'accepted', head: 'Accepted' },
+  { key: 'duplicates', head: 'Sent again' },
+  { key: 'late', head: 'Too late', bad: true },
+  { key: 'future', head: 'In the future', bad: true },
+  { key: 'invalid', head: 'Invalid', bad: true },
+];
+
 function Signals({ signals }: { signals: SignalIntake[] }) {
+  // A column that this server does not count for any signal says nothing, so it is left out.
+  const told = columns.filter((c) => signals.some((s) => s[c.key] != null));
   return (
     <section class="card">
       <h2>Signals <span class="quiet">since the server started</span></h2>
       {signals.length === 0 ? <p class="quiet">No request has arrived.</p> : (
         <div class="scroll" tabIndex={0} role="region" aria-label="Signals">
           <table>
-            <thead><tr>{['Signal', 'Requests', 'Items', 'Accepted', 'Duplicates', 'Too late', 'In the future', 'Ignored', 'Refused'].map((head, i) => <th key={head} scope="col" class={i === 0 || i > 6 ? '' : 'num'}>{head}</th>)}</tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">Signal</th>
+                {told.map((c) => <th key={c.key} scope="col" class="num">{c.head}</th>)}
+                <th scope="col">Ignored</th>
+                <th scope="col">Refused</th>
+              </tr>
+            </thead>
             <tbody>
               {signals.map((s) => (
                 <tr key={s.signal}>
                   <th scope="row">{s.signal}</th>
-                  {[s.requests, s.items, s.accepted, s.duplicates, s.late, s.future].map((n, i) => <td key={i} class="num">{format.count(n)}</td>)}
+                  {told.map((c) => <td key={c.key} class={`num ${c.bad === true && (s[c.key] ?? 0) > 0 ? 'bad-text' : ''}`}>{format.count(s[c.key])}</td>)}
                   <td><Reasons of={s.ignored} /></td>
                   <td><Reasons of={s.refused} bad /></td>
                 </tr>
@@ -69,8 +90,9 @@ function Signals({ signals }: { signals: SignalIntake[] }) {
   );
 }
 
-function Reasons({ of, bad = false }: { of: Record<string, number> | null; bad?: boolean }) {
-  const reasons = Object.entries(of ?? {}).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
+function Reasons({ of, bad = false }: { of: Record<string, number> | null | undefined; bad?: boolean }) {
+  if (of == null) return <span class="quiet">{format.notMeasured}</span>;
+  const reasons = Object.entries(of).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
   if (reasons.length === 0) return <span class="quiet">none</span>;
   return <ul class="reasons">{reasons.map(([reason, n]) => <li key={reason} class={bad ? 'bad-text' : ''}>{format.count(n)} {reason.replaceAll('_', ' ')}</li>)}</ul>;
 }
@@ -78,8 +100,8 @@ function Reasons({ of, bad = false }: { of: Record<string, number> | null; bad?:
 function Services({ of: { services } }: { of: Intake }) {
   return (
     <section class="card">
-      <h2>Services</h2>
-      {(services ?? []).length === 0 ? <p class="quiet">No service has sent telemetry yet.</p> : (
+      <h2>Services <span class="quiet">of the minutes that are still open</span></h2>
+      {(services ?? []).length === 0 ? <p class="quiet">No service sent telemetry lately.</p> : (
         <div class="scroll" tabIndex={0} role="region" aria-label="Services">
           <table>
             <thead><tr><th scope="col">Service</th><th scope="col">Environment</th><th scope="col" class="num">Spans</th><th scope="col" class="num">Metric points</th><th scope="col" class="num">Log records</th><th scope="col">Last seen</th></tr></thead>
@@ -108,7 +130,12 @@ function Log({ of: { log } }: { of: Intake }) {
   return (
     <section class="card">
       <h2>Intake log</h2>
-      <p>{format.bytes(log.bytes)} in {log.segments === null ? format.notMeasured : format.plural(log.segments, 'segment', 'segments')}. {damage.length === 0 ? 'No damage found.' : `${format.plural(damage.length, 'damaged record', 'damaged records')}:`}</p>
+      <p>
+        {format.bytes(log.bytes)} in {log.segments === null ? format.notMeasured : format.plural(log.segments, 'segment', 'segments')}.{' '}
+        {log.id_bytes === undefined ? '' : `${format.bytes(log.id_bytes)} of ids tell events that arrive again. `}
+        {log.waiting_minutes === undefined || log.waiting_minutes === 0 ? '' : `${format.plural(log.waiting_minutes, 'closed minute waits', 'closed minutes wait')} for the store. `}
+        {damage.length === 0 ? 'No damage found.' : `${format.plural(damage.length, 'damaged record', 'damaged records')}:`}
+      </p>
       {damage.length > 0 && <ul class="notes">{damage.map((d) => <li key={`${d.segment} ${d.offset}`}><code>{d.segment}</code> at offset {format.count(d.offset)}: {d.reason}</li>)}</ul>}
     </section>
   );
