@@ -12,26 +12,35 @@ import (
 // Query asks for sums on a grid. The grid's steps are aligned to multiples of
 // Step minutes since the epoch, like the edges of windows; where From or To
 // are not aligned, the outer steps hold only the part inside the range.
+//
+// Which series it asks for:
+//
+//	Indicator             the indicator's total, or the parts that Parts says
+//	Indicator and Tally   that tally of the indicator
+//	Tally                 that tally of services
+//	neither               the baselines of operations, one row for each version
 type Query struct {
-	// Indicator asks for the series of one indicator; empty asks for the
-	// baselines of operations.
 	Indicator string
+	Tally     slice.Tally
 	// Service restricts the answer to one service; the zero Service does not.
 	Service operation.Service
 	// Operation restricts baselines to one operation; empty does not.
 	Operation string
-	// Parts says whether totals are wanted, or the groups (of an indicator)
-	// and versions (of a baseline) too.
-	Parts Parts
+	Parts     Parts
 
 	From, To slice.Minute // From <= minute < To
 	Step     int          // minutes
 }
 
-// Parts selects among a series' total and its parts.
+// Parts selects among the parts of a series: the groups of an indicator, the
+// versions of a baseline. Tallies have none.
 type Parts struct {
-	All  bool   // the total and every part
-	Only string // just the part of this name; empty, with All unset, is the total
+	// All asks for every part; for an indicator, also for its total and its
+	// tallies.
+	All bool
+	// Only asks for just the part of this name. Where it is empty and All is
+	// unset, that is the total of an indicator and every version of a baseline.
+	Only string
 }
 
 // Limits of an answer: they bound the memory of one query.

@@ -49,8 +49,8 @@ type Appender interface {
 	// ascending order, with gaps where nothing ran. A minute that is stored
 	// already is left as it is and Append returns nil; a minute that is older
 	// than the newest one and not stored is refused as errs.Conflict. Keys
-	// within a minute are distinct, and a series with a Group or Version comes
-	// with its total. Append keeps no reference to c.
+	// within a minute are distinct, and a group or tally of an indicator comes
+	// with the indicator's total. Append keeps no reference to c.
 	//
 	// A nil error means the minute survives the death of the process. It may
 	// be lost with the machine's power, and then Last says so: the log keeps
@@ -67,7 +67,7 @@ type Querier interface {
 	// the range of q.
 	Sums(ctx context.Context, q Query) ([]Row, error)
 	// Histograms returns the merged histogram of each baseline and source
-	// that has one in the range of q; q.Indicator and q.Step are not used.
+	// that has one in the range of q, whose Indicator, Tally and Step are not used.
 	// Histograms are kept for a shorter time than counts.
 	Histograms(ctx context.Context, q Query) ([]Distribution, error)
 	// Up returns how many minutes of the range intake ran in.

@@ -151,25 +151,30 @@ func checkBackfillBesideLive(s *script) error {
 	}))
 }
 
+// checkBackfillBaselines fills a minute of an operation of which one version
+// was measured, and one of which none was.
 func checkBackfillBaselines(s *script) error {
 	h := durations(10, 1000)
-	if err := s.append(live(start+1, counted(baseline, 1, 0, 0))); err != nil {
+	if err := s.append(live(start+1, counted(version, 1, 0, 0), counted(spans, 1, 0, 0))); err != nil {
 		return err
 	}
-	fill := recorded(start, 2, baseline, version)
+	fill := recorded(start, 2, baseline, version, spans)
 	for i := range fill {
-		for j := range fill[i].Samples {
+		for j := range fill[i].Samples[:2] {
 			fill[i].Samples[j].Histogram = h
 		}
 	}
-	if err := s.wantReport(start+2, series.Report{Stored: 2, Measured: 2, From: start, To: start + 1}, fill...); err != nil {
+	if err := s.wantReport(start+2, series.Report{Stored: 3, Measured: 3, From: start, To: start + 1}, fill...); err != nil {
 		return err
 	}
 	got, err := s.store.Histograms(s.ctx, series.Query{From: start, To: start + 5})
 	if err != nil {
 		return err
 	}
-	return differ("histograms", got, []series.Distribution{{Key: baseline, Source: slice.Backfill, Histogram: *h, Minutes: 1}})
+	return differ("histograms", sortDistributions(got), sortDistributions([]series.Distribution{
+		{Key: baseline, Source: slice.Backfill, Histogram: *h, Minutes: 1},
+		{Key: version, Source: slice.Backfill, Histogram: *h, Minutes: 1},
+	}))
 }
 
 func checkBackfillErrors(s *script) error {

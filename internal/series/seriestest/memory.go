@@ -36,6 +36,7 @@ type id struct {
 type scope struct {
 	service              operation.Service
 	indicator, operation string
+	tally                slice.Tally
 }
 
 var _ series.Store = (*Memory)(nil)
@@ -81,7 +82,7 @@ func (s *Memory) put(m slice.Minute, src slice.Source, sm slice.Sample) {
 	k := sm.Key
 	for _, t := range []*string{
 		&k.Service.Namespace, &k.Service.Name, &k.Service.Environment,
-		&k.Indicator, &k.Group, &k.Operation, &k.Version,
+		&k.Indicator, &k.Group, &k.Operation, &k.Version, (*string)(&k.Tally),
 	} {
 		*t = strings.ToValidUTF8(*t, "\uFFFD")
 	}
@@ -104,14 +105,17 @@ func (s *Memory) put(m slice.Minute, src slice.Source, sm slice.Sample) {
 
 // wanted reports whether q asks for the series k.
 func wanted(q series.Query, k slice.Key) bool {
-	part := k.Group
-	if k.IsBaseline() {
-		part = k.Version
+	if k.Indicator != q.Indicator || q.Service != (operation.Service{}) && q.Service != k.Service {
+		return false
 	}
-	return k.Indicator == q.Indicator &&
-		(q.Service == operation.Service{} || q.Service == k.Service) &&
-		(!k.IsBaseline() || q.Operation == "" || q.Operation == k.Operation) &&
-		(q.Parts.All || q.Parts.Only == part)
+	switch {
+	case q.Tally != "":
+		return k.Tally == q.Tally
+	case q.Indicator == "":
+		return k.IsBaseline() && (q.Operation == "" || q.Operation == k.Operation) &&
+			(q.Parts.Only == "" || q.Parts.Only == k.Version)
+	}
+	return q.Parts.All || k.Tally == "" && k.Group == q.Parts.Only
 }
 
 // wanted yields the samples that q asks for.
@@ -151,7 +155,7 @@ func (s *Memory) Sums(_ context.Context, q series.Query) ([]series.Row, error) {
 
 // Histograms implements series.Store.
 func (s *Memory) Histograms(_ context.Context, q series.Query) ([]series.Distribution, error) {
-	q.Step, q.Indicator = max(1, int(q.To-q.From)), ""
+	q.Step, q.Indicator, q.Tally = max(1, int(q.To-q.From)), "", ""
 	if err := q.Validate(); err != nil {
 		return nil, err
 	}
@@ -242,9 +246,9 @@ func (s *Memory) fill(c slice.Closed, r *series.Report) {
 }
 
 func scopeOf(k slice.Key) scope {
-	sc := scope{service: k.Service, indicator: k.Indicator}
-	if k.IsBaseline() {
-		sc.operation = k.Operation
+	sc := scope{service: k.Service, indicator: k.Indicator, operation: k.Operation}
+	if k.Indicator == "" {
+		sc.tally = k.Tally
 	}
 	return sc
 }

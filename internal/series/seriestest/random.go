@@ -73,7 +73,7 @@ func (r *random) run(n int) error {
 // samples returns some of the series; parts come with their total.
 func (r *random) samples() (out []slice.Sample) {
 	n := func() uint64 { return r.rand.Uint64N(1 << r.rand.IntN(20)) }
-	for _, ks := range [][]slice.Key{{total, gold, silver}, {foreign}, {baseline, version}} {
+	for _, ks := range [][]slice.Key{{total, gold, silver, silence}, {foreign}, {baseline, version}, {spans}} {
 		for i, k := range ks {
 			if r.rand.IntN(4) == 0 {
 				if i == 0 {
@@ -112,6 +112,7 @@ func (r *random) fill() error {
 func (r *random) compare() error {
 	q := series.Query{Step: []int{1, 5, 60}[r.rand.IntN(3)], Parts: series.Parts{All: r.rand.IntN(2) == 0}}
 	q.Indicator = []string{"a1", "b2", ""}[r.rand.IntN(3)]
+	q.Tally = []slice.Tally{"", "", "", slice.Spans, slice.Silent}[r.rand.IntN(5)]
 	q.From = r.floor + slice.Minute(r.rand.IntN(int(r.now-r.floor)))
 	q.To = q.From + 1 + slice.Minute(r.rand.IntN(3000))
 	got, err1 := r.store.Sums(r.ctx, q)

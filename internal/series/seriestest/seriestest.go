@@ -98,6 +98,8 @@ var (
 	silver   = slice.Key{Service: shop, Indicator: "a1", Group: "tier=silver"}
 	foreign  = slice.Key{Service: other, Indicator: "b2"}
 	baseline = slice.Key{Service: shop, Operation: "POST /checkout", Kind: operation.HTTP}
+	silence  = slice.Key{Service: shop, Indicator: "a1", Tally: slice.Silent}
+	spans    = slice.Key{Service: shop, Tally: slice.Spans}
 	version  = slice.Key{Service: shop, Operation: "POST /checkout", Kind: operation.HTTP, Version: "1.2.0"}
 )
 

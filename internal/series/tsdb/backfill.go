@@ -49,11 +49,21 @@ type filler struct {
 	seen    map[scope]*minuteSet
 }
 
-// scope is what is measured together: an indicator, or the baseline of an operation.
+// scope is what is measured together: an indicator with its groups and
+// tallies, the versions of an operation, or a tally of a service.
 type scope struct {
 	service   operation.Service
 	indicator string
 	operation string
+	tally     slice.Tally
+}
+
+func scopeOf(k slice.Key) scope {
+	s := scope{service: k.Service, indicator: k.Indicator, operation: k.Operation}
+	if k.Indicator == "" {
+		s.tally = k.Tally
+	}
+	return s
 }
 
 // minuteSet says which minutes of a block are measured.
@@ -180,10 +190,7 @@ func (f *filler) unmeasured(ctx context.Context, m slice.Minute, samples []slice
 	kept := make([]slice.Sample, 0, len(samples))
 	at := (m + 1) % blockMinutes
 	for _, sm := range samples {
-		sc := scope{service: sm.Key.Service, indicator: sm.Key.Indicator}
-		if sm.Key.IsBaseline() {
-			sc.operation = sm.Key.Operation
-		}
+		sc := scopeOf(sm.Key)
 		set, ok := f.seen[sc]
 		if !ok {
 			var err error
@@ -201,12 +208,13 @@ func (f *filler) unmeasured(ctx context.Context, m slice.Minute, samples []slice
 	return kept, nil
 }
 
-// measured asks the store in which minutes of the block the scope has a total.
+// measured asks the store in which minutes of the block the scope has a
+// sample: an indicator's total, which comes with every other of its series.
 func (f *filler) measured(ctx context.Context, sc scope) (*minuteSet, error) {
 	var set minuteSet
 	first := f.span*blockMinutes - 1
 	rows, err := f.store.Sums(ctx, series.Query{
-		Service: sc.service, Indicator: sc.indicator, Operation: sc.operation,
+		Service: sc.service, Indicator: sc.indicator, Operation: sc.operation, Tally: sc.tally,
 		From: first, To: first + blockMinutes, Step: 1,
 	})
 	for _, r := range rows {

@@ -69,6 +69,10 @@ func traffic(n int) (cs []slice.Closed) {
 				add(slice.Key{Service: shop, Indicator: "a1", Group: fmt.Sprintf("g=%d", g)}, nil)
 			}
 		}
+		if 100 <= i && i < 120 {
+			// It ends just before a multiple of two hours: its chunk stays open.
+			add(slice.Key{Service: shop, Indicator: "a1", Group: "short-lived"}, nil)
+		}
 		h := new(slice.Histogram)
 		for range r.IntN(20) {
 			h.Add(time.Duration(r.ExpFloat64() * float64(50*time.Millisecond)))

@@ -116,13 +116,13 @@ func (s *Store) Histograms(ctx context.Context, q series.Query) ([]series.Distri
 	at := make(map[cacheKey]int)
 	err := s.histograms.eachHistogram(ctx, q.From, q.To, func(ls labels.Labels) func(*histogram.Histogram) {
 		k, _, src := keyOf(ls)
-		i, ok := at[cacheKey{k, src}]
-		if !ok {
-			i = len(rows)
-			at[cacheKey{k, src}] = i
-			rows = append(rows, series.Distribution{Key: k, Source: src})
-		}
 		return func(h *histogram.Histogram) {
+			i, ok := at[cacheKey{k, src}]
+			if !ok {
+				i = len(rows)
+				at[cacheKey{k, src}] = i
+				rows = append(rows, series.Distribution{Key: k, Source: src})
+			}
 			mergeNative(&rows[i].Histogram, h)
 			rows[i].Minutes++
 		}

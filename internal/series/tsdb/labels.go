@@ -17,6 +17,7 @@ import (
 const (
 	sliceMetric    = "leadline_slice_events"
 	baselineMetric = "leadline_operation_events"
+	tallyMetric    = "leadline_tally_events"
 	durationMetric = "leadline_operation_duration_seconds"
 	upMetric       = "leadline_writer_up"
 )
@@ -31,7 +32,7 @@ func countsOf(c slice.Counts) [3]uint64 { return [3]uint64{c.Good, c.Bad, c.Excl
 func cleaned(k slice.Key) slice.Key {
 	for _, s := range []*string{
 		&k.Service.Namespace, &k.Service.Name, &k.Service.Environment,
-		&k.Indicator, &k.Group, &k.Operation, &k.Version,
+		&k.Indicator, &k.Group, &k.Operation, &k.Version, (*string)(&k.Tally),
 	} {
 		*s = strings.ToValidUTF8(*s, "\uFFFD")
 	}
@@ -54,13 +55,13 @@ func labelsOf(metric string, k slice.Key, outcome string, src slice.Source, writ
 	add("outcome", outcome)
 	add("source", string(src))
 	add("writer", writer)
+	add("indicator", k.Indicator)
+	add("group", k.Group)
+	add("tally", string(k.Tally))
 	if k.IsBaseline() {
 		add("operation", k.Operation)
 		add("kind", k.Kind.String())
 		add("version", k.Version)
-	} else {
-		add("indicator", k.Indicator)
-		add("group", k.Group)
 	}
 	b.Sort()
 	return b.Labels()
@@ -68,8 +69,11 @@ func labelsOf(metric string, k slice.Key, outcome string, src slice.Source, writ
 
 // countMetric returns the metric that holds the counts of k.
 func countMetric(k slice.Key) string {
-	if k.IsBaseline() {
+	switch {
+	case k.IsBaseline():
 		return baselineMetric
+	case k.Tally != "":
+		return tallyMetric
 	}
 	return sliceMetric
 }
@@ -94,6 +98,8 @@ func keyOf(ls labels.Labels) (k slice.Key, outcome string, src slice.Source) {
 			k.Kind = kindOf(l.Value)
 		case "version":
 			k.Version = l.Value
+		case "tally":
+			k.Tally = slice.Tally(l.Value)
 		case "outcome":
 			outcome = l.Value
 		case "source":
@@ -121,20 +127,31 @@ func equal(name, value string) *labels.Matcher {
 
 // matchers selects the counts that q asks for.
 func matchers(q series.Query) []*labels.Matcher {
-	if q.Indicator != "" {
-		ms := []*labels.Matcher{metric(sliceMetric), equal("indicator", q.Indicator)}
-		return append(append(ms, ofService(q.Service)...), ofPart("group", q.Parts)...)
+	ms := ofService(q.Service)
+	switch {
+	case q.Tally != "":
+		return append(ms, metric(tallyMetric), equal("indicator", q.Indicator), equal("tally", string(q.Tally)))
+	case q.Indicator == "":
+		return baselineMatchers(baselineMetric, q)
+	case q.Parts.All:
+		return append(ms, indicatorMetrics, equal("indicator", q.Indicator))
 	}
-	return baselineMatchers(baselineMetric, q)
+	return append(ms, metric(sliceMetric), equal("indicator", q.Indicator), equal("group", q.Parts.Only))
 }
+
+// indicatorMetrics are the metrics that an indicator may have series of.
+var indicatorMetrics = labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, sliceMetric+"|"+tallyMetric)
 
 // baselineMatchers selects the baselines that q asks for.
 func baselineMatchers(name string, q series.Query) []*labels.Matcher {
-	ms := append([]*labels.Matcher{metric(name)}, ofService(q.Service)...)
+	ms := append(ofService(q.Service), metric(name))
 	if q.Operation != "" {
 		ms = append(ms, equal("operation", q.Operation))
 	}
-	return append(ms, ofPart("version", q.Parts)...)
+	if q.Parts.Only != "" {
+		ms = append(ms, equal("version", q.Parts.Only))
+	}
+	return ms
 }
 
 func ofService(s operation.Service) []*labels.Matcher {
@@ -144,11 +161,4 @@ func ofService(s operation.Service) []*labels.Matcher {
 	return []*labels.Matcher{
 		equal("namespace", s.Namespace), equal("service", s.Name), equal("environment", s.Environment),
 	}
-}
-
-func ofPart(label string, p series.Parts) []*labels.Matcher {
-	if p.All {
-		return nil
-	}
-	return []*labels.Matcher{equal(label, p.Only)}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -99,7 +100,10 @@ func (s *Store) Sums(ctx context.Context, q series.Query) ([]series.Row, error) 
 	if err := eachFloat(ctx, s.counts.db, q.From, q.To, g.series, matchers(q)...); err != nil {
 		return nil, fmt.Errorf("sum %q: %w", q.Indicator, err)
 	}
-	return g.rows, g.err
+	if g.err != nil {
+		return nil, g.err
+	}
+	return g.rows, nil
 }
 
 // grid collects the rows of a query.
@@ -107,43 +111,58 @@ type grid struct {
 	query series.Query
 	at    map[cacheKey]int // index in rows
 	rows  []series.Row
-	err   error
+
+	err     error
+	nowhere []series.Sum
 }
 
 // series returns the sink that adds one series, one outcome of a row, to its sums.
 func (g *grid) series(ls labels.Labels) sink {
 	k, outcome, src := keyOf(ls)
-	sums := g.row(cacheKey{k, src})
-	if sums == nil {
-		return nil
-	}
-	step, first := g.query.Step, g.query.StepStart(0)
-	// The step is looked up when the series leaves it, not for each sample.
-	i, end := 0, first+slice.Minute(step)
-	locate := func(m slice.Minute) int {
-		if m >= end {
-			i = int(m-first) / step
-			end = first + slice.Minute((i+1)*step)
-		}
-		return i
-	}
+	c := &cursor{grid: g, key: cacheKey{k, src}, end: math.MinInt64}
 	switch outcome {
 	case "good":
 		return func(m slice.Minute, v float64) {
-			s := &sums[locate(m)]
+			s := c.at(m)
 			s.Counts.Good += uint64(v)
 			// All outcomes are written together: one of them tells the minutes.
 			s.Minutes++
 		}
 	case "bad":
-		return func(m slice.Minute, v float64) { sums[locate(m)].Counts.Bad += uint64(v) }
+		return func(m slice.Minute, v float64) { c.at(m).Counts.Bad += uint64(v) }
 	case "excluded":
-		return func(m slice.Minute, v float64) { sums[locate(m)].Counts.Excluded += uint64(v) }
+		return func(m slice.Minute, v float64) { c.at(m).Counts.Excluded += uint64(v) }
 	}
 	return nil
 }
 
-// row returns the sums of a key, which a query's limit may refuse.
+// cursor walks along the steps of a row with the samples of one series, so
+// that the step is looked up when they leave it and not for each of them. The
+// row begins with the first sample: a series may have none in the range.
+type cursor struct {
+	grid *grid
+	key  cacheKey
+	sums []series.Sum // of the row; nil before the first sample
+	step *series.Sum
+	end  slice.Minute // of the step
+}
+
+func (c *cursor) at(m slice.Minute) *series.Sum {
+	if m < c.end {
+		return c.step
+	}
+	if c.sums == nil {
+		c.sums = c.grid.row(c.key)
+	}
+	q := &c.grid.query
+	i := q.StepOf(m)
+	c.end = q.StepStart(i + 1)
+	c.step = &c.sums[i]
+	return c.step
+}
+
+// row returns the sums of a key. Beyond the limit of rows it remembers the
+// error, and what is added goes nowhere.
 func (g *grid) row(k cacheKey) []series.Sum {
 	if i, ok := g.at[k]; ok {
 		return g.rows[i].Sums
@@ -152,7 +171,10 @@ func (g *grid) row(k cacheKey) []series.Sum {
 		g.err = g.query.CheckRows(len(g.rows) + 1)
 	}
 	if g.err != nil {
-		return nil
+		if g.nowhere == nil {
+			g.nowhere = make([]series.Sum, g.query.Steps())
+		}
+		return g.nowhere
 	}
 	g.at[k] = len(g.rows)
 	sums := make([]series.Sum, g.query.Steps())
