@@ -140,7 +140,7 @@ func (s *Server) routes(p Parts) http.Handler {
 	open("/api/", func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, errs.New(errs.NotFound, "no such address: %s %s", r.Method, r.URL.Path).WithHint("GET /api/openapi.json describes the API"))
 	})
-	open("GET /", pages(p.UI))
+	open("/", pages(p.UI))
 	return http.NewCrossOriginProtection().Handler(s.auth.guardHost(mux))
 }
 

@@ -18,6 +18,11 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 func pages(ui fs.FS) http.HandlerFunc {
 	files := http.FileServerFS(ui)
 	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
