@@ -15,6 +15,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -37,6 +39,19 @@ var Cells = []Cell{
 	{Name: "HTTP gzip", Gzip: true},
 	{Name: "gRPC", GRPC: true},
 	{Name: "gRPC gzip", GRPC: true, Gzip: true},
+}
+
+// CellsNamed returns the cells of a list such as "HTTP gzip,gRPC".
+func CellsNamed(list string) ([]Cell, error) {
+	var found []Cell
+	for name := range strings.SplitSeq(list, ",") {
+		i := slices.IndexFunc(Cells, func(c Cell) bool { return c.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no way of sending is called %q: want HTTP, HTTP gzip, gRPC or gRPC gzip", name)
+		}
+		found = append(found, Cells[i])
+	}
+	return found, nil
 }
 
 // Request is one export as it goes over the wire.

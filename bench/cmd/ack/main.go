@@ -18,7 +18,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"strings"
 	"syscall"
 	"time"
 
@@ -107,11 +106,15 @@ func run(ctx context.Context, cfg config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
+	cells, err := load.CellsNamed(cfg.cells)
+	if err != nil {
+		return err
+	}
 	var paces []pace
-	for _, name := range strings.Split(cfg.cells, ",") {
-		p, err := measure(ctx, cfg, server, name)
+	for _, cell := range cells {
+		p, err := measure(ctx, cfg, server, cell)
 		if err != nil {
-			return fmt.Errorf("%s over %s: %w\n%s", server.Name, name, err, server.Tail())
+			return fmt.Errorf("%s over %s: %w\n%s", server.Name, cell.Name, err, server.Tail())
 		}
 		paces = append(paces, p)
 	}
@@ -125,11 +128,7 @@ func start(ctx context.Context, cfg config, dir string) (*target.Process, error)
 	return target.Leadline{Binary: cfg.leadline, Services: cfg.services, DataDir: dir}.Start(ctx)
 }
 
-func measure(ctx context.Context, cfg config, server *target.Process, name string) (p pace, err error) {
-	cell, err := cellNamed(name)
-	if err != nil {
-		return p, err
-	}
+func measure(ctx context.Context, cfg config, server *target.Process, cell load.Cell) (p pace, err error) {
 	sender, err := cell.Dial(server.OTLP, cfg.connections)
 	if err != nil {
 		return p, err
@@ -163,18 +162,9 @@ func measure(ctx context.Context, cfg config, server *target.Process, name strin
 	}
 	others, err := watch.Others()
 	return pace{
-		Cell: name, Requests: o.Requests, Spans: o.Spans, CPU: after - before, Took: o.Took, Others: others,
+		Cell: cell.Name, Requests: o.Requests, Spans: o.Spans, CPU: after - before, Took: o.Took, Others: others,
 		P50: o.Quantile(0.5), P90: o.Quantile(0.9), P99: o.Quantile(0.99), Max: o.Quantile(1),
 	}, err
-}
-
-func cellNamed(name string) (load.Cell, error) {
-	for _, c := range load.Cells {
-		if c.Name == name {
-			return c, nil
-		}
-	}
-	return load.Cell{}, fmt.Errorf("no way of sending is called %q", name)
 }
 
 func prepare(cell load.Cell, cfg config, n int) ([]load.Request, error) {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/leadline/leadline/bench/load"
 	"github.com/leadline/leadline/bench/result"
 )
 
@@ -36,7 +35,7 @@ type summary struct {
 
 // describe fills the report in.
 func (b *bench) describe(report *result.Report, checked error) {
-	cells := b.cells()
+	cells := b.cellResults()
 	report.Data = map[string]any{"cells": cells, "whole": b.wholes, "turns": b.turns, "others_cpu_share": b.others, "config": map[string]any{
 		"rounds": b.cfg.rounds, "requests": b.cfg.requests, "spans": b.cfg.spans, "senders": b.cfg.senders, "seed": b.cfg.seed,
 	}}
@@ -49,9 +48,9 @@ func (b *bench) describe(report *result.Report, checked error) {
 		"acknowledgement times are those of a saturated server sharing its cores with the senders; see ack for a steady rate")
 }
 
-func (b *bench) cells() []cellResult {
+func (b *bench) cellResults() []cellResult {
 	var all []cellResult
-	for _, cell := range load.Cells {
+	for _, cell := range b.cells {
 		c := cellResult{Cell: cell.Name, Goal: goals[cell.Name]}
 		c.Collector = b.summarise(cell.Name, "Collector")
 		c.Leadline = b.summarise(cell.Name, "Leadline")

@@ -25,6 +25,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/leadline/leadline/bench/load"
 	"github.com/leadline/leadline/bench/payload"
 	"github.com/leadline/leadline/bench/result"
 	"github.com/leadline/leadline/bench/target"
@@ -38,6 +39,7 @@ type config struct {
 	results   string
 	data      string
 	only      string
+	cells     string
 
 	rounds   int
 	requests int
@@ -57,6 +59,7 @@ func parse() config {
 	flag.StringVar(&c.results, "results", "results", "folder to write the result to, empty for none")
 	flag.StringVar(&c.data, "data", os.TempDir(), "folder for the data directory, on the disk to be measured")
 	flag.StringVar(&c.only, "only", "", "measure only this server: leadline or collector")
+	flag.StringVar(&c.cells, "cells", "HTTP,HTTP gzip,gRPC,gRPC gzip", "ways of sending")
 	flag.IntVar(&c.rounds, "rounds", 5, "rounds after the one for warming up")
 	flag.IntVar(&c.requests, "requests", 600, "requests of a turn")
 	flag.IntVar(&c.spans, "spans", 512, "spans of a request (512 is the batch of a Python SDK)")
@@ -84,6 +87,10 @@ func main() {
 // run measures, reports, and checks the counts last: a report with wrong
 // counts is printed but not kept.
 func run(ctx context.Context, cfg config) (err error) {
+	cells, err := load.CellsNamed(cfg.cells)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp(cfg.data, "leadline-bench-")
 	if err != nil {
 		return fmt.Errorf("create data directory: %w", err)
@@ -98,7 +105,7 @@ func run(ctx context.Context, cfg config) (err error) {
 	if err != nil {
 		return err
 	}
-	b := newBench(cfg, servers, payload.Shop(cfg.seed, cfg.spans))
+	b := newBench(cfg, cells, servers, payload.Shop(cfg.seed, cfg.spans))
 	if err := b.measure(ctx); err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ type whole struct {
 
 type bench struct {
 	cfg       config
+	cells     []load.Cell
 	servers   []*target.Process
 	templates []*payload.Template
 	random    *rand.Rand
@@ -56,9 +57,9 @@ type bench struct {
 	others float64 // share of the machine that other processes used
 }
 
-func newBench(cfg config, servers []*target.Process, templates []*payload.Template) *bench {
+func newBench(cfg config, cells []load.Cell, servers []*target.Process, templates []*payload.Template) *bench {
 	return &bench{
-		cfg: cfg, servers: servers, templates: templates,
+		cfg: cfg, cells: cells, servers: servers, templates: templates,
 		// Ids must differ from those of any earlier run against the same data.
 		random: rand.New(rand.NewPCG(cfg.seed, uint64(time.Now().UnixNano()))),
 		ledger: truth.NewLedger(templates),
@@ -101,7 +102,7 @@ func (b *bench) total(before []time.Duration, took time.Duration) error {
 		if err != nil {
 			return err
 		}
-		spans := len(load.Cells) * b.cfg.rounds * b.cfg.requests * b.cfg.spans
+		spans := len(b.cells) * b.cfg.rounds * b.cfg.requests * b.cfg.spans
 		b.wholes[s.Name] = whole{Spans: spans, CPU: after - before[i], Took: took}
 	}
 	return nil
@@ -114,7 +115,7 @@ func (b *bench) round(ctx context.Context, number int) error {
 	if number%2 == 1 {
 		slices.Reverse(order)
 	}
-	for _, cell := range load.Cells {
+	for _, cell := range b.cells {
 		requests, used, err := b.prepare(cell)
 		if err != nil {
 			return err
