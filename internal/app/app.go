@@ -19,6 +19,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -63,6 +64,7 @@ type App struct {
 	logger *slog.Logger
 	clock  clock
 
+	lock    io.Closer    // of the data directory
 	folder  *spec.Folder // nil without objectives
 	catalog catalog.Store
 	cursors *intakelog.Cursors
@@ -135,11 +137,16 @@ func (a *App) openData() error {
 	if err := os.MkdirAll(a.cfg.DataDir, 0o700); err != nil {
 		return errs.New(errs.Invalid, "make the data directory: %w", err)
 	}
+	files := hooked(intakelog.OS(a.cfg.DataDir))
+	// Two processes on one directory would both write definitions and
+	// generations, so the second is refused before it reads anything.
 	var err error
+	if a.lock, err = files.Lock("leadline.lock"); err != nil {
+		return err
+	}
 	if a.writer, err = writerID(a.cfg.DataDir); err != nil {
 		return err
 	}
-	files := intakelog.OS(a.cfg.DataDir)
 	var damage []intakelog.Damage
 	if a.cursors, damage, err = intakelog.OpenCursors(files, "cursors"); err != nil {
 		return err
@@ -157,7 +164,7 @@ func (a *App) openData() error {
 		return err
 	}
 	a.fresh = a.eval.Install(objectives)
-	a.ingest, err = ingest.Open(ingest.DefaultConfig(), hooked(files), intakelog.Config{}, slice.Minute(cursor), bindingOf(objectives), a.eval, a.clock, a.logger)
+	a.ingest, err = ingest.Open(ingest.DefaultConfig(), files, intakelog.Config{}, slice.Minute(cursor), bindingOf(objectives), a.eval, a.clock, a.logger)
 	return err
 }
 
@@ -261,6 +268,9 @@ func (a *App) close() error {
 	}
 	if a.catalog != nil {
 		failures = append(failures, a.catalog.Close())
+	}
+	if a.lock != nil {
+		failures = append(failures, a.lock.Close())
 	}
 	return errors.Join(failures...)
 }
