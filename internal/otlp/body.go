@@ -11,43 +11,84 @@ import (
 	"github.com/leadline/leadline/internal/errs"
 )
 
-// Buffers come in classes of powers of two. Those above maxPooled are left to
-// the garbage collector: one giant request must not pin its size for ever.
+// Buffers come in classes of powers of two, 4 KiB to 64 MiB. What is larger is
+// left to the garbage collector.
 const (
-	minClassBits = 12 // 4 KiB
-	maxPooled    = 8 * mib
-	classes      = 12 // 4 KiB to 8 MiB
+	minClassBits = 12
+	// poolClasses are the small ones: their number is bounded by what is in
+	// use, and the runtime drops the idle ones over two collections.
+	poolClasses = 8 // 4 KiB to 512 KiB
+	keepClasses = 7 // 1 MiB to 64 MiB
+	classes     = poolClasses + keepClasses
+	// maxKept bounds the idle large buffers together. A pool of the runtime
+	// would keep as many as a burst of refused requests has touched.
+	maxKept = 64 * mib
 )
 
-// buffers pools the memory of request bodies. Pools drop what is idle over
-// two garbage collections, so the pool as a whole needs no other limit.
+// buffers recycles the memory of request bodies.
 type buffers struct {
-	pools [classes]sync.Pool
+	pools [poolClasses]sync.Pool
+
+	mu        sync.Mutex
+	kept      [keepClasses][]*[]byte
+	keptBytes int64
+}
+
+// classOf returns the smallest class that holds n bytes.
+func classOf(n int64) int { return max(bits.Len64(uint64(max(n, 1)-1))-minClassBits, 0) }
+
+// sizeOf returns the memory that get takes for n bytes.
+func (b *buffers) sizeOf(n int64) int64 {
+	if class := classOf(n); class < classes {
+		return 1 << (class + minClassBits)
+	}
+	return n
 }
 
 // get returns an empty buffer that can hold n bytes.
 func (b *buffers) get(n int64) *[]byte {
-	class := max(bits.Len64(uint64(max(n, 1)-1))-minClassBits, 0)
-	if class >= classes {
-		fresh := make([]byte, 0, n)
-		return &fresh
+	if class := classOf(n); class < classes {
+		if buf := b.idle(class); buf != nil {
+			return buf
+		}
 	}
-	if pooled, ok := b.pools[class].Get().(*[]byte); ok {
-		return pooled
-	}
-	fresh := make([]byte, 0, 1<<(class+minClassBits))
+	fresh := make([]byte, 0, b.sizeOf(n))
 	return &fresh
+}
+
+// idle returns an idle buffer of the class, or nil.
+func (b *buffers) idle(class int) *[]byte {
+	if class < poolClasses {
+		buf, _ := b.pools[class].Get().(*[]byte)
+		return buf
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	kept := &b.kept[class-poolClasses]
+	if len(*kept) == 0 {
+		return nil
+	}
+	buf := (*kept)[len(*kept)-1]
+	*kept = (*kept)[:len(*kept)-1]
+	b.keptBytes -= int64(cap(*buf))
+	return buf
 }
 
 // put takes a buffer back; nobody may use its bytes afterwards.
 func (b *buffers) put(buf *[]byte) {
-	size := cap(*buf)
-	class := bits.Len64(uint64(size)) - 1 - minClassBits
-	if size > maxPooled || class < 0 {
+	*buf = (*buf)[:0]
+	size := int64(cap(*buf))
+	class := classOf(size)
+	if class < poolClasses {
+		b.pools[class].Put(buf)
 		return
 	}
-	*buf = (*buf)[:0]
-	b.pools[class].Put(buf)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if class < classes && b.keptBytes+size <= maxKept {
+		b.kept[class-poolClasses] = append(b.kept[class-poolClasses], buf)
+		b.keptBytes += size
+	}
 }
 
 // intake is the memory of one request: every buffer it holds is paid for from
@@ -63,16 +104,10 @@ type intake struct {
 
 // buffer returns an empty buffer with room for n bytes.
 func (in *intake) buffer(n int64) (*[]byte, error) {
-	if err := in.lease.take(n); err != nil {
+	if err := in.lease.take(in.buffers.sizeOf(n)); err != nil {
 		return nil, err
 	}
 	buf := in.buffers.get(n)
-	if extra := int64(cap(*buf)) - n; extra > 0 {
-		// The class is larger than asked. Its rest is memory as well, but
-		// nobody is refused for our rounding.
-		in.lease.budget.used.Add(extra)
-		in.lease.held += extra
-	}
 	in.held[in.count] = buf
 	in.count++
 	return buf, nil
@@ -109,8 +144,8 @@ func (in *intake) close() {
 }
 
 // trustedLength is how much memory a client gets for announcing a length. The
-// rest it gets as it sends, so that a slow one holds no more than twice what
-// it sent.
+// rest it gets as it sends, so that a slow one holds no more than a few times
+// what it sent.
 const trustedLength = mib
 
 // known reads a body of which the client said the length.
@@ -155,8 +190,12 @@ func (in *intake) read(r io.Reader, hint, limit int64, tooLarge error) ([]byte, 
 	}
 }
 
+// growth is by how much a full buffer grows. Doubling would leave as much
+// garbage behind as the body is long.
+const growth = 4
+
 // extend makes room in a full buffer. It reads one byte first, because a hint
-// is usually exact and doubling would waste a copy at the very end. At the end
+// is usually exact and growing would waste a copy at the very end. At the end
 // of r it returns io.EOF.
 func (in *intake) extend(r io.Reader, buf *[]byte, limit int64, tooLarge error) (*[]byte, error) {
 	var next [1]byte
@@ -166,7 +205,7 @@ func (in *intake) extend(r io.Reader, buf *[]byte, limit int64, tooLarge error) 
 	if int64(len(*buf)) >= limit {
 		return nil, tooLarge
 	}
-	grown, err := in.grow(min(2*int64(cap(*buf)), limit+1))
+	grown, err := in.grow(min(growth*int64(cap(*buf)), limit+1))
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,10 @@ import (
 // The test binary runs itself for that, with this variable set.
 const childVariable = "LEADLINE_OTLP_TEST_SERVER"
 
+// memoryLimit is the soft limit that the process is told, as operators do: it
+// makes the garbage collector run before garbage doubles what is in use.
+const memoryLimit = "400MiB"
+
 // child is a server with a consumer of its own in another process.
 type child struct {
 	HTTPURL, GRPCAddr string
@@ -63,7 +67,7 @@ func runChild(token string) {
 func startChild(tb testing.TB, consumer, token string) *child {
 	tb.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childVariable+"="+consumer, childVariable+"_TOKEN="+token)
+	cmd.Env = append(os.Environ(), childVariable+"="+consumer, childVariable+"_TOKEN="+token, "GOMEMLIMIT="+memoryLimit)
 	cmd.Stderr = os.Stderr
 	ask, err := cmd.StdinPipe()
 	if err != nil {

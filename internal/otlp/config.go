@@ -76,6 +76,10 @@ func (c Config) Validate() error {
 	return c.validateLimits()
 }
 
+// formsOfBody is how many buffers a request may hold: as received,
+// decompressed, rewritten from JSON, and one that grows.
+const formsOfBody = 4
+
 func (c Config) validateLimits() error {
 	for _, limit := range []struct {
 		name       string
@@ -83,7 +87,7 @@ func (c Config) validateLimits() error {
 	}{
 		{"request size", c.MaxRequestBytes, kib},
 		{"response size", int64(c.MaxResponseBytes), kib},
-		{"bytes in flight", c.MaxInFlightBytes, c.MaxRequestBytes},
+		{"bytes in flight", c.MaxInFlightBytes, formsOfBody * c.MaxRequestBytes},
 		{"connections", int64(c.MaxConnections), 1},
 		{"gRPC streams", int64(c.MaxStreams), 1},
 		{"request timeout", int64(c.RequestTimeout), int64(time.Second)},

@@ -30,7 +30,7 @@ func TestConfigValidate(t *testing.T) {
 		{"no port", func(c *otlp.Config) { c.HTTPAddr = "127.0.0.1" }, false},
 		{"origin with a scheme", func(c *otlp.Config) { c.Origins = []string{"https://shop.example"} }, true},
 		{"origin without a scheme", func(c *otlp.Config) { c.Origins = []string{"shop.example"} }, false},
-		{"budget below one request", func(c *otlp.Config) { c.MaxInFlightBytes = c.MaxRequestBytes - 1 }, false},
+		{"budget that a large request does not fit", func(c *otlp.Config) { c.MaxInFlightBytes = 2 * c.MaxRequestBytes }, false},
 		{"no streams", func(c *otlp.Config) { c.MaxStreams = 0 }, false},
 	}
 	for _, test := range tests {
