@@ -44,6 +44,21 @@ export const unix = (text: string | null): number | null => {
   return Number.isNaN(ms) || ms < 0 ? null : ms / 1000;
 };
 
+/** What the picker offers beside the objective's own window. */
+export const presets = ['1h', '6h', '24h', '3d', '7d'] as const;
+
+/**
+ * The preset to open with when measuring began only lately: a whole window
+ * would show it as a speck at the edge. null leaves the window.
+ */
+export function opening(measuredSince: number | null, to: number | null, window: string): string | null {
+  const length = windowSeconds(window);
+  if (measuredSince === null || to === null || length === null) return null;
+  const age = to - measuredSince;
+  if (age >= length / 8) return null;
+  return presets.find((name) => age <= (windowSeconds(name) ?? 0) && windowSeconds(name)! < length) ?? null;
+}
+
 /** Why a range cannot be asked for, in words for the form; null when it can. Mixed ends are the server's to judge. */
 export function rangeProblem(from: string | null, to: string | null): string | null {
   if (from === null) return 'The start is not a time. Try now-6h or 2026-11-23 14:05.';

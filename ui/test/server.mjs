@@ -7,19 +7,19 @@ import { createServer } from 'node:http';
 import { readFileSync, existsSync } from 'node:fs';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { detail, intake, now, operations, resolve, slos } from './fixtures/documents.mjs';
+import { detail, intake, now, operations, resolve, slos, young } from './fixtures/documents.mjs';
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
 export const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-/** empty: nothing yet; starting: not evaluated yet; one, many: 1 or 200 objectives; broken: 500s; slow: 2 s; locked: wants the token "letmein"; red: intake is ill. */
-export const scenarios = ['empty', 'starting', 'one', 'many', 'broken', 'slow', 'locked', 'red'];
+/** empty: nothing yet; starting: not evaluated yet; young: measured for 20 minutes; one, many: 1 or 200 objectives; broken: 500s; slow: 2 s; locked: wants the token "letmein"; red: intake is ill. */
+export const scenarios = ['empty', 'starting', 'young', 'one', 'many', 'broken', 'slow', 'locked', 'red'];
 
 export function serve(scenario, port = 0) {
   const streams = new Set();
-  const fleet = slos(scenario === 'empty' || scenario === 'starting' ? 0 : scenario === 'many' ? 200 : scenario === 'one' ? 1 : 17);
+  const fleet = scenario === 'young' ? young() : slos(scenario === 'empty' || scenario === 'starting' ? 0 : scenario === 'many' ? 200 : scenario === 'one' ? 1 : 17);
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://fixture');
     response.setHeader('Content-Security-Policy', policy);

@@ -3,7 +3,7 @@
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { follows, instant, orderedAbsolute, parseInstant, rangeProblem, unix, windowSeconds } from '../src/time';
+import { follows, instant, opening, orderedAbsolute, parseInstant, rangeProblem, unix, windowSeconds } from '../src/time';
 
 test('windowSeconds', () => {
   assert.equal(windowSeconds('28d'), 2_419_200);
@@ -31,6 +31,16 @@ test('rangeProblem and orderedAbsolute refuse a range that ends before it starts
   assert.ok(rangeProblem('now', null));
   assert.equal(orderedAbsolute('2026-11-23T00:00:00Z', '2026-11-22T00:00:00Z'), false);
   assert.equal(orderedAbsolute('2026-11-22T00:00:00Z', 'now'), true);
+});
+
+test('a young objective opens with the shortest preset that holds all of it', () => {
+  const now = 1_000_000_000;
+  assert.equal(opening(now - 600, now, '28d'), '1h');
+  assert.equal(opening(now - 5 * 3600, now, '28d'), '6h');
+  assert.equal(opening(now - 3 * 86400, now, '28d'), '3d');
+  assert.equal(opening(now - 4 * 86400, now, '28d'), null);
+  assert.equal(opening(now - 600, now, '1h'), null);
+  assert.equal(opening(null, now, '28d'), null);
 });
 
 test('only a range that ends now follows new data', () => {

@@ -58,6 +58,7 @@ const columns: { key: Counted; head: string; bad?: boolean }[] = [
 
 function Signals({ signals }: { signals: SignalIntake[] }) {
   // A column that this server does not count for any signal says nothing, so it is left out.
+  const refusals = signals.some((s) => s.refused != null);
   const told = columns.filter((c) => signals.some((s) => s[c.key] != null));
   return (
     <section class="card">
@@ -70,7 +71,7 @@ function Signals({ signals }: { signals: SignalIntake[] }) {
                 <th scope="col">Signal</th>
                 {told.map((c) => <th key={c.key} scope="col" class="num">{c.head}</th>)}
                 <th scope="col">Ignored</th>
-                <th scope="col">Refused</th>
+                {refusals && <th scope="col">Refused</th>}
               </tr>
             </thead>
             <tbody>
@@ -79,7 +80,7 @@ function Signals({ signals }: { signals: SignalIntake[] }) {
                   <th scope="row">{s.signal}</th>
                   {told.map((c) => <td key={c.key} class={`num ${c.bad === true && (s[c.key] ?? 0) > 0 ? 'bad-text' : ''}`}>{format.count(s[c.key])}</td>)}
                   <td><Reasons of={s.ignored} /></td>
-                  <td><Reasons of={s.refused} bad /></td>
+                  {refusals && <td><Reasons of={s.refused} bad /></td>}
                 </tr>
               ))}
             </tbody>

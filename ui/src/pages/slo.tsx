@@ -3,7 +3,7 @@
 
 // One objective: the verdict, what is left, how it got there, how it was counted.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { ObjectiveDetail, OneObjective, Series } from '../api';
 import { Chart } from '../charts/chart';
 import { budgetPlot, sliPlot, trafficPlot } from '../charts/plot';
@@ -15,8 +15,8 @@ import { Screen } from '../parts/screens';
 import { keepZone } from '../parts/shell';
 import { TimePicker } from '../parts/timepicker';
 import { useResource } from '../resource';
-import { go, query, withQuery, address } from '../router';
-import { chooseRange, follows, instant, rangeOf, rfc3339, unix, zone } from '../time';
+import { address, go, query, setQuery, withQuery } from '../router';
+import { chooseRange, follows, hasRange, instant, opening, rangeOf, rfc3339, unix, zone } from '../time';
 import type { Range } from '../time';
 import { budgetLeft, exhaustion, leftText, pace, sentence } from '../verdict';
 
@@ -33,6 +33,7 @@ export function SloPage({ service, name }: { service: string; name: string }) {
   const text = ask.toString();
   const url = `/api/v1/slos/${encodeURIComponent(service)}/${encodeURIComponent(name)}${text === '' ? '' : `?${text}`}`;
   const one = useResource<OneObjective>(url, range.from === '' || follows(range));
+  useOpening(one.data?.slo ?? null);
   useEffect(() => {
     document.title = `${name} · ${service} · Leadline`;
   }, [name, service]);
@@ -44,6 +45,17 @@ export function SloPage({ service, name }: { service: string; name: string }) {
       <Screen of={one} what={`objective ${name}`}>{(data) => <Body {...data} range={range} />}</Screen>
     </>
   );
+}
+
+/** Chooses the first range once, unless the address did; whoever wants the whole window then gets it. */
+function useOpening(slo: ObjectiveDetail | null): void {
+  const done = useRef(hasRange.value);
+  useEffect(() => {
+    if (slo === null || done.current) return;
+    done.current = true;
+    const name = opening(unix(slo.trust?.measured_since ?? null), unix(slo.to), slo.window);
+    if (name !== null) setQuery({ from: `now-${name}` }, 'replace');
+  }, [slo]);
 }
 
 function Body({ slo, series, range }: OneObjective & { range: Range }) {

@@ -4,6 +4,7 @@
 // The frame around every page: where one is, whether numbers are live, how they are shown.
 import { useEffect, useRef } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
+import { signedOut } from '../api';
 import { address, go, withQuery } from '../router';
 import { connection } from '../resource';
 import { chooseZone, zone } from '../time';
@@ -54,6 +55,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
 const isAt = (path: string): boolean => (path === '/' ? address.value.path === '/' || address.value.path.startsWith('/slos/') : address.value.path === path);
 
 function Live() {
+  if (signedOut.value) return null;
   const words = { live: 'Live', lost: 'Reconnecting', off: 'Connecting' }[connection.value];
   return <span class={`live is-${connection.value}`} role="status"><span class="dot" aria-hidden="true" /><span>{words}</span></span>;
 }

@@ -3,7 +3,7 @@
 
 // Chooses the range of a page. Presets are links, so they can be opened, copied and read.
 import { useSignal } from '@preact/signals';
-import { chooseRange, follows, instant, orderedAbsolute, parseInstant, rangeProblem, rfc3339, unix, zone } from '../time';
+import { chooseRange, follows, instant, orderedAbsolute, parseInstant, presets, rangeProblem, rfc3339, unix, zone } from '../time';
 import type { Range } from '../time';
 import { hereWith } from './shell';
 
@@ -15,14 +15,13 @@ interface Props {
 }
 
 export function TimePicker({ range, shown, window }: Props) {
-  const presets = ['1h', '6h', '24h', '3d', '7d'];
-  if (!presets.includes(window)) presets.push(window);
+  const names: string[] = [...new Set([...presets, window])];
   return (
     <div class="time-picker" role="group" aria-label="Time range">
       <div class="segments">
-        {presets.map((name) => {
+        {names.map((name) => {
           const on = range.to === 'now' && range.from === `now-${name}`;
-          const href = hereWith({ from: name === window ? null : `now-${name}`, to: null });
+          const href = hereWith({ from: `now-${name}`, to: null });
           return <a key={name} href={href} aria-current={on ? 'true' : undefined}>{name === window ? `${name} window` : name}</a>;
         })}
       </div>
