@@ -64,7 +64,8 @@ export function share(x: number | null | undefined, digits = 1): string {
 
 export function burnRate(rate: number | null | undefined): string {
   if (rate == null || !Number.isFinite(rate)) return notMeasured;
-  if (rate !== 0 && rate < 0.01) return '< 0.01x';
+  if (rate === 0) return '0x';
+  if (rate < 0.01) return '< 0.01x';
   return `${rate >= 100 ? rate.toFixed(0) : rate >= 10 ? rate.toFixed(1) : rate.toFixed(2)}x`;
 }
 

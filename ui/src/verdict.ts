@@ -84,6 +84,7 @@ export function exhaustion(o: Objective): { text: string; detail: string } {
   const left = budgetLeft(o);
   const whole = windowSeconds(o.window);
   const burn = pace(o);
+  if (left === null && o.budget?.allowed === 0) return { text: 'no budget yet', detail: 'too few events to allow a bad one' };
   if (left === null || whole === null || burn === null) return { text: format.notMeasured, detail: 'needs a budget and a burn rate' };
   const at = `at the pace of the last ${burn.window} (${format.burnRate(burn.rate)})`;
   if (left < 0) return { text: 'spent', detail: left === -Infinity ? 'no bad event was allowed' : `overspent by ${format.share(-left)} of the budget` };
@@ -99,6 +100,7 @@ export function sentence(o: Objective): string {
   const measured = `${format.sli(o.good, o.bad, format.digitsFor(o.target))} of ${format.count(valid)} valid ${valid === 1 ? 'event was' : 'events were'} good, the target is ${goal}.`;
   const remaining = o.budget?.remaining;
   if (remaining == null) return measured;
+  if (o.budget?.allowed === 0 && remaining >= 0) return `${measured} These are too few events to allow a bad one.`;
   return remaining < 0
     ? `${measured} The budget is overspent by ${format.plural(-remaining, 'event', 'events')}.`
     : `${measured} ${format.plural(remaining, 'more bad event fits', 'more bad events fit')} into the budget.`;

@@ -73,7 +73,7 @@ cases('digitsFor gives two digits more than the target', (text: string) => Strin
 
 cases('burnRate', format.burnRate, [
   [[null], 'not measured'],
-  [[0], '0.00x'],
+  [[0], '0x'],
   [[0.004], '< 0.01x'],
   [[1.234], '1.23x'],
   [[14.4], '14.4x'],

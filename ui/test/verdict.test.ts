@@ -47,6 +47,7 @@ test('exhaustion: half of a 28 day budget at twice the pace lasts 7 days', () =>
   assert.equal(exhaustion(objective({ burn: [{ window: '1h', rate: 0.5 }] })).text, 'not at this pace');
   assert.equal(exhaustion(objective({ burn: [{ window: '1h', rate: null }] })).text, 'not measured');
   assert.equal(exhaustion(objective({ burn: null })).text, 'not measured');
+  assert.equal(exhaustion(objective({ budget: { allowed: 0, spent: 0, remaining: 0 } })).text, 'no budget yet');
   assert.equal(exhaustion(objective({ budget: { allowed: 100, spent: 134, remaining: -34 } })).text, 'spent');
 });
 
@@ -64,5 +65,6 @@ test('matches joins the filters and searches every word', () => {
 test('sentence: evidence, target, what is left', () => {
   assert.equal(sentence(objective({})), '99.950% of 100,000 valid events were good, the target is 99.9% over 28d. 50 more bad events fit into the budget.');
   assert.equal(sentence(objective({ good: 0, bad: 1, budget: { allowed: 0, spent: 1, remaining: -1 } })), '0.000% of 1 valid event was good, the target is 99.9% over 28d. The budget is overspent by 1 event.');
+  assert.equal(sentence(objective({ good: 412, bad: 0, budget: { allowed: 0, spent: 0, remaining: 0 } })), '100.000% of 412 valid events were good, the target is 99.9% over 28d. These are too few events to allow a bad one.');
   assert.equal(sentence(objective({ good: null, bad: null })), 'The target is 99.9% over 28d; no valid event stands behind a number yet.');
 });

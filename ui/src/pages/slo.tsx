@@ -129,7 +129,7 @@ function Tiles({ slo }: { slo: ObjectiveDetail }) {
         <BudgetBar of={slo} />
       </Tile>
       <Tile name="Budget lasts" value={runsOut.text} detail={runsOut.detail} tone={runsOut.text === 'spent' ? 'tone-bad' : ''} />
-      <Tile name="Burn rate" value={first ? format.burnRate(first.rate) : format.notMeasured} detail={rates.length === 0 ? 'no burn windows' : rates.join(' · ')} />
+      <Tile name="Burn rate" value={first ? format.burnRate(first.rate) : format.notMeasured} detail={first === null ? 'in none of its windows' : rates.join(' · ')} />
       <Tile name="Valid events" value={slo.good === null || slo.bad === null ? format.notMeasured : format.count(slo.good + slo.bad)} detail={slo.bad === null ? 'nothing counted' : `${format.count(slo.bad)} bad · ${format.count(slo.excluded)} excluded`} />
     </dl>
   );
