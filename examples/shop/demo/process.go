@@ -148,6 +148,6 @@ func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	lines := strings.Split(strings.TrimRight(string(t.kept), "\n"), "\n")
-	lines = lines[max(0, len(lines)-20):]
+	lines = lines[max(0, len(lines)-40):]
 	return "    " + strings.Join(lines, "\n    ")
 }
