@@ -170,6 +170,7 @@ func size(t *testing.T, file string) int64 {
 // TestKilledInAppend cuts the write-ahead log of either shelf at any byte that
 // the last minutes wrote: a process that is killed has written a prefix.
 func TestKilledInAppend(t *testing.T) {
+	t.Parallel()
 	cs := traffic(6)
 	for _, shelf := range []string{"slices", "histograms"} {
 		t.Run(shelf, func(t *testing.T) {
@@ -200,6 +201,7 @@ func TestKilledInAppend(t *testing.T) {
 
 // TestKilledBetweenShelves has histograms one minute ahead of counts.
 func TestKilledBetweenShelves(t *testing.T) {
+	t.Parallel()
 	cs := traffic(5)
 	dir := t.TempDir()
 	s := open(t, dir)
@@ -227,6 +229,7 @@ func TestKilledBetweenShelves(t *testing.T) {
 // TestPowerCut keeps the chunk files and loses the end of the log, back to the
 // last point at which Append synced it.
 func TestPowerCut(t *testing.T) {
+	t.Parallel()
 	cs := traffic(175) // crosses two hours, and is too short for a compaction
 	for _, shelf := range []string{"slices", "histograms"} {
 		t.Run(shelf, func(t *testing.T) {
@@ -255,6 +258,7 @@ func TestPowerCut(t *testing.T) {
 
 // TestKilledInBackfill interrupts a backfill between blocks and runs it again.
 func TestKilledInBackfill(t *testing.T) {
+	t.Parallel()
 	cs := traffic(2500)
 	before := first + 2500
 	model, want := seriestest.NewMemory(), series.Report{}

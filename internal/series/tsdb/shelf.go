@@ -66,11 +66,34 @@ func (sh *shelf) close() error {
 	return sh.db.Close()
 }
 
-// newestMarker finds the newest leadline_writer_up of any writer. Only the
-// last chunk of each series is decoded.
+// recent is where the newest marker is looked for first, counted back from the
+// newest sample, so that a start does not touch the blocks of years.
+const recent = 3 * 24 * time.Hour
+
+// newestMarker finds the newest leadline_writer_up of any writer.
 func (sh *shelf) newestMarker() (slice.Minute, bool, error) {
+	end := sh.db.Head().MaxTime()
+	for _, b := range sh.db.Blocks() {
+		end = max(end, b.Meta().MaxTime)
+	}
+	if end == math.MinInt64 {
+		return 0, false, nil
+	}
+	t, err := sh.newestMarkerSince(end - recent.Milliseconds())
+	if err == nil && t == math.MinInt64 {
+		t, err = sh.newestMarkerSince(math.MinInt64)
+	}
+	if err != nil || t == math.MinInt64 {
+		return 0, false, err
+	}
+	return minuteOf(t), true, nil
+}
+
+// newestMarkerSince returns the stamp of the newest marker not before mint, or
+// math.MinInt64. Only the last chunk of each series is decoded.
+func (sh *shelf) newestMarkerSince(mint int64) (int64, error) {
 	newest := int64(math.MinInt64)
-	err := eachChunkSeries(context.Background(), sh.db, math.MinInt64, math.MaxInt64, func(cs storage.ChunkSeries) error {
+	err := eachChunkSeries(context.Background(), sh.db, mint, math.MaxInt64, func(cs storage.ChunkSeries) error {
 		var last chunkenc.Chunk
 		chunks := cs.Iterator(nil)
 		for chunks.Next() {
@@ -85,7 +108,7 @@ func (sh *shelf) newestMarker() (slice.Minute, bool, error) {
 		}
 		return it.Err()
 	}, metric(upMetric))
-	return minuteOf(newest), newest != math.MinInt64, err
+	return newest, err
 }
 
 // holds reports whether the marker of minute m is stored.

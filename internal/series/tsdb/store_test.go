@@ -78,6 +78,7 @@ func TestDamagedBlock(t *testing.T) {
 // TestDamagedLog flips bits in the write-ahead log: what is lost is told by
 // Last and told again, and nothing is counted wrongly.
 func TestDamagedLog(t *testing.T) {
+	t.Parallel()
 	cs := traffic(60)
 	dir := t.TempDir()
 	s := open(t, dir)
@@ -107,20 +108,21 @@ func flip(t *testing.T, file string, at int64) {
 	}
 }
 
-// TestCompaction keeps 12 days beside two overlapping backfills through all
+// TestCompaction keeps six days beside two overlapping backfills through all
 // compactions, starts again in between, and compares with the model.
 func TestCompaction(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, model := open(t, dir), seriestest.NewMemory()
-	const days = 12
+	const days = 6
 	for d := range days {
 		for _, c := range sparse(d) {
 			appended(t, s, c)
 			appended(t, model, c)
 		}
-		if d == 8 {
-			fillDays(t, s, model, 2, 7, "b2", "c3")
-			fillDays(t, s, model, 5, 8, "d4")
+		if d == 4 {
+			fillDays(t, s, model, 1, 4, "b2", "c3")
+			fillDays(t, s, model, 2, 5, "d4")
 			closed(t, s)
 			s = open(t, dir)
 		}
@@ -196,6 +198,7 @@ func wantSameSums(t *testing.T, got, want series.Store, indicator string, from, 
 // TestRetention keeps one day: blocks beyond it go, and a backfill beyond it
 // is not written.
 func TestRetention(t *testing.T) {
+	t.Parallel()
 	const day = 24 * time.Hour
 	s, err := tsdb.Open(slog.New(slog.DiscardHandler), tsdb.Options{
 		Dir: t.TempDir(), Writer: "w1", Retention: 2 * day, HistogramRetention: day,

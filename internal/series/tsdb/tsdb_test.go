@@ -13,6 +13,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	seriestest.Run(t, func(t *testing.T) seriestest.Opener {
 		dir := t.TempDir()
 		return func() (series.Store, error) {
