@@ -134,12 +134,17 @@ func (s *Server) drain() {
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
-		defer context.AfterFunc(ctx, s.grpc.Stop)()
+		// It waits for the last handler, even after Stop. A consumer that
+		// never returns must not hold us, so nobody waits for this goroutine.
 		s.grpc.GracefulStop()
 	}()
 	if s.http.Shutdown(ctx) != nil {
 		// The listener is closed already; this cuts the connections.
 		_ = s.http.Close()
 	}
-	<-stopped
+	select {
+	case <-stopped:
+	case <-ctx.Done():
+		s.grpc.Stop()
+	}
 }
