@@ -235,12 +235,12 @@ func TestPowerCut(t *testing.T) {
 		t.Run(shelf, func(t *testing.T) {
 			dir := t.TempDir()
 			s := open(t, dir)
-			defer closed(t, s)
 			appended(t, s, cs[:120]...)
 			synced := size(t, wal(t, dir, shelf)) // minute 120 is about to cross
 			appended(t, s, cs[120:]...)
-			s.WriteChunks()
 			end := size(t, wal(t, dir, shelf))
+			s.WriteChunks()
+			closed(t, s) // flushes the chunk files, which a cut of the power may do too
 			most := 0
 			for cut := synced; cut <= end; cut += 1 + (end-synced)/10 {
 				torn := copyTo(t, dir)
