@@ -151,17 +151,18 @@ const trustedLength = mib
 // known reads a body of which the client said the length.
 func (in *intake) known(r io.Reader, length int64) ([]byte, error) {
 	if length > in.limit {
-		return nil, in.errTooLarge()
+		return nil, in.errExcess(overSize)
 	}
 	if err := in.lease.fits(length); err != nil {
 		return nil, err
 	}
-	return in.read(r, min(length, trustedLength), length, in.errTooLarge())
+	return in.read(r, min(length, trustedLength), length, overSize)
 }
 
 // read reads r to its end into a buffer that starts with room for hint bytes
-// and grows to limit at most; tooLarge is the answer beyond that.
-func (in *intake) read(r io.Reader, hint, limit int64, tooLarge error) ([]byte, error) {
+// and grows to limit at most; what that limit means decides the answer beyond
+// it.
+func (in *intake) read(r io.Reader, hint, limit int64, means excess) ([]byte, error) {
 	buf, err := in.buffer(max(min(hint, limit), 1))
 	if err != nil {
 		return nil, err
@@ -171,7 +172,7 @@ func (in *intake) read(r io.Reader, hint, limit int64, tooLarge error) ([]byte, 
 		*buf = (*buf)[:len(*buf)+n]
 		switch {
 		case int64(len(*buf)) > limit:
-			return nil, tooLarge
+			return nil, in.errExcess(means)
 		case err == io.EOF:
 			return *buf, nil
 		case err != nil:
@@ -179,7 +180,7 @@ func (in *intake) read(r io.Reader, hint, limit int64, tooLarge error) ([]byte, 
 		case len(*buf) < cap(*buf):
 			continue
 		}
-		more, err := in.extend(r, buf, limit, tooLarge)
+		more, err := in.extend(r, buf, limit, means)
 		if err == io.EOF {
 			return *buf, nil
 		}
@@ -197,13 +198,13 @@ const growth = 4
 // extend makes room in a full buffer. It reads one byte first, because a hint
 // is usually exact and growing would waste a copy at the very end. At the end
 // of r it returns io.EOF.
-func (in *intake) extend(r io.Reader, buf *[]byte, limit int64, tooLarge error) (*[]byte, error) {
+func (in *intake) extend(r io.Reader, buf *[]byte, limit int64, means excess) (*[]byte, error) {
 	var next [1]byte
 	if _, err := io.ReadFull(r, next[:]); err != nil {
 		return nil, err
 	}
 	if int64(len(*buf)) >= limit {
-		return nil, tooLarge
+		return nil, in.errExcess(means)
 	}
 	grown, err := in.grow(min(growth*int64(cap(*buf)), limit+1))
 	if err != nil {
@@ -213,7 +214,18 @@ func (in *intake) extend(r io.Reader, buf *[]byte, limit int64, tooLarge error) 
 	return grown, nil
 }
 
-// errTooLarge is the answer to a body above the configured size.
-func (in *intake) errTooLarge() error {
+// excess says which limit a body exceeds.
+type excess uint8
+
+const (
+	overSize excess = iota
+	overRatio
+)
+
+// errExcess is the answer to a body above a limit.
+func (in *intake) errExcess(what excess) error {
+	if what == overRatio {
+		return errs.New(errs.TooLarge, "the request decompresses to more than %d times its size", maxRatio)
+	}
 	return errs.New(errs.TooLarge, "the request is larger than %d bytes", in.limit)
 }

@@ -62,7 +62,7 @@ func (d *door) transcode(in *intake, signal wire.Signal, body []byte) ([]byte, e
 		return nil, err
 	}
 	if int64(len(out)) > in.limit {
-		return nil, in.errTooLarge()
+		return nil, in.errExcess(overSize)
 	}
 	if extra := int64(cap(out) - cap(*buf)); extra > 0 {
 		if err := in.lease.take(extra); err != nil {

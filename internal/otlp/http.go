@@ -183,7 +183,7 @@ func (x *exchange) raw(in *intake) ([]byte, error) {
 	if length := x.r.ContentLength; length >= 0 {
 		body, err = in.known(x.r.Body, length)
 	} else {
-		body, err = in.read(x.r.Body, unknownLength, in.limit, in.errTooLarge())
+		body, err = in.read(x.r.Body, unknownLength, in.limit, overSize)
 	}
 	if err == nil || errs.KindOf(err) != errs.Internal {
 		return body, err

@@ -73,16 +73,15 @@ func (in *intake) inflate(pools *inflaters, enc compression, src []byte) ([]byte
 		// nothing. An empty request is a success by the spec.
 		return src, nil
 	}
-	limit, tooLarge := in.limit, in.errTooLarge()
+	limit, means := in.limit, overSize
 	if ratio := max(ratioFree, maxRatio*int64(len(src))); ratio < limit {
-		limit = ratio
-		tooLarge = errs.New(errs.TooLarge, "the request decompresses to more than %d times its size", maxRatio)
+		limit, means = ratio, overRatio
 	}
 	r, err := pools.open(enc, src)
 	if err != nil {
 		return nil, malformed(enc, err)
 	}
-	body, err := in.read(r, sizeHint(enc, src), limit, tooLarge)
+	body, err := in.read(r, sizeHint(enc, src), limit, means)
 	pools.close(enc, r)
 	if err != nil && errs.KindOf(err) == errs.Internal {
 		return nil, malformed(enc, err)

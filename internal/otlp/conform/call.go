@@ -55,7 +55,7 @@ const maxAnswer = 8 << 20
 
 // send compresses the payload as the cell says, and sends it.
 func (c *call) send(ctx context.Context, payload []byte) (answer, error) {
-	return c.sendAs(ctx, request{body: compress(c.Encoding, payload)})
+	return c.sendAs(ctx, request{body: Compress(c.Encoding, payload)})
 }
 
 // sendAs sends a request as it is.
@@ -211,8 +211,8 @@ func or(value, fallback string) string {
 	return fallback
 }
 
-// compress returns payload as a client with that encoding sends it.
-func compress(encoding Encoding, payload []byte) []byte {
+// Compress returns payload as a client with that encoding sends it.
+func Compress(encoding Encoding, payload []byte) []byte {
 	var out bytes.Buffer
 	var w io.WriteCloser
 	switch encoding {

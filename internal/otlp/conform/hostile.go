@@ -94,7 +94,7 @@ func hostileRows() []Row {
 			Requirement: "Values nested 10,000 deep are bad data.",
 			transports:  allTransports, signals: allSignals, encodings: known,
 			check: func(ctx context.Context, c *call) error {
-				return c.survives(ctx, c.isBad(ctx, compress(c.Encoding, c.nested(10_000))))
+				return c.survives(ctx, c.isBad(ctx, Compress(c.Encoding, c.nested(10_000))))
 			},
 		},
 		{

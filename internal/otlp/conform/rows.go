@@ -178,7 +178,7 @@ func failureRows() []Row {
 			ID: "bad-data", Section: "Failures; Bad Data", Level: Must,
 			Requirement: "A body that cannot be decoded gets 400 with a Status; over gRPC a code that is not retryable.",
 			transports:  allTransports, signals: allSignals, encodings: known,
-			check: func(ctx context.Context, c *call) error { return c.isBad(ctx, compress(c.Encoding, c.malformed())) },
+			check: func(ctx context.Context, c *call) error { return c.isBad(ctx, Compress(c.Encoding, c.malformed())) },
 		},
 		{
 			ID: "bad-compression", Section: "Failures; Bad Data", Level: Must,
@@ -191,7 +191,7 @@ func failureRows() []Row {
 			Requirement: "Bad data gets INVALID_ARGUMENT, the code that is recommended.",
 			transports:  []Transport{GRPC}, signals: allSignals, encodings: required,
 			check: func(ctx context.Context, c *call) error {
-				return c.refuses(ctx, request{body: compress(c.Encoding, c.malformed())}, 0, codes.InvalidArgument)
+				return c.refuses(ctx, request{body: Compress(c.Encoding, c.malformed())}, 0, codes.InvalidArgument)
 			},
 		},
 		{
