@@ -16,7 +16,8 @@ help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 demo: build ## Run the example shop under load, measured
-	$(GO) run ./examples/shop/demo $(DEMOFLAGS)
+	$(GO) build -o bin/demo ./examples/shop/demo
+	@exec bin/demo $(DEMOFLAGS)
 
 build: bin/leadline ## Build bin/leadline with the UI in it
 
