@@ -65,7 +65,11 @@ func (c *closer) closeDue() error {
 		if err := c.close(c.due[0]); err != nil {
 			return fmt.Errorf("close minute %s: %w", c.due[0].Stamp().Format(time.RFC3339), err)
 		}
+		through := int64(c.due[0])
 		c.due = c.due[1:]
+		if err := c.log.Drop(intakelog.Intake, through); err != nil {
+			return fmt.Errorf("drop intake segments: %w", err)
+		}
 	}
 	return nil
 }
@@ -90,7 +94,7 @@ func (c *closer) close(m slice.Minute) error {
 	c.pending.add(m, slices.Clone(c.encoder.buf), true)
 	delete(c.minutes.open, m)
 	c.seen.drop(m)
-	return c.log.Drop(intakelog.Intake, int64(m))
+	return nil
 }
 
 // silence tallies the minute for the indicators that want to know that

@@ -152,11 +152,14 @@ func (c *committer) countMinute(s *scan, m slice.Minute) {
 	for i := c.heads[m]; i >= 0; i = s.events[i].next {
 		e := &s.events[i]
 		t := &s.tallies[e.tally]
-		if !c.forgetful && !ids.insert(e.id) {
+		if !c.fresh(ids, e.id) {
 			t.again++
 			continue
 		}
 		e.counted = true
+		if c.forgetful {
+			t.unchecked++
+		}
 		n++
 		t.accepted++
 		if e.late {
@@ -169,6 +172,15 @@ func (c *committer) countMinute(s *scan, m slice.Minute) {
 	}
 }
 
+// fresh reports whether the event was not counted before, and remembers it
+// unless ids have outgrown their memory.
+func (c *committer) fresh(ids *idSet, id uint64) bool {
+	if c.forgetful {
+		return !ids.has(id)
+	}
+	return ids.insert(id)
+}
+
 // tallies adds what the request brought of each service, in the minute of arrival.
 func (c *committer) tallies(s *scan, now slice.Minute) {
 	c.group.begin()
@@ -179,6 +191,7 @@ func (c *committer) tallies(s *scan, now slice.Minute) {
 		v := t.service
 		c.add(v.spans, now, slice.Counts{Good: t.accepted, Bad: t.refused, Excluded: t.again})
 		c.add(v.late, now, slice.Counts{Good: t.late})
+		c.add(v.unchecked, now, slice.Counts{Good: t.unchecked})
 		if !s.repeated {
 			c.add(v.points, now, slice.Counts{Good: t.points})
 			c.add(v.records, now, slice.Counts{Good: t.records})

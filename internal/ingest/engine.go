@@ -13,7 +13,6 @@ import (
 
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/intakelog"
-	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/wire"
 )
@@ -78,14 +77,7 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 
 // bind makes sure that what an objective names is known beyond every limit.
 func (e *Engine) bind(b *Binding) {
-	for _, i := range b.Indicators {
-		for _, s := range i.Indicator.Services() {
-			t := e.scanner.services.catalogue.Reserve(s)
-			if op := i.Indicator.Rule.Operation; op != "" {
-				t.Reserve(operation.Operation{Name: op, Kind: operation.KindOf(op)})
-			}
-		}
-	}
+	e.scanner.services.reserve(b)
 	e.binding.Store(b)
 }
 

@@ -3,6 +3,8 @@
 
 package ingest
 
+import "iter"
+
 // idSet is a set of event ids: open addressing with linear probing, 8 bytes a
 // slot. Ids are hashes already, so their low bits choose the slot. The set is
 // split into shards that grow one by one, which keeps the pause of growing
@@ -41,6 +43,20 @@ func (s *idSet) insert(id uint64) bool {
 	}
 	s.len++
 	return true
+}
+
+// has reports whether the id is in the set.
+func (s *idSet) has(id uint64) bool {
+	h := s.shard(id)
+	if id == 0 || len(h.slots) == 0 {
+		return id == 0 && s.zero
+	}
+	mask := uint64(len(h.slots) - 1)
+	i := id & mask
+	for h.slots[i] != id && h.slots[i] != 0 {
+		i = (i + 1) & mask
+	}
+	return h.slots[i] == id
 }
 
 func (h *idShard) put(id uint64) bool {
@@ -110,4 +126,20 @@ func (s *idSet) bytes() int {
 		n += 8 * len(s.shards[i].slots)
 	}
 	return n
+}
+
+// all yields the ids, in no order.
+func (s *idSet) all() iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		if s.zero && !yield(0) {
+			return
+		}
+		for i := range s.shards {
+			for _, id := range s.shards[i].slots {
+				if id != 0 && !yield(id) {
+					return
+				}
+			}
+		}
+	}
 }

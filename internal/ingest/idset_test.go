@@ -17,6 +17,9 @@ func TestIDSetAgreesWithMap(t *testing.T) {
 		model := map[uint64]bool{}
 		for range 5_000 {
 			id := rng.Uint64N(64)<<58 | rng.Uint64N(40)
+			if got, want := set.has(id), model[id]; got != want {
+				t.Fatalf("seed %d: has(%x) = %v, want %v", seed, id, got, want)
+			}
 			if rng.IntN(3) == 0 {
 				set.remove(id)
 				delete(model, id)

@@ -68,7 +68,7 @@ type tally struct {
 	service                  *service
 	points, records          uint64
 	accepted, refused, again uint64
-	late                     uint64
+	late, unchecked          uint64
 }
 
 func newScan() *scan {

@@ -29,8 +29,9 @@ const versionIdle = 60
 // service is what the engine knows of one service. It is safe for concurrent use.
 type service struct {
 	*operation.Table
-	spans, points, records, late, heard *slice.Series
-	heardAt                             slice.Minute // the committer's
+	spans, points, records, late, heard, unchecked *slice.Series
+
+	heardAt slice.Minute // the committer's
 
 	ops      atomic.Pointer[[]*op] // by the Number of their entry
 	mu       sync.RWMutex
@@ -81,6 +82,19 @@ func newServices(cfg Config) *services {
 	return a
 }
 
+// reserve makes the services and operations that a binding names known beyond
+// every limit.
+func (a *services) reserve(b *Binding) {
+	for _, i := range b.Indicators {
+		for _, s := range i.Indicator.Services() {
+			t := a.catalogue.Reserve(s)
+			if op := i.Indicator.Rule.Operation; op != "" {
+				t.Reserve(operation.Operation{Name: op, Kind: operation.KindOf(op)})
+			}
+		}
+	}
+}
+
 // service returns what is kept of a service.
 func (a *services) service(name operation.Service) *service {
 	return a.of(a.catalogue.Table(name))
@@ -109,7 +123,7 @@ func (a *services) newService(t *operation.Table) *service {
 	s := &service{
 		Table: t, versions: make(map[string]slice.Minute),
 		spans: tally(slice.Spans), points: tally(slice.Points), records: tally(slice.Records),
-		late: tally(slice.LateSpans), heard: tally(slice.Heard),
+		late: tally(slice.LateSpans), heard: tally(slice.Heard), unchecked: tally(slice.Unchecked),
 	}
 	s.ops.Store(new([]*op))
 	return s

@@ -67,6 +67,21 @@ func (c *committer) counted(match func(*slice.Series) bool) (counted []Counted) 
 	return counted
 }
 
+// Unstored returns the oldest minute that the series store may yet be told of:
+// it is closed and on its way there, or open.
+func (e *Engine) Unstored(ctx context.Context) (m slice.Minute, err error) {
+	err = e.visit(ctx, func() {
+		m = e.closer.schedule.next
+		if r, waits := e.pending.first(); waits {
+			m = min(m, r.minute)
+		}
+		if len(e.closer.due) > 0 {
+			m = min(m, e.closer.due[0])
+		}
+	})
+	return m, err
+}
+
 // newest returns the newest closed minute, 0 when none has closed yet.
 func (p *pending) newest() slice.Minute {
 	p.mu.Lock()

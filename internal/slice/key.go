@@ -34,8 +34,10 @@ const (
 	Records     Tally = "records"     // log records: good: accepted
 	LateSpans   Tally = "late_spans"  // good: accepted more than a minute after they ended
 	Heard       Tally = "heard"       // good: one for each minute in which the service sent anything
+	Unchecked   Tally = "unchecked"   // good: spans accepted while ids had outgrown their memory
 	Silent      Tally = "silent"      // good: one for each closed minute of an indicator without a valid event
 	Unevaluated Tally = "unevaluated" // good: events whose custom expression raised an error
+	Probes      Tally = "probes"      // good: excluded events that were health checks or synthetic traffic
 )
 
 // IsBaseline reports whether the series is an operation's baseline.
