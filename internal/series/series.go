@@ -38,7 +38,8 @@ type Store interface {
 	Appender
 	Querier
 	Backfiller
-	// Close writes what is open and releases the directory. No other method
+	// Close writes what is open and releases the directory. It waits for a
+	// running Backfill, whose context the caller ends first. No other method
 	// may be called after it.
 	Close() error
 }

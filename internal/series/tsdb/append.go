@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
@@ -23,7 +24,11 @@ const maxCount = 1 << 53
 // the counts with theirs. A crash in between leaves Last at the minute before,
 // and the retry completes what is missing.
 func (s *Store) Append(ctx context.Context, c slice.Closed) error {
-	if err := s.append(ctx, c); err != nil {
+	err := s.append(ctx, c)
+	if errors.Is(err, syscall.ENOSPC) {
+		err = errs.New(errs.Unavailable, "%w", err).WithHint("The disk is full. Free some space: the minute is kept in the intake log and stored then.")
+	}
+	if err != nil {
 		return fmt.Errorf("append minute %s: %w", c.Minute.Start(), err)
 	}
 	return nil
@@ -37,6 +42,9 @@ func (s *Store) append(ctx context.Context, c slice.Closed) error {
 	s.commits.Lock()
 	defer s.commits.Unlock()
 	for _, sh := range []*shelf{s.histograms, s.counts} {
+		if err := s.restore(sh); err != nil {
+			return err
+		}
 		stored, err := sh.holds(ctx, c.Minute)
 		if err != nil {
 			return err
@@ -53,6 +61,21 @@ func (s *Store) append(ctx context.Context, c slice.Closed) error {
 		sh.advance(c.Minute)
 	}
 	return nil
+}
+
+// restore makes a shelf whose last commit failed fit for another. It must not
+// replace a database under a running backfill.
+func (s *Store) restore(sh *shelf) error {
+	if !sh.doubtful {
+		return nil
+	}
+	if !s.backfills.TryLock() {
+		return errs.New(errs.Unavailable, "a commit failed, and a backfill is running that must end first")
+	}
+	defer s.backfills.Unlock()
+	// References that the old head gave out may name other series in the new one.
+	s.writer = newWriter(s.opts.Writer)
+	return sh.restore()
 }
 
 func (s *Store) appendTo(ctx context.Context, sh *shelf, c slice.Closed, samples []slice.Sample) error {
@@ -136,7 +159,7 @@ func first(a, b *slice.Histogram) *slice.Histogram {
 // nothing but remember it, so that its users need not check each sample.
 type batch struct {
 	ctx    context.Context
-	shelf  *shelf
+	shelf  *shelf // nil for a block that is being built
 	app    storage.Appender
 	minute slice.Minute
 	source slice.Source
@@ -149,9 +172,16 @@ func (sh *shelf) begin(ctx context.Context, c slice.Closed) *batch {
 
 func (b *batch) commit() error {
 	if b.err != nil {
-		return errors.Join(b.err, b.app.Rollback())
+		err := b.app.Rollback()
+		if err != nil && b.shelf != nil {
+			b.shelf.doubtful = true
+		}
+		return errors.Join(b.err, err)
 	}
 	if err := b.app.Commit(); err != nil {
+		if b.shelf != nil {
+			b.shelf.doubtful = true
+		}
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
@@ -182,7 +212,7 @@ func (b *batch) histogram(ref storage.SeriesRef, ls labels.Labels, h *histogram.
 // tolerate forgives a sample that the database refuses because it holds the
 // very same one: a minute that was stored in part is being completed.
 func (b *batch) tolerate(err error, ls labels.Labels, holds func() (bool, error)) error {
-	if !errors.Is(err, storage.ErrOutOfOrderSample) && !errors.Is(err, storage.ErrDuplicateSampleForTimestamp) &&
+	if b.shelf == nil || !errors.Is(err, storage.ErrOutOfOrderSample) && !errors.Is(err, storage.ErrDuplicateSampleForTimestamp) &&
 		!errors.Is(err, storage.ErrOutOfBounds) {
 		return fmt.Errorf("append to %s: %w", ls, err)
 	}

@@ -83,6 +83,9 @@ func (f *filler) run(ctx context.Context) (err error) {
 			return errs.New(errs.Invalid, "minute %s comes after %s", c.Minute.Start(), prev.Start())
 		}
 		prev, any = c.Minute, true
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if err := f.minute(ctx, c); err != nil {
 			return fmt.Errorf("minute %s: %w", c.Minute.Start(), err)
 		}

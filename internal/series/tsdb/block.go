@@ -77,7 +77,7 @@ func (b *blocks) append(ctx context.Context, m slice.Minute, samples []slice.Sam
 }
 
 func (h *blockHead) begin(ctx context.Context, c slice.Closed) *batch {
-	return &batch{ctx: ctx, shelf: h.shelf, app: h.head.Appender(ctx), minute: c.Minute, source: c.Source}
+	return &batch{ctx: ctx, app: h.head.Appender(ctx), minute: c.Minute, source: c.Source}
 }
 
 // write makes both blocks part of the store, histograms first.

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -253,6 +254,29 @@ func TestPowerCut(t *testing.T) {
 				t.Errorf("at most %d minutes were lost, the test cuts too little", most)
 			}
 		})
+	}
+}
+
+// TestFailedCommit lets the commit of a minute with a new series fail. The
+// retry must bring the series into the log, so that it is there after a start.
+func TestFailedCommit(t *testing.T) {
+	cs := traffic(110) // the short-lived group begins with minute 100
+	dir := t.TempDir()
+	s := open(t, dir)
+	appended(t, s, cs[:100]...)
+	if err := s.BreakLogs(); err != nil {
+		t.Fatal(err)
+	}
+	for _, shelf := range []string{"histograms", "slices"} {
+		if err := s.Append(t.Context(), cs[100]); err == nil || !strings.Contains(err.Error(), shelf) {
+			t.Fatalf("got %v, want the commit to %s to fail", err, shelf)
+		}
+	}
+	appended(t, s, cs[100:]...)
+	torn := copyTo(t, dir)
+	closed(t, s)
+	if told := checkRecovery(t, torn, cs); told != 0 {
+		t.Errorf("%d minutes were missing", told)
 	}
 }
 

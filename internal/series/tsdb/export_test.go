@@ -17,6 +17,11 @@ func (s *Store) WriteChunks() {
 	s.histograms.db.ForceHeadMMap()
 }
 
+// BreakLogs closes the write-ahead logs, so that commits fail.
+func (s *Store) BreakLogs() error {
+	return errors.Join(s.counts.db.Head().Close(), s.histograms.db.Head().Close())
+}
+
 // Compact does all compactions that are due.
 func (s *Store) Compact(ctx context.Context) error {
 	return errors.Join(s.counts.db.Compact(ctx), s.histograms.db.Compact(ctx))

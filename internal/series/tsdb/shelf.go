@@ -24,6 +24,7 @@ import (
 
 // shelf is one database with its cursor.
 type shelf struct {
+	log       *slog.Logger
 	dir       string
 	db        *promtsdb.DB
 	compactor *reloader
@@ -33,6 +34,11 @@ type shelf struct {
 	// Store.commits.
 	last slice.Minute
 	any  bool
+
+	// doubtful is set when a commit failed, for instance on a full disk. The
+	// head then knows series that the log does not, and samples that it would
+	// log for them were lost at the next start. Guarded by Store.commits.
+	doubtful bool
 }
 
 // maxBlock is the longest range that blocks are compacted to: the database
@@ -42,21 +48,42 @@ func maxBlock(retention time.Duration) time.Duration {
 }
 
 func openShelf(log *slog.Logger, dir string, retention time.Duration) (*shelf, error) {
-	sh := &shelf{dir: dir, retention: retention}
+	sh := &shelf{log: log, dir: dir, retention: retention}
+	return sh, sh.open()
+}
+
+// open opens the database and finds its cursor.
+func (sh *shelf) open() error {
 	o := promtsdb.DefaultOptions()
-	o.RetentionDuration = retention.Milliseconds()
-	o.MaxBlockDuration = max(o.MinBlockDuration, maxBlock(retention).Milliseconds())
+	o.RetentionDuration = sh.retention.Milliseconds()
+	o.MaxBlockDuration = max(o.MinBlockDuration, maxBlock(sh.retention).Milliseconds())
 	o.WALCompression = compression.Snappy
 	o.NewCompactorFunc = sh.newCompactor
-	db, err := promtsdb.Open(dir, log, nil, o, nil)
+	db, err := promtsdb.Open(sh.dir, sh.log, nil, o, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	sh.db = db
 	if sh.last, sh.any, err = sh.newestMarker(); err != nil {
-		return nil, fmt.Errorf("find the newest minute: %w (%w)", err, db.Close())
+		return fmt.Errorf("find the newest minute: %w", err)
 	}
-	return sh, nil
+	return nil
+}
+
+// restore makes a doubtful head certain: it is built anew from the log. Until
+// that succeeds the closed database stays, which answers with errors.
+func (sh *shelf) restore() error {
+	if !sh.doubtful {
+		return nil
+	}
+	if err := sh.db.Close(); err != nil {
+		sh.log.Debug("close a doubtful database", "dir", sh.dir, "err", err)
+	}
+	if err := sh.open(); err != nil {
+		return fmt.Errorf("open %s again after a failed commit: %w", sh.dir, err)
+	}
+	sh.doubtful = false
+	return nil
 }
 
 func (sh *shelf) close() error {
