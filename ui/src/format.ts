@@ -58,6 +58,8 @@ export function share(x: number | null | undefined, digits = 1): string {
   if (x === 0) return '0%';
   const percent = x * 100;
   if (percent !== 0 && Math.abs(percent) < 10 ** -digits) return `${percent < 0 ? '> -' : '< '}${10 ** -digits}%`;
+  // Many times a budget overspent: nobody reads its tenths.
+  if (Math.abs(percent) >= 1000) return `${grouped.format(Math.trunc(percent))}%`;
   const scale = 10 ** digits;
   return `${(Math.trunc(Number((percent * scale).toPrecision(12))) / scale).toFixed(digits)}%`;
 }

@@ -45,7 +45,7 @@ export const unix = (text: string | null): number | null => {
 };
 
 /** What the picker offers beside the objective's own window. */
-export const presets = ['1h', '6h', '24h', '3d', '7d'] as const;
+export const presets = ['15m', '1h', '6h', '24h', '3d', '7d'] as const;
 
 /**
  * The preset to open with when measuring began only lately: a whole window

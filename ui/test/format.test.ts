@@ -54,6 +54,7 @@ cases('share cuts towards zero and keeps what is small visible', format.share, [
   [[0.29], '29.0%'],
   [[-0.342], '-34.2%'],
   [[1], '100.0%'],
+  [[-24.609], '-2,460%'],
 ]);
 
 cases('count groups digits and never shows an absent number as 0', format.count, [

@@ -35,11 +35,13 @@ test('rangeProblem and orderedAbsolute refuse a range that ends before it starts
 
 test('a young objective opens with the shortest preset that holds all of it', () => {
   const now = 1_000_000_000;
-  assert.equal(opening(now - 600, now, '28d'), '1h');
+  assert.equal(opening(now - 600, now, '28d'), '15m');
+  assert.equal(opening(now - 1200, now, '28d'), '1h');
   assert.equal(opening(now - 5 * 3600, now, '28d'), '6h');
   assert.equal(opening(now - 3 * 86400, now, '28d'), '3d');
   assert.equal(opening(now - 4 * 86400, now, '28d'), null);
   assert.equal(opening(now - 600, now, '1h'), null);
+  assert.equal(opening(now - 60, now, '15m'), null);
   assert.equal(opening(null, now, '28d'), null);
 });
 

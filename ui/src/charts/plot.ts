@@ -28,6 +28,32 @@ const lonely: uPlot.Series.Points = {
   },
 };
 
+/**
+ * Each value over its own step, which ends at its stamp. uPlot's stepped path
+ * begins at the first stamp and so hides the first step after every gap.
+ */
+function perStep(seconds: number): uPlot.Series.PathBuilder {
+  return (u, s, first, last) => {
+    const [stroke, fill] = [new Path2D(), new Path2D()];
+    const floor = u.valToPos(u.scales['y']?.min ?? 0, 'y', true);
+    let drawing = false;
+    for (let i = first; i <= last; i++) {
+      const [t, v] = [u.data[0][i], u.data[s]?.[i]];
+      if (t === undefined || v == null) {
+        drawing = false;
+        continue;
+      }
+      const [left, right, y] = [u.valToPos(t - seconds, 'x', true), u.valToPos(t, 'x', true), u.valToPos(v, 'y', true)];
+      if (drawing) stroke.lineTo(left, y);
+      else stroke.moveTo(left, y);
+      stroke.lineTo(right, y);
+      fill.rect(left, y, right - left, floor - y);
+      drawing = true;
+    }
+    return { stroke, fill };
+  };
+}
+
 /** Early in a window a few bad events can be many budgets; the axis stops here, the table goes on. */
 const lowestShown = -2;
 
@@ -81,7 +107,7 @@ export function sliPlot(series: Series, target: number, zone: Zone): Built {
       axes: axes(zone, (_, splits) => splits.map((y) => labelOf(scale, target, y)), {
         splits: (u) => scale.ticks(range[0], range[1], Math.max(3, Math.floor(u.bbox.height / devicePixelRatio / 20))).map(scale.at),
       }),
-      series: [{}, { stroke: colour('accent'), width: 1.4, paths: uPlot.paths.stepped!({ align: -1 }), points: lonely, spanGaps: false }],
+      series: [{}, { stroke: colour('accent'), width: 1.4, paths: perStep(series.step_seconds), points: { show: false } }],
     },
   };
 }
@@ -97,7 +123,7 @@ export function trafficPlot(series: Series, zone: Zone): Built {
     return good == null || bad == null ? null : good + bad;
   });
   const most = total.reduce<number>((high, v) => Math.max(high, v ?? 0), 1);
-  const stepped = uPlot.paths.stepped!({ align: -1 });
+  const stepped = perStep(series.step_seconds);
   const [good, bad] = [colour('accent'), colour('breaching')];
   return {
     data: [series.timestamps, total, series.bad] as uPlot.AlignedData,
@@ -112,8 +138,8 @@ export function trafficPlot(series: Series, zone: Zone): Built {
       }),
       series: [
         {},
-        { stroke: good, width: 1, fill: faint(good), paths: stepped, points: lonely, spanGaps: false },
-        { stroke: bad, width: 1.2, fill: faint(bad, 0.35), paths: stepped, points: lonely, spanGaps: false },
+        { stroke: good, width: 1, fill: faint(good), paths: stepped, points: { show: false } },
+        { stroke: bad, width: 1.2, fill: faint(bad, 0.35), paths: stepped, points: { show: false } },
       ],
     },
   };
