@@ -50,18 +50,23 @@ func (e *Engine) Rebind(ctx context.Context, b *Binding, install func(open []Cou
 	})
 }
 
-// counted lists what the open minutes hold.
+// counted lists what the open minutes hold. Of an indicator, zeros too: while
+// intake runs, nothing counted means that nothing happened.
 func (c *committer) counted(match func(*slice.Series) bool) (counted []Counted) {
-	all := c.services.series.All()
-	for m, o := range c.minutes.open {
-		for ref, n := range o.counts {
-			if !n.IsZero() && match(all[ref]) {
-				x := Counted{Series: all[ref], Minute: m, Counts: n}
-				if h := o.histograms[all[ref]]; h != nil {
-					x.Histogram = h.sparse()
-				}
-				counted = append(counted, x)
+	for _, s := range c.services.series.All() {
+		if !match(s) {
+			continue
+		}
+		for m, o := range c.minutes.open {
+			n := o.of(s)
+			if n.IsZero() && !(o.up && s.Indicator != "" && s.Tally == "") {
+				continue
 			}
+			x := Counted{Series: s, Minute: m, Counts: n}
+			if h := o.histograms[s]; h != nil {
+				x.Histogram = h.sparse()
+			}
+			counted = append(counted, x)
 		}
 	}
 	return counted
