@@ -5,11 +5,14 @@ package ingest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/zeebo/xxh3"
 
+	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/intakelog"
+	"github.com/leadline/leadline/internal/join"
 	"github.com/leadline/leadline/internal/slice"
 )
 
@@ -17,43 +20,71 @@ import (
 // records come first, so it knows what is closed before it reads a batch.
 type replay struct {
 	*committer
+	join    join.Engine
 	pending *pending
 	cursor  slice.Minute
 	closed  slice.Minute // the newest closed minute; 0 for none
 	newest  slice.Minute // of any batch's arrival
 	oldest  slice.Minute // still open that a batch touches; 0 for none
+	// admitted says that the members of groups are known.
+	admitted bool
 }
 
 // record takes one record of either stream.
 func (r *replay) record(s intakelog.Stream, rec intakelog.Record) error {
 	switch {
 	case s == intakelog.Minutes && rec.Kind == intakelog.Minute:
-		return r.minuteRecord(rec)
+		r.minuteRecord(rec)
+		return nil
 	case s == intakelog.Intake && rec.Kind == intakelog.Batch:
+		if err := r.admitGroups(); err != nil {
+			return err
+		}
 		return readBatch(rec.Payload, r)
+	case s == intakelog.Intake && rec.Kind == intakelog.Facts:
+		return r.join.Replay(slice.Minute(rec.Until), rec.Payload)
 	}
-	return fmt.Errorf("%s record of kind %d: this release does not know it", s, rec.Kind)
+	return errs.New(errs.Unsupported, "%s record of kind %d: this version does not know it", s, rec.Kind).
+		WithHint("a later version wrote this data directory; start that one, or another data directory")
 }
 
-// minuteRecord notes what is closed, keeps what the store lacks, and makes the
-// groups known that are members.
-func (r *replay) minuteRecord(rec intakelog.Record) error {
+// unsynced is for how many minutes a store may lose with the machine's power
+// what it had when the cursor was saved: it syncs at the edges of two hours.
+const unsynced = 3 * 60
+
+// minuteRecord notes what is closed and keeps what the store may lack.
+func (r *replay) minuteRecord(rec intakelog.Record) {
 	m := slice.Minute(rec.Until)
 	r.closed = max(r.closed, m)
-	if m <= r.cursor {
+	if m <= r.cursor-unsynced {
 		r.pending.done = max(r.pending.done, m)
-		return nil
-	}
-	c, err := readClosed(rec.Payload)
-	if err != nil {
-		return fmt.Errorf("minute %s: %w", m.Stamp().Format(time.RFC3339), err)
-	}
-	for _, s := range c.Samples {
-		if s.Key.Group != "" {
-			r.admit(s.Key, m)
-		}
+		return
 	}
 	r.pending.add(m, append([]byte(nil), rec.Payload...), false)
+}
+
+// admitGroups makes the groups known that were members when the log was
+// written: the newest minute in which intake ran lists all of them. It is
+// called once the minute records have been read, and works once.
+func (r *replay) admitGroups() error {
+	if r.admitted {
+		return nil
+	}
+	r.admitted = true
+	for _, rec := range slices.Backward(r.pending.queue) {
+		c, err := readClosed(rec.payload)
+		if err != nil {
+			return fmt.Errorf("minute %s: %w", rec.minute.Stamp().Format(time.RFC3339), err)
+		}
+		for _, s := range c.Samples {
+			if s.Key.Group != "" {
+				r.admit(s.Key, rec.minute)
+			}
+		}
+		if c.Up {
+			return nil
+		}
+	}
 	return nil
 }
 
