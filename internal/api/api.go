@@ -38,11 +38,6 @@ type Config struct {
 	Token string
 }
 
-// Backfiller takes recorded telemetry, one OTLP/JSON request a line.
-type Backfiller interface {
-	Backfill(ctx context.Context, r *http.Request) (any, error)
-}
-
 // Server is the HTTP server of API and UI.
 type Server struct {
 	report   *report.Report

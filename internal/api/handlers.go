@@ -36,13 +36,6 @@ func (s *Server) operations(r *http.Request) (any, error) { return s.report.Oper
 
 func (s *Server) intake(r *http.Request) (any, error) { return s.report.IntakeNow(r.Context()) }
 
-func (s *Server) backfilled(r *http.Request) (any, error) {
-	if s.backfill == nil {
-		return nil, errs.New(errs.Unsupported, "this server takes no back-fill")
-	}
-	return s.backfill.Backfill(r.Context(), r)
-}
-
 // slo answers for one objective, by default over its window.
 func (s *Server) slo(r *http.Request) (any, error) {
 	q := r.URL.Query()
