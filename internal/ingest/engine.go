@@ -5,6 +5,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -40,7 +41,8 @@ type Engine struct {
 
 // Open reads the intake log and returns the engine as it was when the log was
 // last written: its open minutes, its ids, and the closed minutes that the
-// series store, by its cursor, may lack. What the open minutes counted is told
+// series store may lack. The cursor says how far the store had come; what it
+// had not synced by then it may have lost. What the open minutes counted is told
 // to the sink.
 func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.Minute, binding *Binding, sink Sink, clock Clock, logger *slog.Logger) (*Engine, error) {
 	if err := cfg.Validate(); err != nil {
@@ -63,6 +65,9 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 	log, damage, err := intakelog.Open(fsys, logCfg, r.record)
 	if err != nil {
 		return nil, fmt.Errorf("open the intake log: %w", err)
+	}
+	if err := r.admitGroups(); err != nil {
+		return nil, errors.Join(err, log.Close())
 	}
 	now := slice.MinuteOf(clock.Now())
 	c.log, e.log, e.damage = log, log, damage

@@ -110,11 +110,15 @@ func (e *Engine) Project(ctx context.Context, store series.Store, cursors Cursor
 			}
 			continue
 		}
+		if !r.counted && any && r.minute <= stored {
+			e.pending.pass()
+			continue
+		}
 		c, err := readClosed(r.payload)
 		if err != nil {
 			return fmt.Errorf("read minute record %s: %w", r.minute.Stamp().Format(time.RFC3339), err)
 		}
-		if !r.counted && (!any || r.minute > stored) {
+		if !r.counted {
 			restore(c)
 		}
 		if !e.append(ctx, store, c) {
