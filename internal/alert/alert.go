@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // Severity is whom an alert calls.
@@ -79,14 +80,20 @@ func DefaultTiers(window time.Duration, target slo.Target) (tiers []Tier, droppe
 }
 
 func tier(severity Severity, window, long time.Duration, percent, atLeastMilli uint64) Tier {
-	long = max(long.Truncate(time.Minute), 5*time.Minute)
+	long = onGrid(max(long, 5*time.Minute))
 	return Tier{
 		Severity: severity,
 		Long:     long,
-		Short:    max((long / 12).Truncate(time.Minute), time.Minute),
+		Short:    onGrid(max(long/12, time.Minute)),
 		// percent/100 * window/long, in thousandths, rounded to the nearest.
 		ThresholdMilli: max((percent*10*uint64(window)+uint64(long)/2)/uint64(long), atLeastMilli),
 	}
+}
+
+// onGrid cuts a length to whole cells of the width that a window of this
+// length is summed from: 30 days give 25h40m and not 25h42m.
+func onGrid(length time.Duration) time.Duration {
+	return length.Truncate(window.Grain(length))
 }
 
 // unfit says why the tier does not apply, or nothing.

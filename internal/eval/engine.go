@@ -6,12 +6,10 @@ package eval
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/window"
@@ -25,30 +23,19 @@ type Engine struct {
 
 	mu       sync.Mutex
 	tracks   []*track
-	services map[serviceWindow]*tallies
-	// targets caches which rings a series adds to, by Series.Ref.
-	targets   [][]*window.Ring
+	services map[serviceWindow]*serviceTrack
+	index    *index
+	shapes   map[shapeKey]*shape // of objectives since the last Install
+	// targets caches where a series is counted, by Series.Ref.
+	targets   [][]target
 	resolved  []bool
 	snapshot  atomic.Pointer[Snapshot]
 	listeners listeners
 }
 
-// serviceWindow names what is tallied of a service over one window.
-type serviceWindow struct {
-	service operation.Service
-	length  time.Duration
-}
-
-// tallies are the rings of what a service sent. Members are the services that
-// it stands for, one for each environment.
-type tallies struct {
-	members            []operation.Service
-	spans, late, heard *window.Ring
-}
-
 // New returns an engine without objectives that evaluates at the given interval.
 func New(now func() time.Time, every time.Duration, logger *slog.Logger) *Engine {
-	e := &Engine{now: now, every: every, logger: logger, services: make(map[serviceWindow]*tallies)}
+	e := &Engine{now: now, every: every, logger: logger, index: newIndex()}
 	e.snapshot.Store(&Snapshot{At: now()})
 	return e
 }
@@ -56,41 +43,54 @@ func New(now func() time.Time, every time.Duration, logger *slog.Logger) *Engine
 // Install replaces the objectives. The rings of objectives that count the same
 // over the same windows go on; those of the others are empty and returned,
 // and stay without numbers until Restore has filled them.
-func (e *Engine) Install(objectives []*slo.Objective) []*Fresh {
+func (e *Engine) Install(objectives []*slo.Objective) (fresh []*Fresh) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := slice.MinuteOf(e.now())
-	before := make(map[slo.Key]*track, len(e.tracks))
+	before, services := make(map[slo.Key]*track, len(e.tracks)), e.services
 	for _, t := range e.tracks {
 		before[t.objective.Key] = t
 	}
-	var fresh []*Fresh
-	e.tracks = e.tracks[:0:0]
+	// Evaluations in progress go on with the slice that they have.
+	e.tracks, e.services, e.index = nil, make(map[serviceWindow]*serviceTrack), newIndex()
+	e.shapes = make(map[shapeKey]*shape)
 	for _, o := range objectives {
+		shape := e.shape(o)
 		t := before[o.Key]
 		if t == nil || !t.same(o) {
-			t = newTrack(o, now)
+			t = newTrack(o, shape, now)
 			fresh = append(fresh, &Fresh{t})
 		}
 		t.objective = o
+		k := serviceWindowOf(o)
+		if e.services[k] == nil {
+			s := services[k]
+			if s == nil {
+				s = newServiceTrack(o, shape.whole, now)
+				fresh = append(fresh, &Fresh{s})
+			}
+			e.services[k] = s
+			e.index.add(s)
+		}
+		t.service = e.services[k]
 		e.tracks = append(e.tracks, t)
-		e.tally(o, now)
+		e.index.add(t)
 	}
 	e.targets, e.resolved = nil, nil
 	return fresh
 }
 
-// tally makes the rings of what the objective's service sends.
-func (e *Engine) tally(o *slo.Objective, now slice.Minute) {
-	k := serviceWindow{o.Indicator.Rule.Service, o.Window.Length}
-	if e.services[k] == nil {
-		l := window.NewLayout(window.Span{Length: o.Window.Length})
-		e.services[k] = &tallies{o.Indicator.Services(), window.NewRing(l, now), window.NewRing(l, now), window.NewRing(l, now)}
+func (e *Engine) shape(o *slo.Objective) *shape {
+	k := shapeKey{o.Window.Length, o.Target}
+	if e.shapes[k] == nil {
+		e.shapes[k] = newShape(k)
 	}
+	return e.shapes[k]
 }
 
-// Fresh is an objective whose windows are to be restored.
-type Fresh struct{ *track }
+// Fresh is what counts since an Install and is to be restored: an objective,
+// or what a service sends.
+type Fresh struct{ counter }
 
 // CountFresh takes what the open minutes had counted when objectives were
 // installed that begin to count now.
@@ -99,8 +99,8 @@ func (e *Engine) CountFresh(fresh []*Fresh, k *slice.Key, m slice.Minute, c slic
 	defer e.mu.Unlock()
 	now := slice.MinuteOf(e.now())
 	for _, f := range fresh {
-		if f.counts(k) {
-			e.add(f.ring(*k, now), m, c)
+		if t, ok := f.target(k, now); ok {
+			e.add(t, m, c)
 		}
 	}
 }
@@ -109,66 +109,33 @@ func (e *Engine) CountFresh(fresh []*Fresh, k *slice.Key, m slice.Minute, c slic
 func (e *Engine) Count(s *slice.Series, m slice.Minute, c slice.Counts) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, r := range e.resolve(s) {
-		e.add(r, m, c)
+	for _, t := range e.resolve(s) {
+		e.add(t, m, c)
 	}
 }
 
 // add counts in a ring. A minute ahead of what the ring reaches means that
 // the ring has not been moved for a while: the tick is late.
-func (e *Engine) add(r *window.Ring, m slice.Minute, c slice.Counts) {
-	if !r.Add(m, c) {
-		r.Advance(max(slice.MinuteOf(e.now()), m-window.Slack))
-		r.Add(m, c)
+func (e *Engine) add(t target, m slice.Minute, c slice.Counts) {
+	c = t.of(c)
+	if !t.ring.Add(m, c) {
+		t.ring.Advance(max(slice.MinuteOf(e.now()), m-window.Slack))
+		t.ring.Add(m, c)
 	}
 }
 
-// resolve returns the rings that the series adds to.
-func (e *Engine) resolve(s *slice.Series) []*window.Ring {
+// resolve returns where the series is counted.
+func (e *Engine) resolve(s *slice.Series) []target {
 	ref := int(s.Ref)
 	if ref >= len(e.resolved) {
 		n := ref + 1 - len(e.resolved)
-		e.targets = append(e.targets, make([][]*window.Ring, n)...)
+		e.targets = append(e.targets, make([][]target, n)...)
 		e.resolved = append(e.resolved, make([]bool, n)...)
 	}
 	if !e.resolved[ref] {
-		e.targets[ref], e.resolved[ref] = e.ringsOf(&s.Key), true
+		e.targets[ref], e.resolved[ref] = e.index.targets(&s.Key, slice.MinuteOf(e.now())), true
 	}
 	return e.targets[ref]
-}
-
-// ringsOf returns the rings that count a series of this key.
-func (e *Engine) ringsOf(k *slice.Key) (rings []*window.Ring) {
-	now := slice.MinuteOf(e.now())
-	if k.Indicator == "" {
-		return e.serviceRings(k)
-	}
-	for _, t := range e.tracks {
-		if t.counts(k) {
-			rings = append(rings, t.ring(*k, now))
-		}
-	}
-	return rings
-}
-
-func (e *Engine) serviceRings(k *slice.Key) (rings []*window.Ring) {
-	if k.Tally == "" {
-		return nil
-	}
-	for _, t := range e.services {
-		if !slices.Contains(t.members, k.Service) {
-			continue
-		}
-		switch k.Tally {
-		case slice.Spans:
-			rings = append(rings, t.spans)
-		case slice.LateSpans:
-			rings = append(rings, t.late)
-		case slice.Heard:
-			rings = append(rings, t.heard)
-		}
-	}
-	return rings
 }
 
 // CountClosed takes a minute that was closed before this process started and
@@ -176,10 +143,11 @@ func (e *Engine) serviceRings(k *slice.Key) (rings []*window.Ring) {
 func (e *Engine) CountClosed(c slice.Closed) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	now := slice.MinuteOf(e.now())
 	for i := range c.Samples {
 		s := &c.Samples[i]
-		for _, r := range e.ringsOf(&s.Key) {
-			e.add(r, c.Minute, s.Counts)
+		for _, t := range e.index.targets(&s.Key, now) {
+			e.add(t, c.Minute, s.Counts)
 		}
 	}
 }
@@ -204,8 +172,7 @@ func (e *Engine) Snapshot() *Snapshot { return e.snapshot.Load() }
 // Evaluate evaluates every objective now and publishes the result.
 func (e *Engine) Evaluate() *Snapshot {
 	now := e.now()
-	s := &Snapshot{At: now, Evaluations: e.evaluations(now)}
-	s.sort()
+	s := &Snapshot{At: now, Evaluations: sorted(e.evaluations(now))}
 	e.snapshot.Store(s)
 	e.listeners.tell(now)
 	return s
@@ -218,11 +185,11 @@ func (e *Engine) evaluations(now time.Time) []Evaluation {
 	e.mu.Lock()
 	tracks := e.tracks
 	e.mu.Unlock()
-	out := make([]Evaluation, 0, len(tracks))
+	out := make([]Evaluation, len(tracks))
 	for from := 0; from < len(tracks); from += lockedTracks {
 		e.mu.Lock()
-		for _, t := range tracks[from:min(from+lockedTracks, len(tracks))] {
-			out = append(out, e.evaluate(t, now))
+		for i := from; i < min(from+lockedTracks, len(tracks)); i++ {
+			tracks[i].evaluate(&out[i], now)
 		}
 		e.mu.Unlock()
 	}

@@ -83,14 +83,20 @@ type Trust struct {
 	// more than a minute after they ended, and refused because their minute
 	// was closed. Negative when there were none.
 	LateShare, RefusedShare float64
-	// ExcludedShare is the share of the indicator's events that were excluded;
-	// negative when there were none.
+	// ExcludedShare is the share of the indicator's events that were excluded,
+	// health checks and synthetic events apart; negative when there were none.
 	ExcludedShare float64
 	// UnevaluatedShare is the share of events whose expression raised an error.
 	UnevaluatedShare float64
-	Source           slice.Source
+	// Source is how the counts came to be: backfill when any of the window's
+	// were written afterwards.
+	Source slice.Source
 	// MeasuredSince is when the first event of this generation was counted;
 	// zero before it.
 	MeasuredSince time.Time
 	Notes         []string
+
+	// usually and recently are the events that could have been judged, in the
+	// window and in the last hour.
+	usually, recently slice.Counts
 }

@@ -11,42 +11,92 @@ import (
 	"github.com/leadline/leadline/internal/slice"
 )
 
-// Restore fills the windows of objectives from the series store, with the
+// Restore fills the windows of what is fresh from the series store, with the
 // minutes up to and including closed.
 func (e *Engine) Restore(ctx context.Context, store series.Querier, fresh []*Fresh, closed slice.Minute) error {
 	for _, f := range fresh {
-		if err := e.restore(ctx, store, f.track, closed); err != nil {
-			return fmt.Errorf("restore objective %s of %s: %w", f.objective.Name, f.objective.Service, err)
+		if err := e.restore(ctx, store, f, closed); err != nil {
+			return fmt.Errorf("restore %s: %w", f.name(), err)
 		}
 	}
 	return nil
 }
 
-func (e *Engine) restore(ctx context.Context, store series.Querier, t *track, closed slice.Minute) error {
-	for i, w := range t.layout.Widths() {
-		q := series.Query{
-			Indicator: string(t.objective.Indicator.ID), Service: t.objective.Indicator.Rule.Service,
-			Parts: series.Parts{All: true},
-			From:  slice.MinuteOf(e.now()) - w.Depth, To: closed + 1, Step: int(w.Minutes),
+func (e *Engine) restore(ctx context.Context, store series.Querier, f *Fresh, closed slice.Minute) error {
+	for _, q := range f.queries() {
+		for _, w := range f.widths() {
+			q.From, q.To, q.Step = slice.MinuteOf(e.now())-w.Depth, closed+1, int(w.Minutes)
+			if q.From -= q.From % w.Minutes; q.From >= q.To {
+				continue
+			}
+			rows, err := store.Sums(ctx, q)
+			if err != nil {
+				return err
+			}
+			e.fill(f, w.Minutes, &q, rows)
 		}
-		if q.From -= q.From % w.Minutes; q.From >= q.To {
-			continue
-		}
-		rows, err := store.Sums(ctx, q)
-		if err != nil {
-			return err
-		}
-		e.fill(t, i, &q, rows)
 	}
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, r := range t.rings {
+	for _, r := range f.rings() {
 		r.Recount()
 	}
-	for _, r := range t.tallies {
-		r.Recount()
+	e.mu.Unlock()
+	if t, ok := f.counter.(*track); ok {
+		return e.restoreSeen(ctx, store, t, closed)
 	}
 	return nil
+}
+
+// longAgo is how far back we look for a sign that an objective whose window is
+// empty was measured once: as long as slices are kept by default.
+const longAgo, day = 400 * day, slice.Minute(24 * 60)
+
+// restoreSeen tells an indicator that has gone silent from one that was never
+// measured.
+func (e *Engine) restoreSeen(ctx context.Context, store series.Querier, t *track, closed slice.Minute) error {
+	e.mu.Lock()
+	_, seen := t.total.Oldest()
+	e.mu.Unlock()
+	if seen || closed <= longAgo {
+		return nil
+	}
+	q := t.queries()[0]
+	q.Parts, q.From, q.To, q.Step = series.Parts{}, closed+1-longAgo, closed+1, int(day)
+	rows, err := store.Sums(ctx, q)
+	if err != nil {
+		return err
+	}
+	first := q.Steps()
+	for _, row := range rows {
+		for i, s := range row.Sums[:first] {
+			if !s.Counts.IsZero() {
+				first = i
+				break
+			}
+		}
+	}
+	if first < q.Steps() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		t.seenBefore = q.StepStart(first).Start()
+	}
+	return nil
+}
+
+// fill adds the cells of one width.
+func (e *Engine) fill(f *Fresh, width slice.Minute, q *series.Query, rows []series.Row) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := slice.MinuteOf(e.now())
+	for _, row := range rows {
+		t, ok := f.target(&row.Key, now)
+		if !ok {
+			continue
+		}
+		for i, s := range row.Sums {
+			t.ring.Restore(width, q.StepStart(i), t.of(s.Counts))
+		}
+	}
 }
 
 // Restored says that the windows of these objectives are whole: they show
@@ -55,19 +105,6 @@ func (e *Engine) Restored(fresh []*Fresh) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, f := range fresh {
-		f.restored = true
-	}
-}
-
-// fill adds the cells of one width.
-func (e *Engine) fill(t *track, width int, q *series.Query, rows []series.Row) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	now := slice.MinuteOf(e.now())
-	for _, row := range rows {
-		r := t.ring(row.Key, now)
-		for i, s := range row.Sums {
-			r.Restore(width, q.StepStart(i), s.Counts)
-		}
+		f.setRestored()
 	}
 }

@@ -182,6 +182,9 @@ func (x *scanner) judge(s *scan, r from, span *wire.Span, j operation.Judgement,
 		}
 		c := columnOf(outcome)
 		s.hits = append(s.hits, hit{ind.total, c})
+		if c == excluded && j.Probe() {
+			s.hits = append(s.hits, hit{ind.probes, good})
+		}
 		if ind.groups != nil {
 			s.group = ind.Group(s.group[:0], span.Attrs, r.attrs)
 			s.hits = append(s.hits, hit{ind.groups.series(x.services, s.group, s.now), c})

@@ -56,6 +56,7 @@ type boundIndicator struct {
 	*sli.Indicator
 	total       *slice.Series
 	unevaluated *slice.Series
+	probes      *slice.Series
 	groups      *groups // nil when the indicator has none
 }
 
@@ -238,6 +239,8 @@ func (a *services) boundIndicator(i *sli.Indicator) boundIndicator {
 	b := boundIndicator{Indicator: i, total: a.mustIntern(k)}
 	k.Tally = slice.Unevaluated
 	b.unevaluated = a.mustIntern(k)
+	k.Tally = slice.Probes
+	b.probes = a.mustIntern(k)
 	if len(i.Rule.GroupBy) > 0 {
 		b.groups = a.groupsOf(b.total)
 	}

@@ -47,6 +47,10 @@ func (j Judgement) Final() bool {
 	return j.Reason == HealthCheck || j.Reason == Synthetic || j.Reason == TaskRetry || j.Reason == TaskOther
 }
 
+// Probe reports whether the event is a health check or synthetic traffic: not
+// a user's, so that leaving it out says nothing against the rest.
+func (j Judgement) Probe() bool { return j.Reason == HealthCheck || j.Reason == Synthetic }
+
 // Outcome judges the event by the default rules: health checks and synthetic
 // traffic are excluded; else the HTTP status decides, else the gRPC status,
 // else Celery's state, else the span's status.

@@ -33,8 +33,8 @@ type Evidence struct {
 	// Misconfigured is the reason why the indicator cannot be evaluated, or empty.
 	Misconfigured string
 	Paused        bool
-	// EverSeen reports whether this generation ever counted a valid event, Valid
-	// how many the window holds.
+	// EverSeen reports whether this generation ever counted anything, Valid how
+	// many valid events the window holds.
 	EverSeen bool
 	Valid    uint64
 	// Page and Ticket are the sentences of the alert tiers that fire, or empty.
@@ -75,7 +75,7 @@ func Decide(e Evidence) Status {
 	case e.Page != "":
 		return Status{Breaching, "page_burn", e.Page, "open the runbook and look at what changed since the burn began"}
 	case e.Spent > e.Allowed:
-		return Status{Exhausted, "budget_exhausted", fmt.Sprintf("%d bad events, the target allows %d", e.Spent, e.Allowed), "hold risky changes until the window recovers, or review the target"}
+		return Status{Exhausted, "budget_exhausted", fmt.Sprintf("bad events: %d, the target allows %d", e.Spent, e.Allowed), "hold risky changes until the window recovers, or review the target"}
 	case e.Ticket != "":
 		return Status{AtRisk, "ticket_burn", e.Ticket, "find the slow burn in working hours"}
 	case e.Low:

@@ -4,6 +4,7 @@
 package window
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/leadline/leadline/internal/slice"
@@ -25,6 +26,9 @@ type Span struct {
 	// Lateness minutes behind now, so that a sender's delay does not read as a
 	// recovery. Otherwise it ends now.
 	AtNewest bool
+	// ValidOnly leaves excluded events out of the sum, so that its cells take a
+	// third less memory.
+	ValidOnly bool
 }
 
 // Layout is the shape that many rings share: which windows they sum and how
@@ -45,18 +49,32 @@ type placed struct {
 type width struct {
 	minutes slice.Minute // width of a cell
 	cells   int          // cells a ring holds at this width
+	lean    bool         // without excluded events: every window is ValidOnly
 }
 
-// NewLayout returns the layout of the given windows, in their order.
+// stride returns how many numbers a cell has.
+func (w *width) stride() int {
+	if w.lean {
+		return 2
+	}
+	return 3
+}
+
+// NewLayout returns the layout of the given windows, in their order. Each must
+// be a multiple of its grain, since its start moves by whole cells.
 func NewLayout(spans ...Span) *Layout {
 	l := &Layout{widths: []width{{minutes: 1, cells: Slack + Lateness + 2}}}
 	for _, s := range spans {
+		if s.Length <= 0 || s.Length%Grain(s.Length) != 0 {
+			panic(fmt.Sprintf("BUG: a window of %s is not a multiple of %s", s.Length, Grain(s.Length)))
+		}
 		p := placed{Span: s, minutes: slice.Minute(s.Length / time.Minute)}
 		p.width = l.widthFor(slice.Minute(Grain(s.Length) / time.Minute))
 		w := &l.widths[p.width]
 		// The position, the slack ahead, the lateness behind, and one partial cell at either end.
 		need := int((p.minutes+Slack+Lateness)/w.minutes) + 3
 		w.cells = max(w.cells, need)
+		w.lean = w.lean && s.ValidOnly
 		l.spans = append(l.spans, p)
 	}
 	return l
@@ -69,7 +87,7 @@ func (l *Layout) widthFor(minutes slice.Minute) int {
 			return i
 		}
 	}
-	l.widths = append(l.widths, width{minutes: minutes})
+	l.widths = append(l.widths, width{minutes: minutes, lean: true})
 	return len(l.widths) - 1
 }
 

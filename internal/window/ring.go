@@ -3,7 +3,11 @@
 
 package window
 
-import "github.com/leadline/leadline/internal/slice"
+import (
+	"slices"
+
+	"github.com/leadline/leadline/internal/slice"
+)
 
 // Ring sums one series over every window of a layout.
 //
@@ -25,12 +29,10 @@ type Ring struct {
 	now    slice.Minute
 	newest slice.Minute // minute of the newest event, 0 before the first
 	oldest slice.Minute // minute of the oldest event, 0 before the first
-	cells  [][]cell     // by width
+	cells  [][]uint32   // by width: good, bad and, unless it is lean, excluded of each cell
 	sums   []sum
 	carry  map[place]slice.Counts
 }
-
-type cell struct{ good, bad, excluded uint32 }
 
 // place names one cell of a ring.
 type place struct{ width, cell int }
@@ -43,9 +45,9 @@ type sum struct {
 
 // NewRing returns an empty ring whose position is the given minute.
 func NewRing(l *Layout, now slice.Minute) *Ring {
-	r := &Ring{layout: l, now: now, cells: make([][]cell, len(l.widths)), sums: make([]sum, len(l.spans))}
+	r := &Ring{layout: l, now: now, cells: make([][]uint32, len(l.widths)), sums: make([]sum, len(l.spans))}
 	for i, w := range l.widths {
-		r.cells[i] = make([]cell, w.cells)
+		r.cells[i] = make([]uint32, w.cells*w.stride())
 	}
 	for i, p := range l.spans {
 		end := r.end(p, now)
@@ -58,6 +60,14 @@ func NewRing(l *Layout, now slice.Minute) *Ring {
 // given minute.
 func (p placed) from(end slice.Minute) slice.Minute {
 	return floor(end, slice.Minute(Grain(p.Length).Minutes())) - p.minutes
+}
+
+// of returns what the window sums of the counts.
+func (p *placed) of(c slice.Counts) slice.Counts {
+	if p.ValidOnly {
+		c.Excluded = 0
+	}
+	return c
 }
 
 // end returns the last minute that the window covers at a position.
@@ -108,7 +118,7 @@ func (r *Ring) Add(m slice.Minute, c slice.Counts) bool {
 	}
 	for i := range r.sums {
 		if s := &r.sums[i]; s.from <= m && m <= s.end {
-			s.counts = s.counts.Plus(c)
+			s.counts = s.counts.Plus(r.layout.spans[i].of(c))
 		}
 	}
 	return true
@@ -141,17 +151,18 @@ func (r *Ring) Advance(now slice.Minute) {
 func (r *Ring) extend(i int, end slice.Minute) {
 	s := &r.sums[i]
 	for m := s.end + 1; m <= min(end, r.now+Slack); m++ {
-		s.counts = s.counts.Plus(r.cell(0, m))
+		s.counts = s.counts.Plus(r.layout.spans[i].of(r.cell(0, m)))
 	}
 	s.end = max(s.end, end)
 }
 
 // expire takes off a window the cells before its new start.
 func (r *Ring) expire(i int, from slice.Minute) {
-	s, width := &r.sums[i], r.layout.spans[i].width
+	s, p := &r.sums[i], &r.layout.spans[i]
+	width := p.width
 	step := r.layout.widths[width].minutes
 	for m := s.from; m < min(from, r.now+Slack+1); m += step {
-		s.counts = s.counts.Minus(r.cell(width, m))
+		s.counts = s.counts.Minus(p.of(r.cell(width, m)))
 	}
 	s.from = max(s.from, from)
 }
@@ -164,7 +175,7 @@ func (r *Ring) clear(now slice.Minute) {
 		first = max(first, last-slice.Minute(w.cells-1)*w.minutes)
 		for m := first; m <= last; m += w.minutes {
 			at := r.place(width, m)
-			r.cells[width][at.cell] = cell{}
+			clear(r.at(at))
 			delete(r.carry, at)
 		}
 	}
@@ -192,15 +203,25 @@ func (r *Ring) cell(width int, m slice.Minute) slice.Counts {
 		return slice.Counts{}
 	}
 	at := r.place(width, m)
-	c := r.cells[width][at.cell].counts()
+	c := counts(r.at(at))
 	if r.carry != nil {
 		c = c.Plus(r.carry[at])
 	}
 	return c
 }
 
-func (c cell) counts() slice.Counts {
-	return slice.Counts{Good: uint64(c.good), Bad: uint64(c.bad), Excluded: uint64(c.excluded)}
+// at returns the numbers of a cell.
+func (r *Ring) at(p place) []uint32 {
+	n := r.layout.widths[p.width].stride()
+	return r.cells[p.width][p.cell*n : (p.cell+1)*n]
+}
+
+func counts(cell []uint32) slice.Counts {
+	c := slice.Counts{Good: uint64(cell[0]), Bad: uint64(cell[1])}
+	if len(cell) > 2 {
+		c.Excluded = uint64(cell[2])
+	}
+	return c
 }
 
 // addCell adds to the cell of one width that holds the minute, if the ring
@@ -210,10 +231,16 @@ func (r *Ring) addCell(width int, m slice.Minute, c slice.Counts) {
 		return
 	}
 	at := r.place(width, m)
-	whole := r.cells[width][at.cell].counts().Plus(c)
-	low := cell{uint32(whole.Good), uint32(whole.Bad), uint32(whole.Excluded)}
-	r.cells[width][at.cell] = low
-	if over := whole.Minus(low.counts()); !over.IsZero() {
+	low := r.at(at)
+	if len(low) == 2 {
+		c.Excluded = 0
+	}
+	whole := counts(low).Plus(c)
+	low[0], low[1] = uint32(whole.Good), uint32(whole.Bad)
+	if len(low) > 2 {
+		low[2] = uint32(whole.Excluded)
+	}
+	if over := whole.Minus(counts(low)); !over.IsZero() {
 		if r.carry == nil {
 			r.carry = make(map[place]slice.Counts)
 		}
@@ -221,17 +248,17 @@ func (r *Ring) addCell(width int, m slice.Minute, c slice.Counts) {
 	}
 }
 
-// Restore adds what a store holds for the cell of one width that starts at
-// the minute. It changes no window until Recount.
-func (r *Ring) Restore(width int, start slice.Minute, c slice.Counts) {
-	if c.IsZero() {
+// Restore adds what a store holds for the cell that is so many minutes wide
+// and starts at the given one; a layout without such cells has no use for it.
+// It changes no window until Recount.
+func (r *Ring) Restore(minutes, start slice.Minute, c slice.Counts) {
+	width := slices.IndexFunc(r.layout.widths, func(w width) bool { return w.minutes == minutes })
+	if width < 0 || c.IsZero() {
 		return
 	}
-	if r.layout.widths[width].minutes == 1 {
-		r.note(start)
-	} else if r.oldest == 0 || start < r.oldest {
-		r.oldest = start
-	}
+	// The start of a wide cell is not after its newest event: wide cells say
+	// that something was counted long ago, narrow ones when exactly.
+	r.note(start)
 	r.addCell(width, start, c)
 }
 
@@ -243,10 +270,10 @@ func (r *Ring) Recount() {
 		s := sum{from: p.from(end), end: end}
 		step := r.layout.widths[p.width].minutes
 		for m := s.from; m <= end; m += step {
-			s.counts = s.counts.Plus(r.cell(p.width, m))
+			s.counts = s.counts.Plus(p.of(r.cell(p.width, m)))
 		}
 		for m := end + 1; m < floor(end, step)+step; m++ {
-			s.counts = s.counts.Minus(r.cell(0, m))
+			s.counts = s.counts.Minus(p.of(r.cell(0, m)))
 		}
 		r.sums[i] = s
 	}

@@ -21,6 +21,16 @@ var spans = []window.Span{
 	{Length: 6 * time.Hour, AtNewest: true},
 	{Length: 72 * time.Hour, AtNewest: true},
 	{Length: 24 * time.Hour, AtNewest: true},
+	{Length: 6 * time.Hour, ValidOnly: true},
+}
+
+// lean windows need no excluded events in their five-minute cells.
+var lean = []window.Span{
+	{Length: 28 * 24 * time.Hour},
+	{Length: time.Hour},
+	{Length: 6 * time.Hour, AtNewest: true, ValidOnly: true},
+	{Length: 24 * time.Hour, AtNewest: true, ValidOnly: true},
+	{Length: 72 * time.Hour, AtNewest: true, ValidOnly: true},
 }
 
 // model counts by brute force over the edges that Window.Range prints.
@@ -46,6 +56,9 @@ func (m *model) sum(s window.Span, now slice.Minute) slice.Counts {
 			total = total.Plus(c)
 		}
 	}
+	if s.ValidOnly {
+		total.Excluded = 0
+	}
 	return total
 }
 
@@ -54,6 +67,7 @@ func (m *model) sum(s window.Span, now slice.Minute) slice.Counts {
 // compares every window with a count of the same events over the same edges.
 func TestRingAgreesWithBruteForce(t *testing.T) {
 	for seed := range uint64(20) {
+		spans := [][]window.Span{spans, lean}[seed%2]
 		rng := rand.New(rand.NewPCG(seed, 1))
 		layout := window.NewLayout(spans...)
 		now := slice.Minute(29_000_000 + rng.Int64N(10_000))
@@ -78,12 +92,12 @@ func TestRingAgreesWithBruteForce(t *testing.T) {
 			}
 			ring.Advance(now)
 			if step%10 == 0 {
-				compare(t, seed, ring, m, now)
+				compare(t, seed, spans, ring, m, now)
 			}
 		}
 		ring.Recount()
-		compare(t, seed, ring, m, now)
-		compare(t, seed, restored(layout, m, now), m, now)
+		compare(t, seed, spans, ring, m, now)
+		compare(t, seed, spans, restored(layout, m, now), m, now)
 	}
 }
 
@@ -91,16 +105,16 @@ func TestRingAgreesWithBruteForce(t *testing.T) {
 // them: sums on each width's own grid.
 func restored(l *window.Layout, m *model, now slice.Minute) *window.Ring {
 	r := window.NewRing(l, now)
-	for i, w := range l.Widths() {
+	for _, w := range l.Widths() {
 		for at, c := range m.byMinute {
-			r.Restore(i, at-at%w.Minutes, c)
+			r.Restore(w.Minutes, at-at%w.Minutes, c)
 		}
 	}
 	r.Recount()
 	return r
 }
 
-func compare(t *testing.T, seed uint64, r *window.Ring, m *model, now slice.Minute) {
+func compare(t *testing.T, seed uint64, spans []window.Span, r *window.Ring, m *model, now slice.Minute) {
 	t.Helper()
 	for i, s := range spans {
 		if got, want := r.Sum(i), m.sum(s, now); got != want {
@@ -136,6 +150,19 @@ func TestRingIsSmall(t *testing.T) {
 	}).AllocedBytesPerOp()
 	if perRing > goal {
 		t.Errorf("a ring with a 28 d window takes %d B, want at most %d", perRing, goal)
+	}
+}
+
+func TestWindowsAreWholeCells(t *testing.T) {
+	for _, length := range []time.Duration{0, -time.Hour, 90 * time.Second, 6*time.Hour + 2*time.Minute, 73*time.Hour + time.Minute} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("a window of %s: accepted, though its start cannot move by whole cells", length)
+				}
+			}()
+			window.NewLayout(window.Span{Length: length})
+		}()
 	}
 }
 

@@ -1,0 +1,292 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package eval_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/series/seriestest"
+	"github.com/leadline/leadline/internal/sli"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/testkit/textcase"
+	"github.com/leadline/leadline/internal/window"
+)
+
+// TestCases runs the text cases in testdata; its README says how to read them.
+// After every "at" a second engine is restored from a store that holds the
+// closed minutes, and must say the same.
+func TestCases(t *testing.T) {
+	textcase.Run(t, "testdata/*.txt", func(t *testing.T, _ string, c textcase.Case) []string {
+		w := &world{t: t, now: day0, counted: map[slice.Minute]map[slice.Key]slice.Counts{}}
+		for _, line := range c.Given {
+			w.line(line)
+		}
+		return w.said
+	})
+}
+
+// day0 is a Sunday: 0d00:00 in the cases.
+var day0 = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+
+// world is the state of one case: an engine with one objective, and all that
+// was counted so far.
+type world struct {
+	t         *testing.T
+	now       time.Time
+	objective *slo.Objective
+	engine    *eval.Engine
+	table     *slice.Table
+	counted   map[slice.Minute]map[slice.Key]slice.Counts
+	said      []string
+	ahead     bool // events do not move the clock
+}
+
+func (w *world) line(line string) {
+	word, rest, _ := strings.Cut(line, " ")
+	switch word {
+	case "objective":
+		w.objective = w.readObjective(rest)
+		w.table = slice.NewTable(1000)
+		w.engine = w.newEngine()
+		w.engine.Restored(w.engine.Install([]*slo.Objective{w.objective}))
+	case "load":
+		w.load(w.key(), rest)
+	case "group":
+		name, rest, _ := strings.Cut(rest, " ")
+		k := w.key()
+		k.Group = name
+		w.load(k, rest)
+	case "tally":
+		name, rest, _ := strings.Cut(rest, " ")
+		k := w.key()
+		k.Tally = slice.Tally(name)
+		w.load(k, rest)
+	case "service":
+		name, rest, _ := strings.Cut(rest, " ")
+		w.load(slice.Key{Service: w.key().Service, Tally: slice.Tally(name)}, rest)
+	case "ahead":
+		w.ahead = true
+		w.load(w.key(), rest)
+		w.ahead = false
+	case "at":
+		if at := w.instant(rest); !at.Before(w.now) {
+			w.now = at
+		} else {
+			w.t.Fatalf("at %s: the clock is at %s already", rest, w.now)
+		}
+		w.at(rest)
+	default:
+		w.t.Fatalf("line %q: unknown word", line)
+	}
+}
+
+// readObjective reads "99.9% over 28d", with "silence is bad" or "paused".
+func (w *world) readObjective(text string) *slo.Objective {
+	words := strings.Fields(text)
+	target, err := slo.ParseTarget(words[0])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	o := objective("up", target, w.length(words[2]))
+	o.SilentIsBad = strings.Contains(text, "silence is bad")
+	o.Paused = strings.Contains(text, "paused")
+	return o
+}
+
+func (w *world) length(text string) time.Duration {
+	if days, found := strings.CutSuffix(text, "d"); found {
+		n, err := strconv.Atoi(days)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return time.Duration(n) * 24 * time.Hour
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return d
+}
+
+// objective returns one of the availability of a service.
+func objective(name string, target slo.Target, length time.Duration) *slo.Objective {
+	service := operation.Service{Namespace: "shop", Name: "shop-api", Environment: "production"}
+	i, err := sli.Compile(sli.Rule{Service: service, Kind: sli.Availability})
+	if err != nil {
+		panic(err)
+	}
+	return &slo.Objective{
+		Key: slo.Key{Service: service, Name: name}, Indicator: i, Target: target,
+		Window: window.Window{Length: length},
+	}
+}
+
+func (w *world) newEngine() *eval.Engine {
+	return eval.New(func() time.Time { return w.now }, time.Second, slog.New(slog.DiscardHandler))
+}
+
+func (w *world) key() slice.Key {
+	i := w.objective.Indicator
+	return slice.Key{Service: i.Rule.Service, Indicator: string(i.ID)}
+}
+
+// instant reads "2d10:30" and "2d10:30:59".
+func (w *world) instant(text string) time.Time {
+	days, clock, _ := strings.Cut(text, "d")
+	n, err := strconv.Atoi(days)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if len(clock) == len("10:30") {
+		clock += ":00"
+	}
+	of, err := time.Parse(time.TimeOnly, clock)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return day0.AddDate(0, 0, n).Add(time.Duration(of.Hour())*time.Hour + time.Duration(of.Minute())*time.Minute + time.Duration(of.Second())*time.Second)
+}
+
+// load reads "1d00:00..1d01:00 good 10 bad 1 excluded 2": so many in every
+// minute of the range, as they happen; or in one minute, "1d00:00 good 1".
+func (w *world) load(k slice.Key, text string) {
+	words := strings.Fields(text)
+	from, to, isRange := strings.Cut(words[0], "..")
+	first := slice.MinuteOf(w.instant(from))
+	last := first + 1
+	if isRange {
+		last = slice.MinuteOf(w.instant(to))
+	}
+	var c slice.Counts
+	for i := 1; i+1 < len(words); i += 2 {
+		n, err := strconv.ParseUint(words[i+1], 10, 64)
+		column := map[string]*uint64{"good": &c.Good, "bad": &c.Bad, "excluded": &c.Excluded}[words[i]]
+		if err != nil || column == nil {
+			w.t.Fatalf("%q: want good, bad or excluded and a number", text)
+		}
+		*column = n
+	}
+	for m := first; m < last; m++ {
+		w.count(k, m, c)
+	}
+}
+
+func (w *world) count(k slice.Key, m slice.Minute, c slice.Counts) {
+	if m.Start().After(w.now) && !w.ahead {
+		w.now = m.Start()
+	}
+	if w.counted[m] == nil {
+		w.counted[m] = map[slice.Key]slice.Counts{}
+	}
+	w.counted[m][k] = w.counted[m][k].Plus(c)
+	s, _ := w.table.Intern(k)
+	w.engine.Count(s, m, c)
+}
+
+// at says how the objective stands now.
+func (w *world) at(when string) {
+	v := w.engine.Evaluate().Evaluations[0]
+	w.said = append(w.said, describe(when, &v)...)
+	restored := w.restart().Evaluate().Evaluations[0]
+	ignore := cmp.Options{
+		cmpopts.IgnoreFields(eval.Trust{}, "MeasuredSince"), cmpopts.IgnoreUnexported(eval.Trust{}),
+		cmpopts.IgnoreFields(eval.Evaluation{}, "Objective"), cmpopts.EquateEmpty(),
+	}
+	// Only in words may they differ: long silences are known to the hour.
+	if restored.Status.Code == "silent" {
+		restored.Status.Cause, v.Status.Cause = "", ""
+	}
+	if diff := cmp.Diff(v, restored, ignore); diff != "" {
+		w.t.Errorf("at %s a restored engine says otherwise (-live +restored):\n%s", when, diff)
+	}
+}
+
+// restart returns an engine that has read the closed minutes from a store and
+// was told the open ones.
+func (w *world) restart() *eval.Engine {
+	store, closed := seriestest.NewMemory(), slice.MinuteOf(w.now)-11
+	first := slice.MinuteOf(w.now)
+	for m := range w.counted {
+		first = min(first, m)
+	}
+	for m := first; m <= closed; m++ {
+		c := slice.Closed{Minute: m, Source: slice.Live, Up: true}
+		for k, n := range w.counted[m] {
+			c.Samples = append(c.Samples, slice.Sample{Key: k, Minute: m, Counts: n})
+		}
+		if err := store.Append(context.Background(), c); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	e := w.newEngine()
+	fresh := e.Install([]*slo.Objective{w.objective})
+	table := slice.NewTable(1000)
+	for m, series := range w.counted {
+		for k, n := range series {
+			if s, _ := table.Intern(k); m > closed {
+				e.Count(s, m, n)
+			}
+		}
+	}
+	if err := e.Restore(context.Background(), store, fresh, closed); err != nil {
+		w.t.Fatal(err)
+	}
+	e.Restored(fresh)
+	return e
+}
+
+func describe(when string, v *eval.Evaluation) []string {
+	head := when + " " + string(v.Status.State)
+	if v.Status.Code != "" {
+		head += ", " + v.Status.Code + ": " + v.Status.Cause
+	}
+	lines := []string{head, fmt.Sprintf("window %s to %s", moment(v.From), moment(v.To))}
+	if !v.Known {
+		return append(lines, "no numbers")
+	}
+	sli := "no SLI"
+	if n := v.Counts.Total(); n > 0 {
+		sli = fmt.Sprintf("SLI %.6f", float64(v.Counts.Good)/float64(n))
+	}
+	lines = append(lines,
+		fmt.Sprintf("%s: good %d, bad %d, excluded %d", sli, v.Counts.Good, v.Counts.Bad, v.Counts.Excluded),
+		fmt.Sprintf("budget: %d allowed, %d spent, %d left", v.Budget.Allowed, v.Budget.Spent, v.Budget.Remaining()))
+	var burns []string
+	for _, b := range v.Burn {
+		rate := "-"
+		if b.Known {
+			rate = fmt.Sprintf("%.4g", float64(b.Rate))
+		}
+		burns = append(burns, eval.Compact(b.Window)+" "+rate)
+	}
+	lines = append(lines, "burn: "+strings.Join(burns, ", "))
+	for _, d := range v.Dropped {
+		lines = append(lines, fmt.Sprintf("dropped %s %s: %s", d.Tier.Severity, eval.Compact(d.Tier.Long), d.Reason))
+	}
+	for _, g := range v.Groups {
+		lines = append(lines, fmt.Sprintf("group %s: good %d, bad %d, excluded %d", g.Name, g.Counts.Good, g.Counts.Bad, g.Counts.Excluded))
+	}
+	for _, n := range v.Trust.Notes {
+		lines = append(lines, "note: "+n)
+	}
+	return lines
+}
+
+// moment is the inverse of instant.
+func moment(at time.Time) string {
+	days := at.Truncate(24*time.Hour).Sub(day0) / (24 * time.Hour)
+	return fmt.Sprintf("%dd%s", days, at.Format("15:04"))
+}

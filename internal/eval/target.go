@@ -1,0 +1,74 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package eval
+
+import (
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/window"
+)
+
+// target is a ring that counts a series, perhaps as something else.
+type target struct {
+	ring *window.Ring
+	as   func(slice.Counts) slice.Counts // nil: as it is
+}
+
+func (t target) of(c slice.Counts) slice.Counts {
+	if t.as != nil {
+		return t.as(c)
+	}
+	return c
+}
+
+// silenceIsBad makes each minute that tallies silence one bad event
+// (when_silent: bad).
+func silenceIsBad(c slice.Counts) slice.Counts { return slice.Counts{Bad: c.Good} }
+
+// counter is what counts series in rings and can be restored: an objective,
+// or what a service sends.
+type counter interface {
+	// target returns the ring of a series; false when it is none of ours. A
+	// ring that is missing is made, with its position at now.
+	target(k *slice.Key, now slice.Minute) (target, bool)
+	// addressed are the keys under which an index finds the counter: without
+	// groups, versions and tallies.
+	addressed() []slice.Key
+	// queries ask the store for every series, without range and step.
+	queries() []series.Query
+	widths() []window.Width
+	rings() []*window.Ring
+	setRestored()
+	name() string
+}
+
+// index finds the counters of a series.
+type index struct{ by map[slice.Key][]counter }
+
+func newIndex() *index { return &index{make(map[slice.Key][]counter)} }
+
+func (x *index) add(c counter) {
+	for _, k := range c.addressed() {
+		x.by[k] = append(x.by[k], c)
+	}
+}
+
+func (x *index) targets(k *slice.Key, now slice.Minute) (found []target) {
+	if k.IsBaseline() {
+		return nil
+	}
+	for _, c := range x.by[address(k.Service, k.Indicator)] {
+		if t, ok := c.target(k, now); ok {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+// address is the key under which the series of an indicator, or without one
+// those of a service, are found.
+func address(s operation.Service, indicator string) slice.Key {
+	return slice.Key{Service: s, Indicator: indicator}
+}
