@@ -105,8 +105,11 @@ func TestBodiesArriveUnchanged(t *testing.T) {
 	}))
 	client := server.client(t)
 	random := rand.New(rand.NewPCG(3, 4))
-	for _, size := range []int{0, 1, 17, 4095, 4096, 4097, 65536, 1<<20 - 1, 1 << 20, 1<<20 + 1, 5<<20 + 3} {
+	for _, size := range []int{0, 1, 17, 4095, 4096, 4097, 65536, 1<<20 - 1, 1 << 20, 1<<20 + 1, 2<<20 + 3} {
 		for _, alphabet := range []int{256, 40, 2} {
+			if raceEnabled && size > 1<<16 && alphabet != 40 {
+				continue
+			}
 			body := make([]byte, size)
 			for i := range body {
 				body[i] = byte(random.IntN(alphabet)) + byte(i>>12)
@@ -161,6 +164,9 @@ func everyWay(body []byte) map[string]sent {
 // net/http around it. A new allocation a request is noticed here, one a span
 // cannot hide.
 func TestHotPathAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("pools drop at random under the race detector")
+	}
 	handler := handlerOf(t, consumerFunc(accept))
 	body := traceRequest()
 	for _, test := range []struct {

@@ -48,6 +48,18 @@ func TestConfigValidate(t *testing.T) {
 	}
 }
 
+// TestDefaultsAreThoseOfOTLP: the ports that OTLP registered and the limits that
+// it recommends.
+func TestDefaultsAreThoseOfOTLP(t *testing.T) {
+	cfg := otlp.DefaultConfig()
+	if cfg.GRPCAddr != "127.0.0.1:4317" || cfg.HTTPAddr != "127.0.0.1:4318" {
+		t.Errorf("addresses %s and %s", cfg.GRPCAddr, cfg.HTTPAddr)
+	}
+	if cfg.MaxRequestBytes != 64<<20 || cfg.MaxResponseBytes != 4<<20 {
+		t.Errorf("limits %d and %d", cfg.MaxRequestBytes, cfg.MaxResponseBytes)
+	}
+}
+
 func TestConfigValidateNamesTheWayOut(t *testing.T) {
 	cfg := otlp.DefaultConfig()
 	cfg.HTTPAddr = "0.0.0.0:4318"

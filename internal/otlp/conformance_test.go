@@ -69,8 +69,14 @@ func exhaust(reader *wire.CountReader) error {
 }
 
 func TestConformance(t *testing.T) {
-	server := serve(t, loopbackConfig(), consumerFunc(provoked))
-	outcomes := conform.Run(t.Context(), conform.Target{HTTPURL: server.HTTPURL, GRPCAddr: server.GRPCAddr, Provokes: true})
+	cfg := loopbackConfig()
+	if raceEnabled {
+		cfg.MaxRequestBytes = 2 << 20
+	}
+	server := serve(t, cfg, consumerFunc(provoked))
+	outcomes := conform.Run(t.Context(), conform.Target{
+		HTTPURL: server.HTTPURL, GRPCAddr: server.GRPCAddr, Provokes: true, SizeLimit: int(cfg.MaxRequestBytes),
+	})
 	for _, o := range conform.Failed(outcomes) {
 		t.Errorf("%s %s, %s: %v", o.Row.Level, o.Row.ID, o.Cell, o.Err)
 	}

@@ -88,8 +88,8 @@ const (
 // TestBombs sends each bomb a hundred times at once, without the token and with
 // it, to a server in a process of its own.
 func TestBombs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("sends gigabytes")
+	if raceEnabled {
+		t.Skip("the race detector's own memory would be measured")
 	}
 	const token = "secret"
 	server := startChild(t, "decode", token)

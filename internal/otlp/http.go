@@ -13,7 +13,7 @@ import (
 
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
+	grpcstatus "google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
@@ -50,12 +50,12 @@ func (h *httpHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.transport, typeKnown = transportOf(r.Header["Content-Type"])
 	signal, known := signalOf(r.URL.Path)
 	if !known {
-		x.refuse(http.StatusNotFound, codes.NotFound, "OTLP is served at /v1/traces, /v1/metrics and /v1/logs")
+		x.refuse(http.StatusNotFound, codes.NotFound, "path", "OTLP is served at /v1/traces, /v1/metrics and /v1/logs")
 		return
 	}
 	x.signal = signal
 	if !h.origins.admit(w, r) {
-		x.refuse(http.StatusForbidden, codes.PermissionDenied, "this web origin may not send telemetry; allow it in the server's configuration")
+		x.refuse(http.StatusForbidden, codes.PermissionDenied, "origin", "this web origin may not send telemetry; allow it in the server's configuration")
 		return
 	}
 	if preflight(r) {
@@ -86,25 +86,23 @@ func (x *exchange) negotiate(typeKnown bool) bool {
 	x.encoding, encodingKnown = encodingOf(x.r.Header["Content-Encoding"])
 	if x.r.Method != http.MethodPost {
 		x.w.Header().Set("Allow", "POST, OPTIONS")
-		x.refuse(http.StatusMethodNotAllowed, codes.Unimplemented, "telemetry is sent with POST")
+		x.refuse(http.StatusMethodNotAllowed, codes.Unimplemented, "method", "telemetry is sent with POST")
 		return false
 	}
 	if err := x.auth.check(x.r.Header["Authorization"]); err != nil {
 		x.w.Header().Set("WWW-Authenticate", "Bearer")
-		// Without this, net/http would read what is left of the body to keep
-		// the connection.
-		x.w.Header().Set("Connection", "close")
+		x.leaveBody()
 		x.fail(err)
 		return false
 	}
 	if !typeKnown {
 		x.w.Header().Set("Accept-Post", "application/x-protobuf, application/json")
-		x.refuse(http.StatusUnsupportedMediaType, codes.InvalidArgument, "Content-Type must be application/x-protobuf or application/json")
+		x.refuse(http.StatusUnsupportedMediaType, codes.InvalidArgument, "content_type", "Content-Type must be application/x-protobuf or application/json")
 		return false
 	}
 	if !encodingKnown {
 		x.w.Header().Set("Accept-Encoding", acceptEncoding)
-		x.refuse(http.StatusUnsupportedMediaType, codes.InvalidArgument, "Content-Encoding must be one of gzip, zstd, deflate, or absent")
+		x.refuse(http.StatusUnsupportedMediaType, codes.InvalidArgument, "content_encoding", "Content-Encoding must be one of gzip, zstd, deflate, or absent")
 		return false
 	}
 	return true
@@ -199,21 +197,28 @@ func (x *exchange) fail(err error) {
 	f := newFailure(err)
 	x.report(f, x.signal, x.transport, err)
 	if f.retry {
-		seconds := int(math.Ceil(f.retryAfter.Seconds()))
-		x.w.Header().Set("Retry-After", strconv.Itoa(seconds))
+		// Rounding, not rounding up, keeps some of the jitter: 2 or 3 s.
+		seconds := max(math.Round(f.retryAfter.Seconds()), 1)
+		x.w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
 	x.meters.refuse(x.signal, x.transport, x.encoding, strconv.Itoa(f.http), f.kind.String())
 	x.writeStatus(f.http, f.status().Proto())
 }
 
+// leaveBody keeps net/http from reading what is left of the body, which it does
+// to use the connection again.
+func (x *exchange) leaveBody() { x.w.Header().Set("Connection", "close") }
+
 // refuse answers what is wrong with the HTTP request itself.
-func (x *exchange) refuse(code int, grpc codes.Code, message string) {
-	if code == http.StatusNotFound {
-		x.meters.refused.WithLabelValues(x.transport.String(), "path").Inc()
+func (x *exchange) refuse(status int, code codes.Code, reason, message string) {
+	if status == http.StatusNotFound {
+		// There is no signal to count it under.
+		x.meters.refused.WithLabelValues(x.transport.String(), reason).Inc()
 	} else {
-		x.meters.refuse(x.signal, x.transport, x.encoding, strconv.Itoa(code), http.StatusText(code))
+		x.meters.refuse(x.signal, x.transport, x.encoding, strconv.Itoa(status), reason)
 	}
-	x.writeStatus(code, status.New(grpc, message).Proto())
+	x.leaveBody()
+	x.writeStatus(status, grpcstatus.New(code, message).Proto())
 }
 
 func (x *exchange) writeStatus(code int, st *spb.Status) {

@@ -98,13 +98,14 @@ func malformed(enc compression, err error) error {
 	return errs.New(errs.Invalid, "decompress %s: %w", enc, err)
 }
 
-// sizeHint returns a guess at the decompressed size. gzip ends with it, a zstd
-// frame may begin with it; both can lie, so the guess only sizes a buffer.
+// sizeHint returns a guess at the decompressed size of bytes whose header was
+// read already. gzip ends with it, a zstd frame may begin with it; both can
+// lie, so the guess only sizes a buffer.
 func sizeHint(enc compression, src []byte) int64 {
 	size := usualRatio * int64(len(src))
 	switch enc {
 	case gzipped:
-		size = int64(binary.LittleEndian.Uint32(src[max(len(src)-4, 0):][:4:4]))
+		size = int64(binary.LittleEndian.Uint32(src[len(src)-4:]))
 	case zstandard:
 		var header zstd.Header
 		if header.Decode(src) == nil && header.HasFCS {
