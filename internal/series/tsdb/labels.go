@@ -22,6 +22,9 @@ const (
 	upMetric       = "leadline_writer_up"
 )
 
+// metricName is the label that holds a metric's name.
+const metricName = "__name__"
+
 // outcomes are the values of the label outcome, in the order of slice.Counts.
 var outcomes = [3]string{"good", "bad", "excluded"}
 
@@ -48,7 +51,7 @@ func labelsOf(metric string, k slice.Key, outcome string, src slice.Source, writ
 			b.Add(name, value)
 		}
 	}
-	add(labels.MetricName, metric)
+	add(metricName, metric)
 	add("namespace", k.Service.Namespace)
 	add("service", k.Service.Name)
 	add("environment", k.Service.Environment)
@@ -119,7 +122,7 @@ func kindOf(name string) operation.Kind {
 	return operation.None
 }
 
-func metric(name string) *labels.Matcher { return equal(labels.MetricName, name) }
+func metric(name string) *labels.Matcher { return equal(metricName, name) }
 
 func equal(name, value string) *labels.Matcher {
 	return labels.MustNewMatcher(labels.MatchEqual, name, value)
@@ -140,7 +143,7 @@ func matchers(q series.Query) []*labels.Matcher {
 }
 
 // indicatorMetrics are the metrics that an indicator may have series of.
-var indicatorMetrics = labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, sliceMetric+"|"+tallyMetric)
+var indicatorMetrics = labels.MustNewMatcher(labels.MatchRegexp, metricName, sliceMetric+"|"+tallyMetric)
 
 // baselineMatchers selects the baselines that q asks for.
 func baselineMatchers(name string, q series.Query) []*labels.Matcher {

@@ -34,7 +34,7 @@ type cacheKey struct {
 }
 
 func newWriter(id string) writer {
-	return writer{id: id, up: cached{ls: labels.FromStrings(labels.MetricName, upMetric, "writer", id)}}
+	return writer{id: id, up: cached{ls: labels.FromStrings(metricName, upMetric, "writer", id)}}
 }
 
 // turn begins a minute of n series.
