@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
@@ -83,6 +84,32 @@ func FuzzHTTP(f *testing.F) {
 			t.Errorf("%d with a body that is no Status: %q", got.Code, got.Body)
 		case got.Body.Len() > 4<<10:
 			t.Errorf("answer of %d bytes", got.Body.Len())
+		}
+	})
+}
+
+// FuzzMessage shows that whatever a gRPC client sends is a body within the limit
+// or an error, and that its memory is given back.
+func FuzzMessage(f *testing.F) {
+	body := conform.Nested(conform.Proto, conform.Logs, 4)
+	for encoding, pack := range packers {
+		f.Add(encoding, byte(1), pack(body), uint32(0))
+	}
+	f.Add("", byte(0), body, uint32(0))
+	f.Add("gzip", byte(0), body, uint32(1))
+	f.Add("", byte(1), body, uint32(1<<31))
+	const limit = 1 << 16
+	f.Fuzz(func(t *testing.T, encoding string, flag byte, content []byte, lie uint32) {
+		frame := append([]byte{flag}, binary.BigEndian.AppendUint32(nil, uint32(len(content))+lie)...)
+		got, used, err := otlp.ReadMessage(limit, encoding, append(frame, content...))
+		if used != 0 {
+			t.Errorf("%d bytes were not given back", used)
+		}
+		if err == nil && len(got) > limit {
+			t.Errorf("body of %d bytes", len(got))
+		}
+		if err == nil && flag == 0 && lie == 0 && !bytes.Equal(got, content) {
+			t.Errorf("got %q, want %q", got, content)
 		}
 	})
 }
