@@ -25,6 +25,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -74,6 +75,10 @@ type App struct {
 	api     *api.Server
 	writer  string
 
+	backfill *backfiller
+	// defining is held by whoever replaces windows: a reload or a back-fill.
+	defining sync.Mutex
+
 	fresh    []*eval.Fresh // to restore once the store is open
 	store    atomic.Pointer[tsdb.Store]
 	restored atomic.Bool
@@ -105,11 +110,6 @@ func (a *App) open() error {
 	if err := errors.Join(otlpCfg.Validate(), api.ValidateAddr(a.cfg.Listen, token)); err != nil {
 		return err
 	}
-	if a.cfg.Services != "" {
-		if a.folder, err = spec.OpenFolder(a.cfg.Services); err != nil {
-			return err
-		}
-	}
 	if err := a.openData(); err != nil {
 		return err
 	}
@@ -119,8 +119,9 @@ func (a *App) open() error {
 		return err
 	}
 	r := &report.Report{Evaluations: a.eval, Intake: a.ingest, Generations: a.catalog, Series: a.series, Now: a.clock.Now}
+	a.backfill = newBackfiller(a)
 	a.api, err = api.New(api.Config{Addr: a.cfg.Listen, Token: token}, api.Parts{
-		Report: r, Events: a.eval, Ready: a.Ready, Logger: a.logger, UI: ui.FS(),
+		Report: r, Events: a.eval, Backfill: a.backfill, Ready: a.Ready, Logger: a.logger, UI: ui.FS(),
 		Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	})
 	return err
@@ -134,13 +135,18 @@ func (a *App) otlpConfig(token string) otlp.Config {
 
 // openData opens catalog and log, which replays what is open.
 func (a *App) openData() error {
+	var err error
+	if a.cfg.Services != "" {
+		if a.folder, err = spec.OpenFolder(a.cfg.Services); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll(a.cfg.DataDir, 0o700); err != nil {
 		return errs.New(errs.Invalid, "make the data directory: %w", err)
 	}
 	files := hooked(intakelog.OS(a.cfg.DataDir))
 	// Two processes on one directory would both write definitions and
 	// generations, so the second is refused before it reads anything.
-	var err error
 	if a.lock, err = files.Lock("leadline.lock"); err != nil {
 		return err
 	}
@@ -164,7 +170,7 @@ func (a *App) openData() error {
 		return err
 	}
 	a.fresh = a.eval.Install(objectives)
-	a.ingest, err = ingest.Open(ingest.DefaultConfig(), files, intakelog.Config{}, slice.Minute(cursor), bindingOf(objectives), a.eval, a.clock, a.logger)
+	a.ingest, err = ingest.Open(intakeConfig(), files, intakelog.Config{}, slice.Minute(cursor), bindingOf(objectives), a.eval, a.clock, a.logger)
 	return err
 }
 
@@ -234,6 +240,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.eval.Run(ctx) })
 	g.Go(func() error { return a.project(ctx) })
 	g.Go(func() error { a.watch(ctx); return nil })
+	g.Go(func() error { return a.backfill.Run(ctx) })
 	err := g.Wait()
 	stopCommitting()
 	return errors.Join(err, <-committed, a.close())
@@ -242,7 +249,7 @@ func (a *App) Run(ctx context.Context) error {
 // project opens the series store, restores the windows from it, and keeps it
 // fed.
 func (a *App) project(ctx context.Context) error {
-	store, err := tsdb.Open(a.logger, tsdb.Options{Dir: filepath.Join(a.cfg.DataDir, "series"), Writer: a.writer, Retention: a.cfg.Retention})
+	store, err := a.openStore()
 	if err != nil {
 		return err
 	}
@@ -259,6 +266,10 @@ func (a *App) project(ctx context.Context) error {
 		a.eval.Evaluate()
 		a.restored.Store(true)
 	})
+}
+
+func (a *App) openStore() (*tsdb.Store, error) {
+	return tsdb.Open(a.logger, tsdb.Options{Dir: filepath.Join(a.cfg.DataDir, "series"), Writer: a.writer, Retention: a.cfg.Retention})
 }
 
 func (a *App) close() error {

@@ -148,32 +148,57 @@ func (a *App) watch(ctx context.Context) {
 
 // reload takes changed service files in without missing or repeating an event.
 func (a *App) reload(ctx context.Context) error {
+	a.defining.Lock()
+	defer a.defining.Unlock()
+	// Until the start is over, closed minutes are still counted that the store
+	// will have as well: windows that begin meanwhile would count them twice.
+	if err := until(ctx, a.restored.Load); err != nil {
+		return err
+	}
 	objectives, err := a.define(ctx)
 	if err != nil {
 		return err
 	}
-	var fresh []*eval.Fresh
-	var closed slice.Minute
-	err = a.ingest.Rebind(ctx, bindingOf(objectives), func(open []ingest.Counted, through slice.Minute) {
-		fresh, closed = a.eval.Install(objectives), through
-		for i := range open {
-			a.eval.CountFresh(fresh, &open[i].Series.Key, open[i].Minute, open[i].Counts)
-		}
-	})
+	fresh, closed, err := a.begin(ctx, bindingOf(objectives), func() []*eval.Fresh { return a.eval.Install(objectives) })
 	if err != nil {
 		return err
 	}
 	a.logger.Info("service files reloaded", "objectives", len(objectives), "new windows", len(fresh))
-	for !a.restored.Load() || !a.ingest.Projected(closed) {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-	if err := a.eval.Restore(ctx, a.series(), fresh, closed); err != nil {
+	if err := a.restore(ctx, fresh, closed); err != nil {
 		return err
 	}
 	a.eval.Restored(fresh)
+	return nil
+}
+
+// begin makes windows that count every event from now on and what the open
+// minutes have counted. Up to the minute closed they are to be restored.
+func (a *App) begin(ctx context.Context, b *ingest.Binding, install func() []*eval.Fresh) (fresh []*eval.Fresh, closed slice.Minute, err error) {
+	err = a.ingest.Rebind(ctx, b, func(open []ingest.Counted, through slice.Minute) {
+		fresh, closed = install(), through
+		for i := range open {
+			a.eval.CountFresh(fresh, &open[i].Series.Key, open[i].Minute, open[i].Counts)
+		}
+	})
+	return fresh, closed, err
+}
+
+// restore fills windows from the store, once it has the minute closed.
+func (a *App) restore(ctx context.Context, fresh []*eval.Fresh, closed slice.Minute) error {
+	if err := until(ctx, func() bool { return a.ingest.Projected(closed) }); err != nil {
+		return err
+	}
+	return a.eval.Restore(ctx, a.series(), fresh, closed)
+}
+
+// until waits for a condition.
+func until(ctx context.Context, holds func() bool) error {
+	for !holds() {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
 )
@@ -139,11 +140,11 @@ type source struct {
 	operation operation.Operation
 	seed      uint64
 	rate      float64
-	// share is the share of bad events on a healthy day: a part of what the
-	// strictest target allows.
-	share  float64
-	under  time.Duration // the shortest threshold of latency; 0 for none
-	groups []string      // attributes that objectives group by
+	// failing and slow are the shares of bad events on a healthy day: a part of
+	// what the strictest target allows.
+	failing, slow float64
+	under         time.Duration // the shortest threshold of latency; 0 for none
+	groups        []string      // attributes that objectives group by
 
 	encoder encoder
 	found   map[slice.Minute]*Incident // by period
@@ -201,9 +202,15 @@ const healthyPart = 0.2
 
 // serve makes the source fit an objective that counts it.
 func (s *source) serve(o *slo.Objective) {
-	s.share = min(s.share, healthyPart*(1-float64(o.Target)/slo.Billion))
-	if u := o.Indicator.Rule.Under; u > 0 && (s.under == 0 || u < s.under) {
-		s.under = u
+	share := healthyPart * (1 - float64(o.Target)/slo.Billion)
+	if u := o.Indicator.Rule.Under; u > 0 {
+		s.slow = min(s.slow, share)
+		if s.under == 0 || u < s.under {
+			s.under = u
+		}
+	}
+	if o.Indicator.Rule.Kind != sli.Latency {
+		s.failing = min(s.failing, share)
 	}
 	for _, attribute := range o.Indicator.Rule.GroupBy {
 		if !slices.Contains(s.groups, attribute) {

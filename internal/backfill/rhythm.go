@@ -17,10 +17,16 @@ import (
 func newSource(g Generation, service operation.Service, name string) *source {
 	return &source{
 		service: service, operation: operation.Operation{Name: name, Kind: operation.KindOf(name)},
-		seed: g.Seed ^ xxh3.HashString(service.String()+"\x00"+name), rate: g.Rate, share: 1,
+		seed: g.Seed ^ xxh3.HashString(service.String()+"\x00"+name), rate: g.Rate, failing: usualFailing, slow: usualSlow,
 		found: make(map[slice.Minute]*Incident),
 	}
 }
+
+// The shares of bad events on a healthy day where no target is stricter.
+const (
+	usualFailing = 0.01
+	usualSlow    = 0.1
+)
 
 // random returns the random numbers of one thing, here a minute or a period,
 // so that what is drawn for one does not move what is drawn for another.
@@ -78,7 +84,7 @@ func (s *source) median() time.Duration {
 	if s.under == 0 {
 		return 40 * time.Millisecond
 	}
-	z := math.Sqrt2 * math.Erfinv(1-2*min(s.share, 0.4))
+	z := math.Sqrt2 * math.Erfinv(1-2*s.slow)
 	return max(time.Microsecond, time.Duration(float64(s.under)*math.Exp(-spread*z)))
 }
 
@@ -97,13 +103,13 @@ var groupValues = [...]string{"a", "a", "a", "b", "b", "c"}
 func (s *source) event(r *rand.Rand, during *Incident) event {
 	e := event{group: r.IntN(len(groupValues))}
 	scale := 1.0
-	e.bad = r.Float64() < s.share
+	e.bad = r.Float64() < s.failing
 	if during != nil {
 		hit := r.Float64() < during.Share
-		if during.Kind == slow && hit {
+		if during.Kind == slowness && hit {
 			scale = 8
 		}
-		e.bad = e.bad || during.Kind == failing && hit
+		e.bad = e.bad || during.Kind == failures && hit
 	}
 	e.duration = time.Duration(float64(s.median()) * scale * math.Exp(spread*r.NormFloat64()))
 	return e
@@ -111,8 +117,8 @@ func (s *source) event(r *rand.Rand, during *Incident) event {
 
 // The kinds of incident.
 const (
-	failing = "errors"
-	slow    = "slow"
+	failures = "errors"
+	slowness = "slow"
 )
 
 // Incident is a span of time in which the generator makes events bad. Share is
@@ -137,8 +143,8 @@ const (
 )
 
 var labels = map[string][]string{
-	failing: {"a deployment returned errors", "a provider timed out", "a migration locked a table", "a worker ran out of memory"},
-	slow:    {"a cold cache made requests slow", "a missing index made requests slow", "a noisy neighbour took the CPU"},
+	failures: {"a deployment returned errors", "a provider timed out", "a migration locked a table", "a worker ran out of memory"},
+	slowness: {"a cold cache made requests slow", "a missing index made requests slow", "a noisy neighbour took the CPU"},
 }
 
 // incident returns what goes on in a minute, or nil.
@@ -166,16 +172,20 @@ func (s *source) drawIncident(number slice.Minute) *Incident {
 	length := slice.Minute(10 + r.IntN(80))
 	start := number*period + slice.Minute(r.IntN(period-90))
 	i := &Incident{
-		Service: s.service.String(), Operation: s.operation.Name, Kind: failing,
+		Service: s.service.String(), Operation: s.operation.Name, Kind: failures,
 		from: start, to: start + length, From: start.Start(), To: (start + length).Start(),
 	}
 	if s.under > 0 && r.IntN(2) == 0 {
-		i.Kind = slow
+		i.Kind = slowness
 	}
 	i.Label = labels[i.Kind][r.IntN(len(labels[i.Kind]))]
+	share := s.failing
+	if i.Kind == slowness {
+		share = s.slow
+	}
 	spend := 0.1 + 0.23*r.Float64()
-	budget := s.share / healthyPart * 28 * 24 * 60
-	i.Share = min(0.95, spend*budget/float64(length))
+	budget := share / healthyPart * 28 * 24 * 60 * s.rate
+	i.Share = min(0.95, spend*budget/(float64(length)*s.expected(start+length/2)))
 	return i
 }
 

@@ -89,7 +89,7 @@ func newRoot(e *env) *cobra.Command {
 	root.SetOut(e.out)
 	root.SetErr(e.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newServe(e), newValidate(e), newStatus(e), newExplain(e), newOperations(e), newVersion(e))
+	root.AddCommand(newServe(e), newValidate(e), newStatus(e), newExplain(e), newOperations(e), newBackfill(e), newVersion(e))
 	return root
 }
 

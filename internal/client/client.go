@@ -76,13 +76,15 @@ func (c *Client) get(ctx context.Context, path string, q url.Values, v any) erro
 }
 
 // Post sends a body and reads the answer into v. The time it takes is the
-// caller's to bound.
+// caller's to bound. The body follows when the server wants it, so that a
+// refusal is not lost behind a large one.
 func (c *Client) Post(ctx context.Context, path, contentType string, body io.Reader, v any) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, body)
 	if err != nil {
 		return fmt.Errorf("send %s: %w", path, err)
 	}
 	r.Header.Set("Content-Type", contentType)
+	r.Header.Set("Expect", "100-continue")
 	unbounded := *c
 	unbounded.http = &http.Client{}
 	return unbounded.do(r, v)

@@ -23,17 +23,27 @@ func (e *Engine) Restore(ctx context.Context, store series.Querier, fresh []*Fre
 }
 
 func (e *Engine) restore(ctx context.Context, store series.Querier, f *Fresh, closed slice.Minute) error {
+	now := slice.MinuteOf(e.now())
 	for _, q := range f.queries() {
 		for _, w := range f.widths() {
-			q.From, q.To, q.Step = slice.MinuteOf(e.now())-w.Depth, closed+1, int(w.Minutes)
-			if q.From -= q.From % w.Minutes; q.From >= q.To {
-				continue
+			from := now - w.Depth
+			from -= from % w.Minutes
+			q.Step = int(w.Minutes)
+			// What was measured after the minute closed is told by others; what
+			// was back-filled is told by nobody but the store.
+			for _, part := range []struct {
+				from, to slice.Minute
+				only     slice.Source
+			}{{from, closed + 1, ""}, {max(from, closed+1), now + 1, slice.Backfill}} {
+				if q.From, q.To = part.from, part.to; q.From >= q.To {
+					continue
+				}
+				rows, err := store.Sums(ctx, q)
+				if err != nil {
+					return err
+				}
+				e.fill(f, w.Minutes, &q, rows, part.only)
 			}
-			rows, err := store.Sums(ctx, q)
-			if err != nil {
-				return err
-			}
-			e.fill(f, w.Minutes, &q, rows)
 		}
 	}
 	e.mu.Lock()
@@ -42,7 +52,7 @@ func (e *Engine) restore(ctx context.Context, store series.Querier, f *Fresh, cl
 	}
 	e.mu.Unlock()
 	if t, ok := f.counter.(*track); ok {
-		return e.restoreSeen(ctx, store, t, closed)
+		return e.restoreSeen(ctx, store, t, now)
 	}
 	return nil
 }
@@ -53,15 +63,15 @@ const longAgo, day = 400 * day, slice.Minute(24 * 60)
 
 // restoreSeen tells an indicator that has gone silent from one that was never
 // measured.
-func (e *Engine) restoreSeen(ctx context.Context, store series.Querier, t *track, closed slice.Minute) error {
+func (e *Engine) restoreSeen(ctx context.Context, store series.Querier, t *track, now slice.Minute) error {
 	e.mu.Lock()
 	_, seen := t.total.Oldest()
 	e.mu.Unlock()
-	if seen || closed <= longAgo {
+	if seen || now <= longAgo {
 		return nil
 	}
 	q := t.queries()[0]
-	q.Parts, q.From, q.To, q.Step = series.Parts{}, closed+1-longAgo, closed+1, int(day)
+	q.Parts, q.From, q.To, q.Step = series.Parts{}, now+1-longAgo, now+1, int(day)
 	rows, err := store.Sums(ctx, q)
 	if err != nil {
 		return err
@@ -83,15 +93,18 @@ func (e *Engine) restoreSeen(ctx context.Context, store series.Querier, t *track
 	return nil
 }
 
-// fill adds the cells of one width.
-func (e *Engine) fill(f *Fresh, width slice.Minute, q *series.Query, rows []series.Row) {
+// fill adds the cells of one width, of all sources or of only one.
+func (e *Engine) fill(f *Fresh, width slice.Minute, q *series.Query, rows []series.Row, only slice.Source) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := slice.MinuteOf(e.now())
 	for _, row := range rows {
 		t, ok := f.target(&row.Key, now)
-		if !ok {
+		if !ok || only != "" && row.Source != only {
 			continue
+		}
+		if row.Source == slice.Backfill {
+			f.noteBackfill(q, row.Sums)
 		}
 		for i, s := range row.Sums {
 			t.ring.Restore(width, q.StepStart(i), t.of(s.Counts))

@@ -31,6 +31,8 @@ type track struct {
 	// seenBefore is when something was counted that no ring reaches back to;
 	// zero when nothing was, or when the total knows.
 	seenBefore time.Time
+	// backfilled is the newest back-filled minute that was restored; 0 for none.
+	backfilled slice.Minute
 }
 
 // The windows that both layouts begin with.

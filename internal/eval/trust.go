@@ -57,6 +57,7 @@ func (t *track) trust(now slice.Minute, c slice.Counts) Trust {
 		trust.UnevaluatedShare = float64(failed) / float64(failed+c.Total()+c.Excluded)
 	}
 	trust.service(t, now)
+	trust.backfill(t)
 	return trust
 }
 

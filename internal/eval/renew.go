@@ -1,0 +1,89 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package eval
+
+import (
+	"slices"
+
+	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+)
+
+// Renew begins anew with the objectives of these indicators, named by the keys
+// of their totals, and with what their services sent: their history in the
+// store has changed. What is returned counts from now on and is to be
+// restored; the objectives are shown as they were until Renewed.
+func (e *Engine) Renew(indicators map[slice.Key]bool) (fresh []*Fresh) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := slice.MinuteOf(e.now())
+	services := make(map[serviceWindow]*serviceTrack)
+	for _, t := range e.tracks {
+		i := t.objective.Indicator
+		if !indicators[slice.Key{Service: i.Rule.Service, Indicator: string(i.ID)}] {
+			continue
+		}
+		k := serviceWindowOf(t.objective)
+		if services[k] == nil {
+			services[k] = newServiceTrack(t.objective, t.whole, now)
+			fresh = append(fresh, &Fresh{services[k]})
+		}
+		next := newTrack(t.objective, t.shape, now)
+		next.service = services[k]
+		fresh = append(fresh, &Fresh{next})
+	}
+	for _, f := range fresh {
+		e.index.add(f.counter)
+	}
+	e.targets, e.resolved = nil, nil
+	return fresh
+}
+
+// Renewed puts what Renew returned, and Restore has filled, in the place of
+// what was shown. With nothing it forgets what Renew began.
+func (e *Engine) Renewed(fresh []*Fresh) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	renewed := make(map[slo.Key]*track)
+	for _, f := range fresh {
+		f.setRestored()
+		if t, is := f.counter.(*track); is {
+			renewed[t.objective.Key] = t
+			e.services[serviceWindowOf(t.objective)] = t.service
+		}
+	}
+	e.tracks = slices.Clone(e.tracks) // an evaluation may be reading the old list
+	e.index = newIndex()
+	for i, t := range e.tracks {
+		if next := renewed[t.objective.Key]; next != nil {
+			e.tracks[i] = next
+		}
+		e.tracks[i].service = e.services[serviceWindowOf(t.objective)]
+		e.index.add(e.tracks[i])
+	}
+	for _, s := range e.services {
+		e.index.add(s)
+	}
+	e.targets, e.resolved = nil, nil
+}
+
+// noteBackfill remembers the newest minute of an objective that was back-filled.
+func (f *Fresh) noteBackfill(q *series.Query, sums []series.Sum) {
+	t, is := f.counter.(*track)
+	for i := len(sums) - 1; is && i >= 0; i-- {
+		if sums[i].Minutes > 0 {
+			t.backfilled = max(t.backfilled, min(q.StepStart(i)+slice.Minute(q.Step), q.To)-1)
+			return
+		}
+	}
+}
+
+// backfill says whether some of what is shown was back-filled.
+func (x *Trust) backfill(t *track) {
+	if first, _ := t.total.Edges(wholeWindow); t.backfilled >= first {
+		x.Source = slice.Backfill
+		x.note("part of this window was back-filled")
+	}
+}
