@@ -1,0 +1,119 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package python_test
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/leadline/leadline/examples/shop/venv"
+)
+
+// prepared returns the environment with the applications, or skips.
+func prepared(t *testing.T) venv.Env {
+	t.Helper()
+	checkout, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, err := venv.Prepare(t.Context(), checkout, "requirements.txt", func(line string) { t.Log(line) })
+	switch {
+	case err == nil:
+		return env
+	case os.Getenv("CI") == "true":
+		t.Fatalf("no Python applications to measure: %v", err)
+	}
+	t.Skipf("no Python applications to measure: %v", err)
+	return env
+}
+
+// serviceFiles writes the service file once for each service that is to be
+// measured by it, and returns their folder.
+func serviceFiles(t *testing.T, file string, services ...string) string {
+	t.Helper()
+	text := readFile(t, filepath.Join("services", file+".yaml"))
+	folder := t.TempDir()
+	for _, service := range services {
+		named := strings.Replace(text, "name: "+file+"\n", "name: "+service+"\n", 1)
+		if err := os.WriteFile(filepath.Join(folder, service+".yaml"), []byte(named), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// readApplications tells the test cache what the programs below depend on: it
+// remembers the files that a test opens, but not those of its children.
+func readApplications(t *testing.T) {
+	t.Helper()
+	files, err := filepath.Glob("apps/*.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := filepath.Glob("apps/*/*.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range append(files, more...) {
+		readFile(t, path)
+	}
+}
+
+// telemetry is a way in which an application sends, all of it environment.
+type telemetry struct {
+	name     string
+	protocol string // empty is the default, gRPC
+	optIn    string // OTEL_SEMCONV_STABILITY_OPT_IN
+}
+
+// variables are what a team sets for a zero-code application.
+func (w telemetry) variables(s *server, service string) []string {
+	endpoint := s.grpc
+	if w.protocol != "" {
+		endpoint = s.otlpHTTP
+	}
+	v := []string{"OTEL_SERVICE_NAME=" + service, "OTEL_EXPORTER_OTLP_ENDPOINT=http://" + endpoint}
+	if w.protocol != "" {
+		v = append(v, "OTEL_EXPORTER_OTLP_PROTOCOL="+w.protocol)
+	}
+	if w.optIn != "" {
+		v = append(v, "OTEL_SEMCONV_STABILITY_OPT_IN="+w.optIn)
+	}
+	return v
+}
+
+// gunicorn serves a WSGI application under zero-code instrumentation, by two
+// workers, and returns when it accepts connections.
+func gunicorn(t *testing.T, env venv.Env, app string, variables []string) (p *process, address string) {
+	t.Helper()
+	address = freeAddress(t)
+	p = launch(t, "gunicorn "+app, "apps", variables, env.Program("opentelemetry-instrument"),
+		env.Program("gunicorn"), "-c", "gunicorn.conf.py", "-b", address, app)
+	until(t, app+" listens", startLimit, func() bool {
+		select {
+		case <-p.exited:
+			t.Fatalf("%s ended while it started", p.name)
+		default:
+		}
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			return false
+		}
+		conn.Close()
+		return true
+	})
+	return p, address
+}
