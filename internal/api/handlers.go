@@ -6,10 +6,12 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/report"
 )
 
@@ -47,12 +49,7 @@ func (s *Server) slo(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := s.report.Now()
-	from, err := instant(q.Get("from"), now, now.Add(-v.Objective.Window.Length))
-	if err != nil {
-		return nil, err
-	}
-	to, err := instant(q.Get("to"), now, now)
+	from, to, err := rangeOf(q, s.report.Now(), v)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +57,20 @@ func (s *Server) slo(r *http.Request) (any, error) {
 		return nil, errs.New(errs.Invalid, "the range is longer than %d days", longestRange/(24*time.Hour)).WithHint("ask for a shorter one")
 	}
 	return s.report.SLO(r.Context(), which, from, to)
+}
+
+// rangeOf reads which range is asked for: by default the very window that was
+// evaluated, so that its slices add up to the number shown.
+func rangeOf(q url.Values, now time.Time, v *eval.Evaluation) (from, to time.Time, err error) {
+	if to, err = instant(q.Get("to"), now, v.To); err != nil {
+		return from, to, err
+	}
+	missing := v.From
+	if q.Get("to") != "" {
+		missing = to.Add(-v.Objective.Window.Length)
+	}
+	from, err = instant(q.Get("from"), now, missing)
+	return from, to, err
 }
 
 // longestRange is what a chart may show: the retention of slices.
@@ -81,8 +92,18 @@ func instant(text string, now, missing time.Time) (time.Time, error) {
 	if err != nil {
 		return t, errs.New(errs.Invalid, "%q is not a time", text).WithHint("write 2026-11-23T12:00:00Z, now, or now-6h")
 	}
+	if t.Before(earliest) || t.After(latest) {
+		return t, errs.New(errs.Invalid, "%q is not a time that can have been measured", text).WithHint("write a time of this century")
+	}
 	return t, nil
 }
+
+// The times that may be asked for: within what minutes and nanoseconds since
+// the epoch can say.
+var (
+	earliest = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+	latest   = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+)
 
 // ago reads "", "-6h" or "-28d".
 func ago(text string) (time.Duration, error) {
@@ -90,7 +111,7 @@ func ago(text string) (time.Duration, error) {
 		return 0, nil
 	}
 	var days int
-	if n, err := fmt.Sscanf(text, "-%dd", &days); n == 1 && err == nil && text == fmt.Sprintf("-%dd", days) {
+	if n, err := fmt.Sscanf(text, "-%dd", &days); n == 1 && err == nil && text == fmt.Sprintf("-%dd", days) && days >= 0 && days <= maxDaysAgo {
 		return time.Duration(days) * 24 * time.Hour, nil
 	}
 	d, err := time.ParseDuration(strings.TrimPrefix(text, "-"))
@@ -99,6 +120,9 @@ func ago(text string) (time.Duration, error) {
 	}
 	return d, nil
 }
+
+// maxDaysAgo keeps now-1000000d within what a duration can hold.
+const maxDaysAgo = 10_000
 
 // keepAlive is how often an idle stream of events says that it lives, so that
 // proxies do not cut it.

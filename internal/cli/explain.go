@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/report"
 )
 
@@ -47,12 +48,6 @@ func (e *env) explain(ctx context.Context, w report.Which) error {
 	if err != nil {
 		return err
 	}
-	// The series is asked for over exactly the window that was evaluated, so
-	// that its slices add up to the number.
-	v, err = c.SLO(ctx, w, v.SLO.From.Format(time.RFC3339), v.SLO.To.Format(time.RFC3339))
-	if err != nil {
-		return err
-	}
 	return e.print(v, func(out io.Writer) { explainText(out, v) })
 }
 
@@ -68,18 +63,19 @@ func (e *env) whichOf(ctx context.Context, w report.Which) (report.Which, error)
 	}
 	var services []string
 	for _, s := range all.SLOs {
-		if s.Name == w.Name {
+		if s.Name == w.Name && (w.Namespace == "" || w.Namespace == s.Namespace) && (w.Environment == "" || w.Environment == s.Environment) {
 			w.Service = s.Service
-			services = append(services, s.Service+"/"+s.Name)
+			services = append(services, serviceText(s))
 		}
 	}
 	switch len(services) {
 	case 0:
-		return w, fmt.Errorf("no objective is called %q; leadline status lists them", w.Name)
+		return w, errs.New(errs.NotFound, "no objective is called %q", w.Name).WithHint("leadline status lists them")
 	case 1:
 		return w, nil
 	}
-	return w, fmt.Errorf("%q is the name of %d objectives: %s", w.Name, len(services), strings.Join(services, ", "))
+	return w, usageError{fmt.Errorf("%q is the name of %d objectives, of %s: write SERVICE/%s, or add --namespace or --environment",
+		w.Name, len(services), strings.Join(services, ", "), w.Name)}
 }
 
 func explainText(w io.Writer, v report.Detail) {
@@ -100,12 +96,13 @@ func explainText(w io.Writer, v report.Detail) {
 	fmt.Fprintf(w, "  good %d + bad %d = %d valid, %d excluded\n", *s.Good, *s.Bad, *s.Total, *s.Excluded)
 	fmt.Fprintf(w, "  SLI %s, target %s\n", ratio(s.SLI), percent(s.Target))
 	fmt.Fprintf(w, "  budget: %d x (1 - %s) allows %d bad events, %d spent, %d left\n", *s.Total, s.Target, *s.Budget.Allowed, *s.Budget.Spent, *s.Budget.Remaining)
-	explainSlices(w, v.Series)
+	explainSlices(w, v)
 	explainTrust(w, s)
 }
 
 // explainSlices prints the slices that the number is the sum of.
-func explainSlices(w io.Writer, s report.Series) {
+func explainSlices(w io.Writer, v report.Detail) {
+	s := v.Series
 	fmt.Fprintf(w, "\nslices of %d minutes, by the stamp of their end\n", s.StepSeconds/60)
 	fmt.Fprintln(w, "STAMP\tGOOD\tBAD\tEXCLUDED\tSOURCE")
 	var good, bad, excluded uint64
@@ -117,6 +114,9 @@ func explainSlices(w io.Writer, s report.Series) {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\n", time.Unix(at, 0).UTC().Format(time.RFC3339), *s.Good[i], *s.Bad[i], *s.Excluded[i], *s.Source[i])
 	}
 	fmt.Fprintf(w, "sum\t%d\t%d\t%d\n", good, bad, excluded)
+	if n := int64(good+bad+excluded) - int64(*v.SLO.Total+*v.SLO.Excluded); n != 0 {
+		fmt.Fprintf(w, "%+d events: the slices are as of now, the number as of its evaluation at %s\n", n, v.SLO.EvaluatedAt.Format(time.TimeOnly))
+	}
 }
 
 func explainTrust(w io.Writer, s report.DetailSLO) {

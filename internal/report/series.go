@@ -12,11 +12,16 @@ import (
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/series"
 	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
 )
 
-// Series is an objective over time. The lists have one entry a step; a step
-// that was not measured is null in all of them. Timestamps are seconds since
-// the epoch and stand at the end of their step.
+// Series is an objective over time: the slices stamped in (From, To], on a grid
+// that is aligned to the epoch. Where the edges cut a step, it holds the part
+// inside, so that its counts add up to those of the range whatever the edges.
+// The lists have one entry a step; a step that was not measured is null in
+// all of them. Timestamps are seconds since the epoch and stand at the end of
+// their step. BudgetRemaining is the share that is left of the budget of the
+// window ending there; null while it allows nothing.
 type Series struct {
 	StepSeconds     int        `json:"step_seconds"`
 	From            time.Time  `json:"from"`
@@ -44,117 +49,151 @@ func stepFor(minutes slice.Minute) slice.Minute {
 	return stepsMinutes[len(stepsMinutes)-1]
 }
 
-// grid is the sums of one indicator on a grid, with what came of each source.
+// grid is one indicator's sums on a grid: of the minutes from first up to last,
+// which are shown, and of those before that the first windows reach back to.
 type grid struct {
-	start  slice.Minute
-	step   slice.Minute
-	sums   []series.Sum
-	source []slice.Source
+	first, last slice.Minute // first <= minute < last
+	step        slice.Minute
+	start       slice.Minute // of the grid, where the history begins
+	before      []slice.Counts
+	shown       []series.Sum
+	source      []slice.Source
+}
+
+// newGrid returns an empty grid whose steps have so many steps of history.
+func newGrid(first, last, step, back slice.Minute) *grid {
+	start := first - first%step - back*step
+	n := int((last-1-start)/step) + 1
+	return &grid{
+		first: first, last: last, step: step, start: start,
+		before: make([]slice.Counts, n), shown: make([]series.Sum, n), source: make([]slice.Source, n),
+	}
 }
 
 // series returns the objective's counts between two instants, and the budget
 // that was left of the window ending with each step.
 func (r *Report) series(ctx context.Context, v *eval.Evaluation, from, to time.Time) (Series, error) {
-	first, last := slice.MinuteOf(from), slice.MinuteOf(to)
+	first, last := slice.MinuteOf(from), slice.MinuteOf(to.Add(-1))+1
 	if first >= last {
 		return Series{}, errs.New(errs.Invalid, "the range from %s to %s is empty", from.Format(time.RFC3339), to.Format(time.RFC3339))
 	}
 	step := stepFor(last - first)
-	span := slice.Minute(v.Objective.Window.Length / time.Minute)
-	g, err := r.grid(ctx, v, first-span, last+1, step)
-	if err != nil {
+	back := max(1, slice.Minute(v.Objective.Window.Length/time.Minute)/step)
+	g := newGrid(first, last, step, back)
+	if err := r.fill(ctx, g, v.Objective); err != nil {
 		return Series{}, err
 	}
-	return g.shown(v, first), nil
+	return g.series(v, int(back)), nil
 }
 
-// grid sums the store, the closed minutes on their way to it and the open
+// fill sums the store, the closed minutes on their way to it and the open
 // ones, which do not overlap.
-func (r *Report) grid(ctx context.Context, v *eval.Evaluation, from, to, step slice.Minute) (*grid, error) {
-	i := v.Objective.Indicator
-	key := slice.Key{Service: i.Rule.Service, Indicator: string(i.ID)}
-	q := series.Query{Indicator: string(i.ID), Service: i.Rule.Service, From: from - from%step, To: to, Step: int(step)}
-	g := &grid{start: q.From, step: step, sums: make([]series.Sum, q.Steps()), source: make([]slice.Source, q.Steps())}
+func (r *Report) fill(ctx context.Context, g *grid, o *slo.Objective) error {
 	store := r.Series()
 	if store == nil {
-		return nil, errs.New(errs.Unavailable, "the series store is still being opened").WithHint("try again in some seconds")
+		return errs.New(errs.Unavailable, "the series store is still being opened").WithHint("try again in some seconds")
+	}
+	ours := func(k *slice.Key) bool {
+		return k.Indicator == string(o.Indicator.ID) && k.Service == o.Indicator.Rule.Service && k.Group == "" &&
+			(k.Tally == "" || k.Tally == slice.Silent && o.SilentIsBad)
 	}
 	// Read in this order, a minute that closes or is stored meanwhile is seen
 	// twice and never missed; what is seen again further on is left out.
-	open, err := r.Intake.Open(ctx, func(s *slice.Series) bool { return s.Key == key })
+	open, err := r.Intake.Open(ctx, func(s *slice.Series) bool { return ours(&s.Key) })
 	if err != nil {
-		return nil, err
+		return err
 	}
 	waiting := r.Intake.Waiting()
 	stored, _, err := store.Last(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	closed := stored
 	for _, c := range waiting {
 		closed = max(closed, c.Minute)
 		for _, s := range c.Samples {
-			if s.Key == key && c.Minute > stored {
-				g.at(c.Minute, s.Counts)
+			if c.Minute > stored && ours(&s.Key) {
+				g.minute(c.Minute, s.Key.Tally, s.Counts)
 			}
 		}
 	}
 	for _, c := range open {
 		if c.Minute > closed {
-			g.at(c.Minute, c.Counts)
+			g.minute(c.Minute, c.Series.Tally, c.Counts)
 		}
 	}
-	if q.To = min(q.To, stored+1); q.To <= q.From {
-		return g, nil
+	return g.read(ctx, store, o, stored+1)
+}
+
+// read adds what the store has of the minutes before end.
+func (g *grid) read(ctx context.Context, store series.Querier, o *slo.Objective, end slice.Minute) error {
+	tallies := []slice.Tally{""}
+	if o.SilentIsBad {
+		tallies = append(tallies, slice.Silent)
 	}
-	rows, err := store.Sums(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	for _, row := range rows {
-		for i, s := range row.Sums {
-			g.add(i, s, row.Source)
+	for _, edges := range [...][2]slice.Minute{{g.start, g.first}, {g.first, g.last}} {
+		for _, tally := range tallies {
+			q := series.Query{
+				Indicator: string(o.Indicator.ID), Service: o.Indicator.Rule.Service, Tally: tally,
+				From: edges[0], To: min(edges[1], end), Step: int(g.step),
+			}
+			if q.From >= q.To {
+				continue
+			}
+			rows, err := store.Sums(ctx, q)
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				for i, s := range row.Sums {
+					g.add(max(q.StepStart(i), q.From), tally, s, row.Source)
+				}
+			}
 		}
 	}
-	return g, nil
+	return nil
 }
 
-// at adds the counts of one minute, if the grid reaches it.
-func (g *grid) at(m slice.Minute, c slice.Counts) {
-	if i := int((m - g.start) / g.step); m >= g.start && i < len(g.sums) {
-		g.add(i, series.Sum{Counts: c, Minutes: 1}, slice.Live)
+// minute adds the live counts of one minute, if the grid reaches it.
+func (g *grid) minute(m slice.Minute, tally slice.Tally, c slice.Counts) {
+	if g.start <= m && m < g.last {
+		g.add(m, tally, series.Sum{Counts: c, Minutes: 1}, slice.Live)
 	}
 }
 
-func (g *grid) add(i int, s series.Sum, source slice.Source) {
+// add adds to the step that holds the minute. A silent minute is a bad event
+// of an objective that says so, and no measurement of its own.
+func (g *grid) add(m slice.Minute, tally slice.Tally, s series.Sum, source slice.Source) {
 	if s.Minutes == 0 {
 		return
 	}
-	g.sums[i] = g.sums[i].Plus(s)
+	if tally == slice.Silent {
+		s = series.Sum{Counts: slice.Counts{Bad: s.Counts.Good}}
+	}
+	i := (m - g.start) / g.step
+	if m < g.first {
+		g.before[i] = g.before[i].Plus(s.Counts)
+		return
+	}
+	g.shown[i] = g.shown[i].Plus(s)
 	if g.source[i] == "" || source != slice.Live {
 		g.source[i] = source
 	}
 }
 
-// shown returns the steps from the first minute on, each with the budget left
-// of the window that ends with it.
-func (g *grid) shown(v *eval.Evaluation, first slice.Minute) Series {
-	out := Series{StepSeconds: int(g.step) * 60, To: (g.start + slice.Minute(len(g.sums))*g.step).Start()}
-	back := int(slice.Minute(v.Objective.Window.Length/time.Minute) / g.step)
+// series returns the steps that are shown, each with the budget that is left
+// of so many steps ending with it.
+func (g *grid) series(v *eval.Evaluation, back int) Series {
+	out := Series{StepSeconds: int(g.step) * 60, From: g.first.Start(), To: g.last.Start()}
 	var sum slice.Counts
-	for i, s := range g.sums {
-		sum = sum.Plus(s.Counts)
+	for i, s := range g.shown {
+		sum = sum.Plus(g.before[i]).Plus(s.Counts)
 		if i >= back {
-			sum = sum.Minus(g.sums[i-back].Counts)
+			sum = sum.Minus(g.before[i-back]).Minus(g.shown[i-back].Counts)
 		}
-		end := g.start + slice.Minute(i+1)*g.step
-		if end <= first {
-			continue
+		if end := g.start + slice.Minute(i+1)*g.step; end > g.first {
+			out.push(min(end, g.last).Start(), s, g.source[i], left(sum, v))
 		}
-		if out.From.IsZero() {
-			out.From = (end - g.step).Start()
-		}
-		out.push(end.Start(), s, g.source[i], left(sum, v))
 	}
 	return out
 }

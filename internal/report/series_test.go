@@ -1,0 +1,175 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/leadline/leadline/internal/catalog"
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/report"
+	"github.com/leadline/leadline/internal/slice"
+)
+
+// random fills a world with events in about one of so many minutes of the last
+// days, with silence tallied and minutes ahead of time.
+func (w *world) random(rng *rand.Rand, k slice.Key, days, every int) {
+	end := slice.MinuteOf(w.now) + 10
+	for m := end - slice.Minute(days*24*60); m <= end; m++ {
+		switch silent := k; {
+		case rng.IntN(every) == 0:
+			w.count(k, m, slice.Counts{Good: rng.Uint64N(50), Bad: rng.Uint64N(3), Excluded: rng.Uint64N(4)})
+		case m <= w.closed && rng.IntN(10*every) == 0:
+			silent.Tally = slice.Silent
+			w.count(k, m, slice.Counts{})
+			w.count(silent, m, slice.Counts{Good: 1})
+		}
+	}
+}
+
+func sum(s report.Series) (c slice.Counts) {
+	for i := range s.Timestamps {
+		if s.Good[i] != nil {
+			c = c.Plus(slice.Counts{Good: *s.Good[i], Bad: *s.Bad[i], Excluded: *s.Excluded[i]})
+		}
+	}
+	return c
+}
+
+// TestSlicesAddUpToTheNumber asks for the window that was evaluated, at odd
+// moments, for windows of every grain.
+func TestSlicesAddUpToTheNumber(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, length := range []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 28 * 24 * time.Hour, 30 * 24 * time.Hour, 90 * 24 * time.Hour} {
+		for range 3 {
+			o := objective("up", length)
+			o.SilentIsBad = rng.IntN(2) == 0
+			w := newWorld(time.Unix(1_800_000_000+rng.Int64N(1e7), rng.Int64N(1e9)).UTC(), o)
+			w.generations = []catalog.Generation{}
+			w.random(rng, totalOf(o), int(length/(24*time.Hour))+2, 7)
+			r := w.report(t)
+			v := w.engine.Snapshot().Evaluations[0]
+			d, err := r.SLO(context.Background(), report.Which{Name: "up"}, v.From, v.To)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := sum(d.Series); got != v.Counts {
+				t.Errorf("%s at %s: slices add up to %+v, the evaluation says %+v", length, w.now, got, v.Counts)
+			}
+			if !d.Series.From.Equal(v.From) || !d.Series.To.Equal(v.To) {
+				t.Errorf("%s at %s: series from %s to %s, window from %s to %s", length, w.now, d.Series.From, d.Series.To, v.From, v.To)
+			}
+		}
+	}
+}
+
+// TestSeriesOfAnyRange compares random ranges with brute force over the
+// samples, and checks the shape of the answer.
+func TestSeriesOfAnyRange(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	o := objective("up", 7*24*time.Hour)
+	w := newWorld(time.Date(2026, 11, 23, 12, 34, 56, 0, time.UTC), o)
+	w.generations = []catalog.Generation{}
+	w.random(rng, totalOf(o), 20, 3)
+	r := w.report(t)
+	for range 300 {
+		from := w.now.Add(-time.Duration(rng.Int64N(int64(20 * 24 * time.Hour))))
+		to := from.Add(time.Duration(1 + rng.Int64N(int64(12*24*time.Hour))))
+		if rng.IntN(2) == 0 {
+			from, to = from.Truncate(time.Minute), to.Truncate(time.Minute).Add(time.Minute)
+		}
+		d, err := r.SLO(context.Background(), report.Which{Name: "up"}, from, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want slice.Counts
+		for m, samples := range w.samples {
+			if m >= slice.MinuteOf(from) && m.Start().Before(to) {
+				for _, s := range samples {
+					if s.Key == totalOf(o) {
+						want = want.Plus(s.Counts)
+					}
+				}
+			}
+		}
+		if got := sum(d.Series); got != want {
+			t.Errorf("from %s to %s: got %+v, want %+v", from, to, got, want)
+		}
+		checkShape(t, d.Series, from, to)
+	}
+}
+
+func checkShape(t *testing.T, s report.Series, from, to time.Time) {
+	t.Helper()
+	n := len(s.Timestamps)
+	if len(s.Good) != n || len(s.Bad) != n || len(s.Excluded) != n || len(s.BudgetRemaining) != n || len(s.Source) != n || n == 0 || n > 402 {
+		t.Fatalf("from %s to %s: %d timestamps, %d good, %d bad, %d excluded, %d budgets, %d sources", from, to, n,
+			len(s.Good), len(s.Bad), len(s.Excluded), len(s.BudgetRemaining), len(s.Source))
+	}
+	last := s.From.Unix()
+	for _, at := range s.Timestamps {
+		if at <= last {
+			t.Fatalf("from %s to %s: timestamp %d after %d", from, to, at, last)
+		}
+		last = at
+	}
+	if last != s.To.Unix() {
+		t.Errorf("from %s to %s: the last timestamp is %d, the series ends at %d", from, to, last, s.To.Unix())
+	}
+}
+
+func TestBudgetOverTime(t *testing.T) {
+	o := objective("up", 6*time.Hour)
+	w := newWorld(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), o)
+	w.generations = []catalog.Generation{}
+	k, start := totalOf(o), slice.MinuteOf(w.now)-12*60
+	// 10 bad of 1000 an hour before the range begins use up the budget, until
+	// the window lets them go.
+	w.count(k, start, slice.Counts{Good: 990, Bad: 10})
+	w.count(k, start+6*60-1, slice.Counts{Good: 100})
+	r := w.report(t)
+	d, err := r.SLO(context.Background(), report.Which{Name: "up"}, (start + 60).Start(), w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(m slice.Minute) *float64 {
+		for i, stamp := range d.Series.Timestamps {
+			if stamp >= m.Stamp().Unix() {
+				return d.Series.BudgetRemaining[i]
+			}
+		}
+		t.Fatalf("no step for minute %d", m)
+		return nil
+	}
+	if got := at(start + 120); got == nil || *got != 0 {
+		t.Errorf("while the window holds them: got %v, want nothing left", got)
+	}
+	if got := at(start + 6*60 + 30); got == nil || *got != 1 {
+		t.Errorf("after they have left: got %v, want all", got)
+	}
+	if got := at(start + 12*60 - 2); got != nil {
+		t.Errorf("of an empty window: got %v, want null", *got)
+	}
+	if d.Series.Good[0] != nil || d.Series.Source[0] != nil {
+		t.Error("a step in which nothing was measured is not null")
+	}
+}
+
+func TestSeriesNeedsTheStoreAndARange(t *testing.T) {
+	o := objective("up", time.Hour)
+	w := newWorld(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), o)
+	w.generations = []catalog.Generation{}
+	w.engine.Evaluate()
+	_, err := w.starting().SLO(context.Background(), report.Which{Name: "up"}, w.now.Add(-time.Hour), w.now)
+	if errs.KindOf(err) != errs.Unavailable || errs.HintOf(err) == "" {
+		t.Errorf("while the store is opened: got %v", err)
+	}
+	_, err = w.report(t).SLO(context.Background(), report.Which{Name: "up"}, w.now, w.now)
+	if errs.KindOf(err) != errs.Invalid {
+		t.Errorf("an empty range: got %v", err)
+	}
+}

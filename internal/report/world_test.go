@@ -1,0 +1,140 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/leadline/leadline/internal/catalog"
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/ingest"
+	"github.com/leadline/leadline/internal/intakelog"
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/report"
+	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/series/seriestest"
+	"github.com/leadline/leadline/internal/sli"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
+)
+
+var shop = operation.Service{Namespace: "shop", Name: "shop-api", Environment: "production"}
+
+// world is a server's state as report sees it: minutes through stored are in
+// the store, those through closed are on their way, later ones are open.
+type world struct {
+	now            time.Time
+	stored, closed slice.Minute
+	samples        map[slice.Minute][]slice.Sample
+	health         error
+	engine         *eval.Engine
+	table          *slice.Table
+	store          series.Store
+	generations    []catalog.Generation
+}
+
+func newWorld(now time.Time, objectives ...*slo.Objective) *world {
+	w := &world{now: now, samples: map[slice.Minute][]slice.Sample{}, table: slice.NewTable(1000)}
+	w.closed = slice.MinuteOf(now) - 11
+	w.stored = w.closed - 3
+	w.engine = eval.New(func() time.Time { return w.now }, time.Second, slog.New(slog.DiscardHandler))
+	w.engine.Restored(w.engine.Install(objectives))
+	return w
+}
+
+// count counts in a minute, everywhere.
+func (w *world) count(k slice.Key, m slice.Minute, c slice.Counts, durations ...time.Duration) {
+	s, _ := w.table.Intern(k)
+	w.engine.Count(s, m, c)
+	sample := slice.Sample{Key: k, Minute: m, Counts: c}
+	if len(durations) > 0 {
+		sample.Histogram = &slice.Histogram{}
+		for _, d := range durations {
+			sample.Histogram.Add(d)
+		}
+	}
+	w.samples[m] = append(w.samples[m], sample)
+}
+
+// report returns what is shown of the world as it is now.
+func (w *world) report(t *testing.T) *report.Report {
+	t.Helper()
+	store := seriestest.NewMemory()
+	oldest := w.stored
+	for m := range w.samples {
+		oldest = min(oldest, m)
+	}
+	for m := oldest; m <= w.stored; m++ {
+		if err := store.Append(context.Background(), slice.Closed{Minute: m, Source: slice.Live, Up: true, Samples: w.samples[m]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.store = store
+	w.engine.Evaluate()
+	return w.starting()
+}
+
+// starting returns what is shown while the store is being opened.
+func (w *world) starting() *report.Report {
+	return &report.Report{
+		Evaluations: w.engine, Intake: w, Generations: w,
+		Series: func() series.Store { return w.store }, Now: func() time.Time { return w.now },
+	}
+}
+
+func (w *world) Totals() ingest.Totals { return ingest.Totals{} }
+func (w *world) Health() error         { return w.health }
+
+func (w *world) Damage() []intakelog.Damage {
+	return []intakelog.Damage{
+		{Segment: "intake-1", Offset: 10, Length: 20, Reason: "checksum"},
+		{Segment: "intake-2", Torn: true},
+	}
+}
+
+func (w *world) Open(_ context.Context, match func(*slice.Series) bool) (open []ingest.Counted, err error) {
+	for m, samples := range w.samples {
+		for _, s := range samples {
+			if k, _ := w.table.Intern(s.Key); m > w.closed && match(k) {
+				open = append(open, ingest.Counted{Series: k, Minute: m, Counts: s.Counts, Histogram: s.Histogram})
+			}
+		}
+	}
+	return open, nil
+}
+
+// Waiting repeats a minute that is stored, as happens while one is appended.
+func (w *world) Waiting() (closed []slice.Closed) {
+	for m := w.stored; m <= w.closed; m++ {
+		closed = append(closed, slice.Closed{Minute: m, Source: slice.Live, Up: true, Samples: w.samples[m]})
+	}
+	return closed
+}
+
+func (w *world) Generations(context.Context, slo.Key) ([]catalog.Generation, error) {
+	if w.generations == nil {
+		return nil, errors.New("read generations: disk on fire")
+	}
+	return w.generations, nil
+}
+
+func objective(name string, length time.Duration) *slo.Objective {
+	i, err := sli.Compile(sli.Rule{Service: shop, Kind: sli.Availability, Operation: "POST /checkout"})
+	if err != nil {
+		panic(err)
+	}
+	return &slo.Objective{
+		Key: slo.Key{Service: shop, Name: name}, Indicator: i, Target: 990_000_000,
+		Window: window.Window{Length: length}, File: "shop.yaml", Line: 7,
+	}
+}
+
+func totalOf(o *slo.Objective) slice.Key {
+	return slice.Key{Service: o.Indicator.Rule.Service, Indicator: string(o.Indicator.ID)}
+}
