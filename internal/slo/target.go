@@ -39,9 +39,12 @@ func parseFixed(text string, scale int) (uint64, error) {
 	if whole == "" && frac == "" {
 		return 0, fmt.Errorf("not a number")
 	}
-	if len(whole) > 3 || len(frac) > scale {
+	if len(frac) > scale {
 		return 0, fmt.Errorf("more digits than a part per billion")
 	}
+	// What is longer than three digits lies above one; a fourth says so.
+	whole = strings.TrimLeft(whole, "0")
+	whole = whole[:min(len(whole), 4)]
 	var n uint64
 	for _, c := range whole + frac + strings.Repeat("0", scale-len(frac)) {
 		if c < '0' || c > '9' {

@@ -1,0 +1,71 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package slice_test
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/leadline/leadline/internal/slice"
+)
+
+func TestMinutes(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		at   time.Time
+		want slice.Minute
+	}{
+		{"the epoch", time.Unix(0, 0), 0},
+		{"the last nanosecond of a minute", time.Unix(60, -1), 0},
+		{"the first of the next", time.Unix(60, 0), 1},
+		{"before the epoch", time.Unix(0, -1), -1},
+		{"a whole minute before the epoch", time.Unix(-60, 0), -1},
+		{"another zone", time.Date(1970, 1, 1, 1, 1, 0, 0, time.FixedZone("", 3600)), 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := slice.MinuteOf(c.at)
+			if got != c.want {
+				t.Fatalf("got %d, want %d", got, c.want)
+			}
+			if c.at.Before(got.Start()) || !c.at.Before(got.Stamp()) {
+				t.Errorf("%s is not in [%s, %s)", c.at, got.Start(), got.Stamp())
+			}
+			if slice.OfStamp(got.Stamp()) != got || got.UnixMilli() != got.Stamp().UnixMilli() {
+				t.Errorf("stamp %s, %d ms: of minute %d", got.Stamp(), got.UnixMilli(), slice.OfStamp(got.Stamp()))
+			}
+		})
+	}
+}
+
+func TestCountsAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Uint64Range(0, 1<<60)
+		a := slice.Counts{Good: n.Draw(t, "good"), Bad: n.Draw(t, "bad"), Excluded: n.Draw(t, "excluded")}
+		b := slice.Counts{Good: n.Draw(t, "good"), Bad: n.Draw(t, "bad"), Excluded: n.Draw(t, "excluded")}
+		if got := a.Plus(b).Minus(b); got != a {
+			t.Errorf("%+v + %+v - %+v is %+v", a, b, b, got)
+		}
+		if got := a.Plus(b).Total(); got != a.Total()+b.Total() {
+			t.Errorf("the total of the sum is %d", got)
+		}
+	})
+}
+
+func TestTableInterns(t *testing.T) {
+	table := slice.NewTable(2)
+	a, ok := table.Intern(slice.Key{Indicator: "a"})
+	again, _ := table.Intern(slice.Key{Indicator: "a"})
+	b, _ := table.Intern(slice.Key{Indicator: "b", Tally: slice.Silent})
+	if !ok || a != again || a == b || a.Ref != 0 || b.Ref != 1 {
+		t.Errorf("got %+v, %+v, %+v", a, again, b)
+	}
+	if _, ok := table.Intern(slice.Key{Indicator: "c"}); ok || table.Len() != 2 || len(table.All()) != 2 {
+		t.Errorf("a full table took a third key: %d series", table.Len())
+	}
+	if again, ok := table.Intern(slice.Key{Indicator: "b", Tally: slice.Silent}); !ok || again != b {
+		t.Error("a full table forgot a key that it has")
+	}
+}
