@@ -48,6 +48,7 @@ type committer struct {
 	records []intakelog.Record
 	replies []reply
 	meters  *meters
+	peeked  uint64 // a use for what peek returns, lest the compiler drop it
 	// forgetful says that ids have outgrown their memory: repeated spans are
 	// recognised by whole requests only.
 	forgetful bool
@@ -147,6 +148,9 @@ func (c *committer) refuse(s *scan, m slice.Minute) (n uint64) {
 // countMinute adds the events of one minute that were not counted before.
 func (c *committer) countMinute(s *scan, m slice.Minute) {
 	ids := &c.minutes.at(m).ids
+	for i := c.heads[m]; i >= 0; i = s.events[i].next {
+		c.peeked += ids.peek(s.events[i].id)
+	}
 	c.group.begin()
 	from, n := len(c.group.deltas), 0
 	for i := c.heads[m]; i >= 0; i = s.events[i].next {

@@ -13,12 +13,22 @@ type idSet struct {
 	shards [idShards]idShard
 	len    int
 	zero   bool // the id 0 marks an empty slot and is kept aside
+	// expected is how many slots a shard will need, as far as we can tell: a
+	// shard that has filled an eighth of them takes them all at once.
+	expected int
 }
 
 const (
 	idShards   = 64
 	idShardMin = 16
 )
+
+// like makes the set expect as many ids as another one holds.
+func (s *idSet) like(o *idSet) {
+	for i := range o.shards {
+		s.expected = max(s.expected, len(o.shards[i].slots))
+	}
+}
 
 type idShard struct {
 	slots []uint64
@@ -36,7 +46,7 @@ func (s *idSet) insert(id uint64) bool {
 	}
 	h := s.shard(id)
 	if h.len*4 >= len(h.slots)*3 {
-		h.grow()
+		h.grow(s.expected)
 	}
 	if !h.put(id) {
 		return false
@@ -59,6 +69,18 @@ func (s *idSet) has(id uint64) bool {
 	return h.slots[i] == id
 }
 
+// peek returns what lies where the id belongs. To insert an id is to wait for
+// that memory, once for each; to look where all of a batch belong first is to
+// wait for them together, because loads that do not depend on each other
+// overlap.
+func (s *idSet) peek(id uint64) uint64 {
+	h := s.shard(id)
+	if len(h.slots) == 0 {
+		return 0
+	}
+	return h.slots[id&uint64(len(h.slots)-1)]
+}
+
 func (h *idShard) put(id uint64) bool {
 	mask := uint64(len(h.slots) - 1)
 	for i := id & mask; ; i = (i + 1) & mask {
@@ -73,9 +95,13 @@ func (h *idShard) put(id uint64) bool {
 	}
 }
 
-func (h *idShard) grow() {
+func (h *idShard) grow(expected int) {
 	old := h.slots
-	h.slots, h.len = make([]uint64, max(idShardMin, 2*len(old))), 0
+	size := max(idShardMin, 2*len(old))
+	if size >= expected/8 {
+		size = max(size, expected)
+	}
+	h.slots, h.len = make([]uint64, size), 0
 	for _, id := range old {
 		if id != 0 {
 			h.put(id)

@@ -26,6 +26,9 @@ func (t *minutes) at(m slice.Minute) *minute {
 	o := t.open[m]
 	if o == nil {
 		o = &minute{histograms: make(map[*slice.Series]*histogram)}
+		if before := t.open[m-1]; before != nil {
+			o.ids.like(&before.ids)
+		}
 		t.open[m] = o
 	}
 	return o
