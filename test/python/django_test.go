@@ -18,7 +18,9 @@ func TestDjangoIsCountedExactly(t *testing.T) {
 			s := serve(t, serviceFiles(t, "shelf", "shelf"))
 			app, address := gunicorn(t, env, "shelf.wsgi:application", append(w.variables(s, "shelf"), "DJANGO_SETTINGS_MODULE=shelf.settings"))
 			l := newLoad(address)
-			l.send(t, shelfRequests())
+			if err := l.send(shelfRequests()); err != nil {
+				t.Fatal(err)
+			}
 			app.end(t)
 			s.mustShow(t, "shelf", l.ledger.expect(map[string]objective{
 				"everything-answers": answered,

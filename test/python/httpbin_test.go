@@ -31,7 +31,9 @@ func TestHTTPBinIsCountedExactly(t *testing.T) {
 			t.Parallel()
 			app, address := gunicorn(t, env, "httpbin:app", w.variables(s, services[i]))
 			l := newLoad(address)
-			l.send(t, httpbinRequests())
+			if err := l.send(httpbinRequests()); err != nil {
+				t.Fatal(err)
+			}
 			app.end(t)
 			s.mustShow(t, services[i], l.ledger.expect(httpbinObjectives()))
 			t.Logf("%d requests counted exactly", l.ledger.total())

@@ -4,13 +4,14 @@
 package python_test
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"sync"
-	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // request is one that the load sends, and what has to come of it.
@@ -47,31 +48,27 @@ func newLoad(address string) *load {
 }
 
 // send sends the requests in a random order that is the same in every run, by
-// some clients at once, and returns when all are answered.
-func (l *load) send(t *testing.T, requests []request) {
-	t.Helper()
+// some clients at once, and returns when all are answered. An error is the first
+// one that leaves the ledger unsure of what the application did.
+func (l *load) send(requests []request) error {
 	r := rand.New(rand.NewPCG(1, 2))
 	r.Shuffle(len(requests), func(i, j int) { requests[i], requests[j] = requests[j], requests[i] })
 	queue := make(chan request)
-	var all sync.WaitGroup
+	var all errgroup.Group
 	for range clients {
-		all.Go(func() {
+		all.Go(func() error {
+			var first error
 			for r := range queue {
-				if err := l.ask(r); err != nil {
-					t.Error(err)
-				}
+				first = cmp.Or(first, l.ask(r))
 			}
+			return first
 		})
 	}
 	for _, r := range requests {
 		queue <- r
 	}
 	close(queue)
-	all.Wait()
-	l.client.CloseIdleConnections()
-	if t.Failed() {
-		t.FailNow()
-	}
+	return all.Wait()
 }
 
 // ask sends one request and enters what came of it. An error means that the

@@ -1,0 +1,154 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package python_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// outage is what a server that is killed does to a sender that retries.
+type outage struct {
+	telemetry
+	more  []string      // settings of the SDK
+	kills int           // how often the server is killed
+	away  time.Duration // how long it stays away each time
+	// beyondPatience says that the exporter gives up before the server is back.
+	beyondPatience bool
+}
+
+var outages = []outage{
+	{telemetry{name: "short outages over grpc"}, nil, 4, 0, false},
+	{telemetry{"short outages over http", "http/protobuf", ""}, nil, 4, 0, false},
+	// Longer than the exporter has patience, so that Python itself drops spans.
+	{telemetry{name: "longer than the patience over grpc"}, []string{"OTEL_EXPORTER_OTLP_TIMEOUT=2"}, 1, 5 * time.Second, true},
+	{telemetry{"longer than the patience over http", "http/protobuf", ""}, []string{"OTEL_EXPORTER_OTLP_TIMEOUT=2"}, 1, 5 * time.Second, true},
+}
+
+// TestKilledServerCountsWhatItAcknowledged kills the server in the middle of
+// the traffic. The exporters send again what they have no answer for, which may
+// be counted already; and what they give up they say on their standard error.
+func TestKilledServerCountsWhatItAcknowledged(t *testing.T) {
+	env := prepared(t)
+	readApplications(t)
+	for _, o := range outages {
+		t.Run(o.name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, serviceFiles(t, "httpbin", "httpbin"))
+			app, address := gunicorn(t, env, "httpbin:app", slices.Concat(o.variables(s, "httpbin"), o.more, []string{
+				"OTEL_BSP_SCHEDULE_DELAY=100", // many exports, so that kills meet some
+			}))
+			l := newLoad(address)
+			l.sendDuring(t, func() { o.strike(t, s, l) })
+			app.end(t)
+			o.mustHoldUp(t, s, l.ledger.expect(httpbinObjectives()), said(app))
+		})
+	}
+}
+
+// strike kills the server and starts it again, always after some more answers
+// of the application.
+func (o outage) strike(t *testing.T, s *server, l *load) {
+	for range o.kills {
+		l.awaitMore(t, answersBetweenKills)
+		s.kill()
+		<-time.After(o.away)
+		s.start(t)
+	}
+	l.awaitMore(t, answersBetweenKills)
+}
+
+const answersBetweenKills = 300
+
+func (l *load) awaitMore(t *testing.T, n uint64) {
+	t.Helper()
+	before := l.ledger.total()
+	until(t, fmt.Sprintf("%d more answers", n), answerLimit, func() bool { return l.ledger.total() >= before+n })
+}
+
+// sendDuring sends the requests of httpbin over and over until f returns.
+func (l *load) sendDuring(t *testing.T, f func()) {
+	t.Helper()
+	over, sent := make(chan struct{}), make(chan error)
+	go func() {
+		for {
+			err := l.send(httpbinRequests())
+			select {
+			case <-over:
+				sent <- err
+				return
+			default:
+			}
+			if err != nil {
+				<-over
+				sent <- err
+				return
+			}
+		}
+	}()
+	defer func() {
+		close(over)
+		if err := <-sent; err != nil {
+			t.Error(err)
+		}
+	}()
+	f()
+}
+
+// said are the lines in which the SDK says that it dropped spans.
+func said(app *process) (lines []string) {
+	for line := range strings.Lines(app.said.String()) {
+		if dropping.MatchString(line) {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
+}
+
+var dropping = regexp.MustCompile(`Failed to export (spans|traces) |Queue full, dropping Span|Exception while exporting Span`)
+
+// mustHoldUp checks that Leadline shows the ledger, or less where the SDK says
+// that it dropped spans; never more.
+func (o outage) mustHoldUp(t *testing.T, s *server, want shown, dropped []string) {
+	t.Helper()
+	if o.beyondPatience && len(dropped) == 0 {
+		t.Error("Python dropped nothing: the outage was too short for this test")
+	}
+	got := s.settled(t, "httpbin", func(got shown) bool {
+		return cmp.Equal(want, got) || len(dropped) > 0 && got.Objectives["everything-answers"] == sum(got.Operations)
+	})
+	mustNotExceed(t, "objective", want.Objectives, got.Objectives)
+	mustNotExceed(t, "operation", want.Operations, got.Operations)
+	asked, counted := sum(want.Operations).all(), sum(got.Operations).all()
+	t.Logf("%d of %d requests counted, %d dropped by Python", counted, asked, asked-counted)
+	if len(dropped) > 0 {
+		t.Logf("Python said %d times that it drops spans: %s", len(dropped), dropped[0])
+		return
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Python says it dropped nothing, and the ledger (-) and Leadline (+) differ:\n%s", diff)
+	}
+}
+
+func sum(parts map[string]counts) (all counts) {
+	for _, c := range parts {
+		all.Good, all.Bad, all.Excluded = all.Good+c.Good, all.Bad+c.Bad, all.Excluded+c.Excluded
+	}
+	return all
+}
+
+func mustNotExceed(t *testing.T, what string, want, got map[string]counts) {
+	t.Helper()
+	for name, g := range got {
+		if w := want[name]; g.Good > w.Good || g.Bad > w.Bad || g.Excluded > w.Excluded {
+			t.Errorf("%s %s: counted %v, more than the ledger's %v", what, name, g, w)
+		}
+	}
+}
