@@ -51,6 +51,9 @@ func (f *Folder) Read() ([]Source, error) {
 	sources := make([]Source, 0, len(names))
 	for _, name := range names {
 		content, err := readLimited(root, name)
+		if err != nil && leaves(root, name) {
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read service file %s: %w", name, err)
 		}
@@ -85,6 +88,12 @@ func (f *Folder) names(root *os.Root) (names []string, err error) {
 func isServiceFile(name string) bool {
 	ext := path.Ext(name)
 	return ext == ".yaml" || ext == ".yml"
+}
+
+// leaves reports whether the name is a link that the root does not follow.
+func leaves(root *os.Root, name string) bool {
+	info, err := root.Lstat(name)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 // readLimited reads one byte more than a file may have, so that Parse can say

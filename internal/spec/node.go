@@ -46,6 +46,11 @@ func (f *file) documents(content []byte) (docs []*yaml.Node) {
 		var n yaml.Node
 		err := loader.Load(&n)
 		if errors.Is(err, io.EOF) {
+			// An editor may leave a file empty for a moment; what it said goes on
+			// until it is removed.
+			if len(docs) == 0 && len(f.problems) == 0 {
+				f.problems = append(f.problems, &Problem{File: f.path, What: "the file is empty", Mend: "write what it promises, or remove it"})
+			}
 			return docs
 		}
 		if err != nil {
@@ -58,15 +63,17 @@ func (f *file) documents(content []byte) (docs []*yaml.Node) {
 	}
 }
 
-var lineIn = regexp.MustCompile(`line (\d+)(?:, column (\d+))?`)
+// placeIn finds where the YAML parser stands in what it says, as in "load error
+// in parser (while parsing a flow sequence) at L1.C13-L2.C5: did not find".
+var placeIn = regexp.MustCompile(`^.*? at (?:L\d+\.C\d+-)?L(\d+)\.C(\d+): `)
 
 // syntax reports an error of the YAML parser, whose position is in its text.
 func (f *file) syntax(err error) {
 	p := &Problem{File: f.path, What: "not YAML that can be read: " + strings.TrimPrefix(err.Error(), "yaml: ")}
-	if m := lineIn.FindStringSubmatch(err.Error()); m != nil {
+	if m := placeIn.FindStringSubmatch(err.Error()); m != nil {
 		p.Line, _ = strconv.Atoi(m[1])
 		p.Column, _ = strconv.Atoi(m[2])
-		p.Column = max(p.Column, 1)
+		p.What = "not YAML that can be read: " + strings.TrimPrefix(err.Error(), m[0])
 	}
 	f.problems = append(f.problems, p)
 }
@@ -191,7 +198,7 @@ func (o *object) flag(field string) bool {
 		o.file.at(n, fmt.Sprintf("%s must be true or false", field), "", "")
 		return false
 	}
-	return n.Value == "true"
+	return strings.EqualFold(n.Value, "true") // YAML also reads True and TRUE
 }
 
 // reported says whether a problem stands at the node already.
@@ -230,7 +237,7 @@ func kindText(n *yaml.Node) string {
 func nearest(word string, candidates []string) string {
 	best, at := "", max(2, len(word)/3)+1
 	for _, c := range candidates {
-		if d := distance(word, c, at); d < at {
+		if d := distance(word, c, at); d < at && d < len(word) {
 			best, at = c, d
 		}
 	}

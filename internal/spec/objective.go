@@ -60,6 +60,9 @@ func (s *service) objective(n *yaml.Node) []*slo.Objective {
 
 // compile makes the objective once for each environment.
 func (s *service) compile(n *yaml.Node, base slo.Objective, rule sli.Rule) (objectives []*slo.Objective) {
+	if s.name.Name == "" {
+		return nil // which was reported where it is missing
+	}
 	counted, environments := s.placed(rule.Service)
 	owners, _ := s.placed(s.name)
 	for i := range counted {
@@ -146,7 +149,11 @@ func (s *service) ruleFields(n *yaml.Node, kind string, rule *sli.Rule) bool {
 	before := len(s.problems)
 	rule.Service = s.name
 	s.of(o, rule)
-	if text := o.text("under"); text != "" {
+	text := o.text("under")
+	if text == "" && (rule.Kind == sli.Latency || rule.Kind == sli.Success) {
+		s.at(n, kind+" has no under", "it is the longest that a good event may take", "add under: 300ms")
+	}
+	if text != "" {
 		d, err := parseLength(text)
 		if err != nil {
 			s.at(o.value["under"], fmt.Sprintf("under %q is not a duration", text), err.Error(), "write for example 300ms or 1.5s")
@@ -220,7 +227,11 @@ func (s *service) target(o *object) slo.Target {
 	}
 	t, err := slo.ParseTarget(text)
 	if err != nil {
-		s.at(o.value["target"], err.Error(), "", "write for example 99.9%")
+		mend := "write for example 99.9%"
+		if _, err := slo.ParseTarget(text + "%"); err == nil {
+			mend = fmt.Sprintf("did you mean %s%%?", text)
+		}
+		s.at(o.value["target"], err.Error(), "", mend)
 	}
 	return t
 }
@@ -261,9 +272,9 @@ func (s *service) window(o *object) (w window.Window) {
 func checkWindow(length time.Duration) error {
 	switch grain := window.Grain(length); {
 	case length < window.Shortest || length > window.Longest:
-		return fmt.Errorf("windows last from %s to %s", "1h", "90d")
+		return errors.New("windows last from 1h to 90d")
 	case length%grain != 0:
-		return fmt.Errorf("a window of this length must be a multiple of %s", grain)
+		return fmt.Errorf("a window of this length must be a multiple of %d minutes", grain/time.Minute)
 	}
 	return nil
 }

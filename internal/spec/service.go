@@ -4,6 +4,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -23,6 +24,9 @@ const APIVersion = "leadline/v1"
 // parseFile reads one service file.
 func parseFile(s Source) ([]*slo.Objective, []*Problem) {
 	f := &file{path: s.Path}
+	defer func() {
+		slices.SortStableFunc(f.problems, func(a, b *Problem) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+	}()
 	var objectives []*slo.Objective
 	for _, doc := range f.documents(s.Content) {
 		objectives = append(objectives, f.service(doc)...)
@@ -100,11 +104,25 @@ func (s *service) metadata(root *object) {
 	s.owner, s.runbook = o.text("owner"), s.runbookPath(o)
 	o.text("review")
 	o.text("description")
+	s.readEnvironments(o)
+	o.finish()
+}
+
+func (s *service) readEnvironments(o *object) {
+	before := len(s.problems)
 	s.environments = o.texts("environments")
-	if o.has("environments") && len(s.environments) == 0 {
+	n := o.value["environments"]
+	if n == nil || len(s.problems) > before {
+		return
+	}
+	if len(s.environments) == 0 {
 		s.at(n, "environments is empty", "nothing would be counted", "remove it, or name one")
 	}
-	o.finish()
+	for i, e := range s.environments {
+		if slices.Contains(s.environments[:i], e) {
+			s.at(n.Content[i], fmt.Sprintf("environments names %q twice", e), "", "remove one")
+		}
+	}
 }
 
 // runbookPath reads a runbook: a URL, or a path inside the folder of service files.
@@ -113,7 +131,7 @@ func (s *service) runbookPath(o *object) string {
 	if text == "" || strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://") {
 		return text
 	}
-	if clean := path.Clean(text); path.IsAbs(clean) || clean == ".." || strings.HasPrefix(clean, "../") || strings.Contains(text, ":") {
+	if clean := path.Clean(text); path.IsAbs(clean) || clean == ".." || strings.HasPrefix(clean, "../") || strings.ContainsAny(text, `:\`) {
 		s.at(o.value["runbook"], fmt.Sprintf("runbook %q leaves the folder of service files", text), "only what lies in it is shown", "write a path below this folder, or a http(s) address")
 		return ""
 	}
@@ -131,10 +149,10 @@ func (s *service) spec(o *object) (objectives []*slo.Objective) {
 			}
 		}
 	}
+	o.finish()
 	if len(objectives) == 0 && len(s.problems) == 0 {
 		s.at(o.node, "spec has no objective", "", "add one under objectives, or under a journey")
 	}
-	o.finish()
 	return objectives
 }
 

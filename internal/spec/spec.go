@@ -65,7 +65,8 @@ type Source struct {
 // Set is what a folder of service files defines.
 type Set struct {
 	Objectives []*slo.Objective
-	// Problems are in the order of files and lines.
+	// Problems are in the order of files and lines; last come names that are
+	// defined twice.
 	Problems []*Problem
 	// Good are the sources that contributed.
 	Good []Source

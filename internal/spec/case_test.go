@@ -1,0 +1,77 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/spec"
+	"github.com/leadline/leadline/internal/testkit/textcase"
+)
+
+// TestCases reads service files. A line "file NAME" begins another; without
+// one, a case is the file shop.yaml. In the files of testdata that are named
+// short-*, a case holds only what stands below spec, of the service shop-api.
+func TestCases(t *testing.T) {
+	textcase.Run(t, "testdata/*.txt", func(t *testing.T, file string, c textcase.Case) []string {
+		lines := c.Given
+		if strings.HasPrefix(file, "short-") {
+			lines = append([]string{"apiVersion: leadline/v1", "kind: Service", "metadata: {name: shop-api, owner: team}", "spec:"}, indented(lines)...)
+		}
+		set := spec.Parse(sources(lines))
+		var said []string
+		for _, p := range set.Problems {
+			said = append(said, p.Error())
+		}
+		for _, o := range set.Objectives {
+			said = append(said, describe(o)...)
+		}
+		return said
+	})
+}
+
+func indented(lines []string) (out []string) {
+	for _, l := range lines {
+		out = append(out, "  "+l)
+	}
+	return out
+}
+
+func sources(lines []string) (all []spec.Source) {
+	for _, line := range lines {
+		if name, found := strings.CutPrefix(line, "file "); found {
+			all = append(all, spec.Source{Path: name})
+			continue
+		}
+		if len(all) == 0 {
+			all = append(all, spec.Source{Path: "shop.yaml"})
+		}
+		last := &all[len(all)-1]
+		last.Content = append(last.Content, line+"\n"...)
+	}
+	return all
+}
+
+// describe says what an objective was read as, without what its case has not set.
+func describe(o *slo.Objective) []string {
+	line := fmt.Sprintf("%s:%d %s of %s: %s over %s", o.File, o.Line, o.Name, o.Service, o.Target.Percent(), eval.Compact(o.Window.Length))
+	for _, part := range []struct{ name, value string }{
+		{"journey", o.Journey}, {"owner", o.Owner}, {"runbook", o.Runbook}, {"description", o.Description},
+	} {
+		if part.value != "" && part.value != "team" {
+			line += fmt.Sprintf(", %s %q", part.name, part.value)
+		}
+	}
+	if o.SilentIsBad {
+		line += ", silence is bad"
+	}
+	if o.Paused {
+		line += ", paused"
+	}
+	return []string{line, "  " + o.Indicator.Describe()}
+}

@@ -1,0 +1,161 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/spec"
+)
+
+// write writes files, by their names in a new folder.
+func write(t *testing.T, files map[string]string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, content := range files {
+		put(t, filepath.Join(dir, name), content)
+	}
+	return dir
+}
+
+func put(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func open(t *testing.T, dir string) *spec.Folder {
+	t.Helper()
+	f, err := spec.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestReadFolder(t *testing.T) {
+	dir := write(t, map[string]string{
+		"b.yaml": "b", "a.yml": "a", "team/c.yaml": "c", "README.md": "no", ".git/d.yaml": "no",
+		"runbooks/up.md": "no", "e.YAML": "no", ".hidden.yaml": "h",
+	})
+	sources, err := open(t, dir).Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range sources {
+		got = append(got, fmt.Sprintf("%s %s", s.Path, s.Content))
+	}
+	if want := []string{".hidden.yaml h", "a.yml a", "b.yaml b", "team/c.yaml c"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestLinksOutOfTheFolderAreNotFollowed(t *testing.T) {
+	secret := filepath.Join(write(t, map[string]string{"secret.yaml": "secret"}), "secret.yaml")
+	dir := write(t, map[string]string{"a.yaml": "a"})
+	if err := os.Symlink(secret, filepath.Join(dir, "link.yaml")); err != nil {
+		t.Skip(err)
+	}
+	sources, err := open(t, dir).Read()
+	if err != nil || len(sources) != 1 || string(sources[0].Content) != "a" {
+		t.Errorf("got %v, %v; want only the folder's own file", sources, err)
+	}
+}
+
+func TestLinksWithinTheFolderAreFollowed(t *testing.T) {
+	// Mounted configuration looks like this.
+	dir := write(t, map[string]string{"..data/a.yaml": "a"})
+	if err := os.Symlink("..data/a.yaml", filepath.Join(dir, "a.yaml")); err != nil {
+		t.Skip(err)
+	}
+	sources, err := open(t, dir).Read()
+	if err != nil || len(sources) != 1 || string(sources[0].Content) != "a" {
+		t.Errorf("got %v, %v", sources, err)
+	}
+}
+
+func TestALargeFileIsReadToItsLimit(t *testing.T) {
+	dir := write(t, map[string]string{"a.yaml": string(make([]byte, 3*spec.MaxFileBytes))})
+	sources, err := open(t, dir).Read()
+	if err != nil || len(sources[0].Content) != spec.MaxFileBytes+1 {
+		t.Errorf("got %d bytes, %v", len(sources[0].Content), err)
+	}
+}
+
+func TestOpenFolder(t *testing.T) {
+	dir := write(t, map[string]string{"a.yaml": ""})
+	if _, err := spec.OpenFolder(filepath.Join(dir, "nowhere")); errs.KindOf(err) != errs.NotFound || errs.HintOf(err) == "" {
+		t.Errorf("a folder that does not exist: got %v", err)
+	}
+	if _, err := spec.OpenFolder(filepath.Join(dir, "a.yaml")); errs.KindOf(err) != errs.Invalid || errs.HintOf(err) == "" {
+		t.Errorf("a file: got %v", err)
+	}
+}
+
+// TestWatch changes a folder in every way. Each change waits until it was
+// noticed, so that none can hide another.
+func TestWatch(t *testing.T) {
+	dir := write(t, map[string]string{"a.yaml": "a"})
+	path := func(name string) string { return filepath.Join(dir, name) }
+	ctx, cancel := context.WithCancel(context.Background())
+	changed, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		open(t, dir).Watch(ctx, time.Millisecond, func() { changed <- struct{}{} })
+		close(ended)
+	}()
+	// The watcher has looked once when it notices the first change; until
+	// then the change is repeated with another time.
+	stamp := time.Unix(1, 0)
+	for noticed := false; !noticed; {
+		stamp = stamp.Add(time.Second)
+		if err := os.Chtimes(path("a.yaml"), stamp, stamp); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-changed:
+			noticed = true
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	for _, c := range []struct {
+		name string
+		do   func() error
+	}{
+		{"a file is written", func() error { return os.WriteFile(path("a.yaml"), []byte("longer"), 0o644) }},
+		{"a file appears", func() error { return os.WriteFile(path("b.yaml"), nil, 0o644) }},
+		{"a file is renamed", func() error { return os.Rename(path("b.yaml"), path("c.yaml")) }},
+		{"a file vanishes", func() error { return os.Remove(path("c.yaml")) }},
+		{"the folder vanishes", func() error { return os.RemoveAll(dir) }},
+		{"the folder is back", func() error { return os.Mkdir(dir, 0o755) }},
+	} {
+		if err := c.do(); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-changed:
+		case <-time.After(30 * time.Second):
+			t.Fatalf("%s: not noticed", c.name)
+		}
+	}
+	cancel()
+	for {
+		select {
+		case <-changed:
+		case <-ended:
+			return
+		}
+	}
+}

@@ -1,0 +1,122 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/leadline/leadline/internal/spec"
+)
+
+const good = `apiVersion: leadline/v1
+kind: Service
+metadata: {name: shop-api}
+spec:
+  objectives:
+    - {name: up, availability: {}, target: 99%, window: 7d}
+`
+
+func parse(content string) *spec.Set {
+	return spec.Parse([]spec.Source{{Path: "shop.yaml", Content: []byte(content)}})
+}
+
+func TestLimits(t *testing.T) {
+	const deep = 100_000
+	for _, c := range []struct{ name, content, want string }{
+		{"one byte too many", good + strings.Repeat("#", spec.MaxFileBytes+1-len(good)), "at most 1048576 are read"},
+		{"100,000 lists deep", strings.Repeat("[", deep), "not YAML that can be read"},
+		{"100,000 mappings deep", strings.Repeat("{a: ", deep), "not YAML that can be read"},
+		{"100,000 blocks deep", strings.Repeat("- ", deep) + "a", "not YAML that can be read"},
+		{"100,000 explicit keys deep", strings.Repeat("? ", deep) + "a", "not YAML that can be read"},
+		{"a billion laughs", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "anchors and aliases"},
+		{"too many objectives", good + strings.Repeat("    - {name: a, availability: {}, target: 99%, window: 7d}\n", 1000), "a file may hold 1000"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			set := parse(c.content)
+			if len(set.Problems) == 0 || len(set.Objectives) > 0 || len(set.Good) > 0 {
+				t.Fatalf("accepted: %d objectives", len(set.Objectives))
+			}
+			if got := set.Problems[0].Error(); !strings.Contains(got, c.want) || len(got) > 1000 {
+				t.Errorf("got %.1000s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAFileOfTheLargestSizeIsRead(t *testing.T) {
+	set := parse(good + strings.Repeat("#", spec.MaxFileBytes-len(good)))
+	if len(set.Problems) > 0 || len(set.Objectives) != 1 {
+		t.Errorf("got %v", set.Problems)
+	}
+}
+
+func TestProblemsAreBounded(t *testing.T) {
+	set := parse(good + strings.Repeat("    - {}\n", 10_000))
+	if n := len(set.Problems); n == 0 || n > 60 {
+		t.Errorf("got %d problems", n)
+	}
+}
+
+func TestTheShopsFilesAreValid(t *testing.T) {
+	folder, err := spec.OpenFolder("../../examples/shop/services")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := folder.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := spec.Parse(sources)
+	for _, p := range set.Problems {
+		t.Error(p)
+	}
+	if len(set.Objectives) != 4 {
+		t.Errorf("got %d objectives, want 4", len(set.Objectives))
+	}
+	for _, o := range set.Objectives {
+		if o.Runbook == "" {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join("../../examples/shop/services", o.Runbook)); err != nil {
+			t.Errorf("runbook of %s: %v", o.Name, err)
+		}
+	}
+}
+
+// FuzzParse: no input takes the reader down, and what is refused says where.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(good))
+	f.Add([]byte(strings.ReplaceAll(good, "{}", "{of: {http: GET /}, statuses: {4xx: bad}}")))
+	f.Add([]byte("a: &a [*a]\n---\n? [x]\n: !t y"))
+	f.Add([]byte("\xff\xfea\x00:\x00"))
+	shop, err := os.ReadFile("../../examples/shop/services/shop.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(shop)
+	f.Fuzz(func(t *testing.T, content []byte) {
+		set := spec.Parse([]spec.Source{{Path: "fuzz.yaml", Content: content}})
+		if (len(set.Problems) == 0) != (len(set.Good) == 1) {
+			t.Fatalf("%d problems, %d good files", len(set.Problems), len(set.Good))
+		}
+		if len(set.Problems) > 0 && len(set.Objectives) > 0 {
+			t.Fatal("a file with a problem contributes objectives")
+		}
+		lines := bytes.Count(content, []byte("\n")) + bytes.Count(content, []byte("\r")) + 2
+		for _, p := range set.Problems {
+			if p.File != "fuzz.yaml" || p.What == "" || p.Line < 0 || p.Line > 4*lines {
+				t.Fatalf("problem without a place or a text: %+v", p)
+			}
+		}
+		for _, o := range set.Objectives {
+			if o.Name == "" || o.Target == 0 || o.Window.Length == 0 || o.Indicator == nil || o.Line == 0 {
+				t.Fatalf("half an objective: %+v", o)
+			}
+		}
+	})
+}
