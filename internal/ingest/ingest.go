@@ -87,8 +87,8 @@ func (c Config) Validate() error {
 			return fmt.Errorf("ingest limit %s: %d, must be positive", name, n)
 		}
 	}
-	if c.Grace < time.Minute || c.Grace > time.Hour {
-		return fmt.Errorf("ingest grace %s: must lie between 1m and 1h", c.Grace)
+	if c.Grace < time.Second || c.Grace > time.Hour {
+		return fmt.Errorf("ingest grace %s: must lie between 1s and 1h", c.Grace)
 	}
 	return nil
 }

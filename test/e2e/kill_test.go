@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -17,20 +18,25 @@ const (
 )
 
 // TestKillsLoseAndDoubleNothing kills the server again and again while eight
-// senders are at work, and holds the counts against the ledger, before and
-// after one more kill.
+// senders are at work and minutes close early, and holds the counts against
+// the ledger, before and after one more kill.
 func TestKillsLoseAndDoubleNothing(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	in, l := install(t, map[string]string{"shop.yaml": shopFile}), newLedger()
+	in.env = []string{"LEADLINE_TEST_GRACE=5s"}
 	x := newTraffic(t, l)
+	x.past = 3 * time.Second
 	s := in.start()
 	x.aim(s.at)
 	x.start(seed, killSenders)
 	up := time.Duration(0)
-	for range kills {
+	for i := range kills {
 		life := 200*time.Millisecond + time.Duration(rng.Int64N(int64(1300*time.Millisecond)))
+		if i%6 == 5 { // long enough for minutes to close and to be stored
+			life += 8 * time.Second
+		}
 		time.Sleep(life)
 		s.kill()
 		up += life
@@ -47,5 +53,27 @@ func TestKillsLoseAndDoubleNothing(t *testing.T) {
 	s.kill()
 	s = in.start()
 	s.settled(t, l)
+	s.projected(t)
 	s.stop()
+	s = in.start()
+	s.settled(t, l)
+	s.stop()
+}
+
+// projected waits until every minute of the past has closed and is stored.
+func (s *server) projected(t *testing.T) {
+	t.Helper()
+	started := time.Now()
+	eventually(t, "closed minutes are stored", func() string {
+		var answer struct {
+			Log struct {
+				Waiting int `json:"waiting_minutes"`
+			}
+		}
+		s.get("/api/v1/intake", &answer)
+		if answer.Log.Waiting > 0 || time.Since(started) < 7*time.Second {
+			return fmt.Sprintf("%d are waiting", answer.Log.Waiting)
+		}
+		return ""
+	})
 }
