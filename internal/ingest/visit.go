@@ -46,7 +46,7 @@ func (e *Engine) Open(ctx context.Context, match func(*slice.Series) bool) (coun
 func (e *Engine) Rebind(ctx context.Context, b *Binding, install func(open []Counted, closed slice.Minute)) error {
 	return e.visit(ctx, func() {
 		e.bind(b)
-		install(e.closer.counted(func(*slice.Series) bool { return true }), e.pending.newest())
+		install(e.closer.counted(func(*slice.Series) bool { return true }), e.closer.through())
 	})
 }
 
@@ -76,22 +76,21 @@ func (c *committer) counted(match func(*slice.Series) bool) (counted []Counted) 
 // it is closed and on its way there, or open.
 func (e *Engine) Unstored(ctx context.Context) (m slice.Minute, err error) {
 	err = e.visit(ctx, func() {
-		m = e.closer.schedule.next
+		m = e.closer.through() + 1
 		if r, waits := e.pending.first(); waits {
 			m = min(m, r.minute)
-		}
-		if len(e.closer.due) > 0 {
-			m = min(m, e.closer.due[0])
 		}
 	})
 	return m, err
 }
 
-// newest returns the newest closed minute, 0 when none has closed yet.
-func (p *pending) newest() slice.Minute {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return max(p.last, p.done)
+// through returns the newest closed minute. What was measured of it and of
+// those before it is in the store or on its way there.
+func (c *closer) through() slice.Minute {
+	if len(c.due) > 0 {
+		return c.due[0] - 1
+	}
+	return c.schedule.next - 1
 }
 
 // Projected reports whether the series store has every minute up to this one.

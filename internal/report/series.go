@@ -125,7 +125,8 @@ func (r *Report) fill(ctx context.Context, g *grid, o *slo.Objective) error {
 	return g.read(ctx, store, o, stored+1)
 }
 
-// read adds what the store has of the minutes before end.
+// read adds what the store has: everything before end, and from there on what
+// was back-filled, which lies in no minute that was counted elsewhere.
 func (g *grid) read(ctx context.Context, store series.Querier, o *slo.Objective, end slice.Minute) error {
 	tallies := []slice.Tally{""}
 	if o.SilentIsBad {
@@ -134,21 +135,36 @@ func (g *grid) read(ctx context.Context, store series.Querier, o *slo.Objective,
 	for _, edges := range [...][2]slice.Minute{{g.start, g.first}, {g.first, g.last}} {
 		for _, tally := range tallies {
 			q := series.Query{
-				Indicator: string(o.Indicator.ID), Service: o.Indicator.Rule.Service, Tally: tally,
-				From: edges[0], To: min(edges[1], end), Step: int(g.step),
+				Indicator: string(o.Indicator.ID), Service: o.Indicator.Rule.Service, Tally: tally, Step: int(g.step),
 			}
-			if q.From >= q.To {
-				continue
-			}
-			rows, err := store.Sums(ctx, q)
-			if err != nil {
+			q.From, q.To = edges[0], min(edges[1], end)
+			if err := g.query(ctx, store, q, tally, ""); err != nil {
 				return err
 			}
-			for _, row := range rows {
-				for i, s := range row.Sums {
-					g.add(max(q.StepStart(i), q.From), tally, s, row.Source)
-				}
+			q.From, q.To = max(edges[0], end), edges[1]
+			if err := g.query(ctx, store, q, tally, slice.Backfill); err != nil {
+				return err
 			}
+		}
+	}
+	return nil
+}
+
+// query adds the sums of all sources or of only one.
+func (g *grid) query(ctx context.Context, store series.Querier, q series.Query, tally slice.Tally, only slice.Source) error {
+	if q.From >= q.To {
+		return nil
+	}
+	rows, err := store.Sums(ctx, q)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if only != "" && row.Source != only {
+			continue
+		}
+		for i, s := range row.Sums {
+			g.add(max(q.StepStart(i), q.From), tally, s, row.Source)
 		}
 	}
 	return nil
