@@ -257,8 +257,11 @@ func (r *Ring) Restore(minutes, start slice.Minute, c slice.Counts) {
 		return
 	}
 	// The start of a wide cell is not after its newest event: wide cells say
-	// that something was counted long ago, narrow ones when exactly.
-	r.note(start)
+	// that something was counted long ago, narrow ones when exactly. So a wide
+	// cell that holds the oldest event known says nothing about it.
+	if start >= r.oldest || start+minutes <= r.oldest {
+		r.note(start)
+	}
 	r.addCell(width, start, c)
 }
 

@@ -123,6 +123,20 @@ func compare(t *testing.T, seed uint64, spans []window.Span, r *window.Ring, m *
 	}
 }
 
+// TestRestoreKeepsTheOldestMinute restores cells of every width around one
+// event: the wide ones must not move it to their start.
+func TestRestoreKeepsTheOldestMinute(t *testing.T) {
+	const at, now = slice.Minute(29_000_033), slice.Minute(29_000_040)
+	m := &model{byMinute: map[slice.Minute]slice.Counts{at: {Good: 1}, now: {Good: 1}}}
+	r := restored(window.NewLayout(spans...), m, now)
+	if got, _ := r.Oldest(); got != at {
+		t.Errorf("the oldest event is in minute %d, want %d", got, at)
+	}
+	if got, _ := r.Newest(); got != now {
+		t.Errorf("the newest event is in minute %d, want %d", got, now)
+	}
+}
+
 func TestCellsCarryWhatOverflows(t *testing.T) {
 	ring := window.NewRing(window.NewLayout(spans...), 29_000_000)
 	c := slice.Counts{Good: 3 << 32, Bad: 1<<32 - 1, Excluded: 7}
