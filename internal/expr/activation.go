@@ -34,7 +34,8 @@ func (a *activation) ResolveName(name string) (any, bool) {
 	case "error":
 		return types.Bool(a.event.Error), true
 	case "name":
-		return text(a.event.Name), true
+		v, _ := boxed(Text(a.event.Name))
+		return v, true
 	case "kind":
 		return types.String(a.event.Kind), true
 	case "start":
@@ -85,43 +86,26 @@ func (a *attributes) lookup(key ref.Val) (ref.Val, bool) {
 	if !ok || a.of == nil {
 		return nil, false
 	}
-	v, found := a.of.Attribute(string(k))
-	if !found {
-		return nil, false
-	}
-	switch v := v.(type) {
-	case string:
-		return text(v), true
-	case int64:
-		return types.Int(v), true
-	case float64:
-		return types.Double(v), true
-	case bool:
-		return types.Bool(v), true
-	case []string:
-		return list(v), true
+	return boxed(a.of.Attribute(string(k)))
+}
+
+// boxed returns the value as CEL takes it, and false for null.
+func boxed(v Value) (ref.Val, bool) {
+	switch v.kind {
+	case boolean:
+		return types.Bool(v.bits != 0), true
+	case integer:
+		return types.Int(v.bits), true
+	case double:
+		return types.Double(v.float()), true
+	case text:
+		return types.String(v.text), true
+	case list:
+		return types.NewStringList(types.DefaultTypeAdapter, v.list), true
+	case refused:
+		return types.NewErr("a value of %d bytes is longer than %d", v.bits, MaxAttribute), true
 	}
 	return nil, false
-}
-
-// text returns a string that is short enough to be looked at.
-func text(s string) ref.Val {
-	if len(s) > MaxAttribute {
-		return types.NewErr("a text of %d bytes is longer than %d", len(s), MaxAttribute)
-	}
-	return types.String(s)
-}
-
-// list is bounded as a whole, like a text.
-func list(v []string) ref.Val {
-	size := 0
-	for _, s := range v {
-		size += len(s) + 1
-	}
-	if size > MaxAttribute {
-		return types.NewErr("a list of %d bytes is longer than %d", size, MaxAttribute)
-	}
-	return types.NewStringList(types.DefaultTypeAdapter, v)
 }
 
 // Type implements ref.Val.

@@ -29,6 +29,9 @@
 // its nodes and their depth, and the estimated cost for attributes of the
 // longest length. There are no macros but has, hence no loops. An attribute
 // longer than MaxAttribute cannot be evaluated.
+//
+// Most expressions only compare what an event has with literals. Those run as
+// closures (direct.go) and never meet the interpreter.
 package expr
 
 import (
@@ -72,15 +75,15 @@ type Event struct {
 	Start, End time.Time
 }
 
-// Attributes looks attributes up when an expression asks for one. The value is
-// a string, int64, float64, bool or []string; an attribute with a value of
-// another kind, or with none, is missing.
+// Attributes looks attributes up when an expression asks for one. An attribute
+// that is missing, or whose value is of no kind that Value has, is null.
 type Attributes interface {
-	Attribute(key string) (value any, found bool)
+	Attribute(key string) Value
 }
 
 // Program is a compiled expression. It is safe for concurrent use.
 type Program struct {
+	direct  question // nil when only CEL can answer
 	program cel.Program
 }
 
@@ -137,7 +140,7 @@ func Compile(text string) (*Program, error) {
 	if err != nil {
 		return nil, &Error{1, 1, err.Error()}
 	}
-	return &Program{program}, nil
+	return &Program{direct(ast.NativeRep().Expr()), program}, nil
 }
 
 // firstIssue returns the issue that comes first in the text.
@@ -185,6 +188,16 @@ var errNotBool = errors.New("the answer is not true or false")
 
 // Eval answers the question for one event.
 func (p *Program) Eval(e *Event) (bool, error) {
+	if p.direct != nil {
+		if a := p.direct(e); a != unsure {
+			return a == yes, nil
+		}
+	}
+	return p.interpret(e)
+}
+
+// interpret asks CEL.
+func (p *Program) interpret(e *Event) (bool, error) {
 	a := activation{event: e}
 	a.attributes.of = e.Attributes
 	out, _, err := p.program.Eval(&a)

@@ -12,18 +12,15 @@ import (
 	"github.com/leadline/leadline/internal/expr"
 )
 
-type attributes map[string]any
+type attributes map[string]expr.Value
 
-func (a attributes) Attribute(key string) (any, bool) {
-	v, found := a[key]
-	return v, found
-}
+func (a attributes) Attribute(key string) expr.Value { return a[key] }
 
 func event() *expr.Event {
 	return &expr.Event{
 		Attributes: attributes{
-			"basket.items": int64(21), "basket.value": 19.5, "tier": "gold", "beta": true,
-			"tags": []string{"a", "b"}, "long": strings.Repeat("x", expr.MaxAttribute+1), "odd": struct{}{},
+			"basket.items": expr.Int(21), "basket.value": expr.Double(19.5), "tier": expr.Text("gold"), "beta": expr.Bool(true),
+			"tags": expr.List([]string{"a", "b"}), "long": expr.Text(strings.Repeat("x", expr.MaxAttribute+1)), "odd": {},
 		},
 		StatusCode: 404,
 		Duration:   1500 * time.Millisecond,
@@ -64,7 +61,7 @@ func TestEval(t *testing.T) {
 		{"missing beside what decides", `attributes["none"] > 20 || status_code == 404`, true, false},
 		{"missing in a function", `attributes["none"].startsWith("x")`, false, false},
 		{"missing alone", `attributes["none"]`, false, false},
-		{"unknown kind is missing", `attributes["odd"] == null`, true, false},
+		{"null is missing", `attributes["odd"] == null`, true, false},
 		{"wrong type", `attributes["tier"] > 20`, false, true},
 		{"too long", `attributes["long"] == "x"`, false, true},
 		{"not a bool", `attributes["tier"]`, false, true},

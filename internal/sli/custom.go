@@ -4,6 +4,7 @@
 package sli
 
 import (
+	"sync"
 	"time"
 
 	"github.com/leadline/leadline/internal/expr"
@@ -16,6 +17,14 @@ import (
 type custom struct {
 	rule        Rule
 	where, good *expr.Program // where is nil when it holds for all
+	views       *sync.Pool    // of *view
+}
+
+// view is an event as expressions see it. Views are pooled, because an event
+// that goes to an expression cannot stay on the stack.
+type view struct {
+	expr.Event
+	attrs attributes
 }
 
 func compileCustom(r Rule) (counting, error) {
@@ -25,7 +34,7 @@ func compileCustom(r Rule) (counting, error) {
 	if err := r.forbid(len(r.Statuses) > 0, "statuses"); err != nil {
 		return nil, err
 	}
-	c := custom{rule: r}
+	c := custom{rule: r, views: &sync.Pool{New: func() any { return new(view) }}}
 	var err error
 	if r.Where != "" {
 		if c.where, err = expr.Compile(r.Where); err != nil {
@@ -41,7 +50,15 @@ func compileCustom(r Rule) (counting, error) {
 // judge asks where first: an event that is not the indicator's is not one of
 // its excluded events either.
 func (c custom) judge(e event) Outcome {
-	seen := e.asExpr()
+	v := c.views.Get().(*view)
+	v.show(e)
+	outcome := c.ask(e, &v.Event)
+	*v = view{}
+	c.views.Put(v)
+	return outcome
+}
+
+func (c custom) ask(e event, seen *expr.Event) Outcome {
 	if c.where != nil {
 		switch holds, err := c.where.Eval(seen); {
 		case err != nil:
@@ -74,11 +91,12 @@ var spanKinds = [...]string{
 	wire.Client: "client", wire.Producer: "producer", wire.Consumer: "consumer",
 }
 
-// asExpr is the event as expressions see it.
-func (e event) asExpr() *expr.Event {
+// show fills the view from an event.
+func (v *view) show(e event) {
 	f := e.facts
-	return &expr.Event{
-		Attributes: attributes(e.attrs),
+	v.attrs = e.attrs
+	v.Event = expr.Event{
+		Attributes: &v.attrs,
 		StatusCode: f.HTTPStatus,
 		Duration:   f.Duration(),
 		Error:      f.Status == wire.Error,
@@ -96,31 +114,31 @@ func instant(unixNano uint64) time.Time { return time.Unix(0, int64(unixNano)).U
 type attributes []wire.Attr
 
 // Attribute returns the value of the first attribute with the key.
-func (a attributes) Attribute(key string) (any, bool) {
+func (a attributes) Attribute(key string) expr.Value {
 	for i := range a {
 		if a[i].Key == key {
-			return goValue(a[i].Value)
+			return exprValue(a[i].Value)
 		}
 	}
-	return nil, false
+	return expr.Value{}
 }
 
-// goValue returns the value as package expr takes it. Bytes and nested lists
+// exprValue returns the value as expressions take it. Bytes and nested lists
 // are missing.
-func goValue(v wire.Value) (any, bool) {
+func exprValue(v wire.Value) expr.Value {
 	switch v.Kind() {
 	case wire.String:
-		return v.Str(), true
+		return expr.Text(v.Str())
 	case wire.Int:
-		return v.Int(), true
+		return expr.Int(v.Int())
 	case wire.Double:
-		return v.Double(), true
+		return expr.Double(v.Double())
 	case wire.Bool:
-		return v.Bool(), true
+		return expr.Bool(v.Bool())
 	case wire.Array:
-		return texts(v), true
+		return expr.List(texts(v))
 	}
-	return nil, false
+	return expr.Value{}
 }
 
 // texts returns the texts of a list. It stops just beyond the length that
