@@ -18,6 +18,9 @@ var ways = []telemetry{
 	{"http-protobuf-stable-names", "http/protobuf", "http"},
 }
 
+// version is what the deployment says that it runs.
+const version = "2.3.1"
+
 func TestHTTPBinIsCountedExactly(t *testing.T) {
 	env := prepared(t)
 	readApplications(t)
@@ -29,13 +32,15 @@ func TestHTTPBinIsCountedExactly(t *testing.T) {
 	for i, w := range ways {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
-			app, address := gunicorn(t, env, "httpbin:app", w.variables(s, services[i]))
+			app, address := gunicorn(t, env, "httpbin:app", append(w.variables(s, services[i]), "OTEL_RESOURCE_ATTRIBUTES=service.version="+version))
 			l := newLoad(address)
 			if err := l.send(httpbinRequests()); err != nil {
 				t.Fatal(err)
 			}
 			app.end(t)
-			s.mustShow(t, services[i], l.ledger.expect(httpbinObjectives()))
+			want := l.ledger.expect(httpbinObjectives())
+			s.mustShow(t, services[i], want)
+			s.mustShowGroup(t, services[i], "status-answers", "service.version="+version, want.Objectives["status-answers"])
 			t.Logf("%d requests counted exactly", l.ledger.total())
 		})
 	}
@@ -44,19 +49,19 @@ func TestHTTPBinIsCountedExactly(t *testing.T) {
 // httpbinRequests are one user's browser and one user's app, at random.
 func httpbinRequests() []request {
 	return slices.Concat(
-		statuses(500, 200), statuses(60, 404), statuses(50, 429), statuses(40, 500), statuses(30, 503), statuses(20, 302),
-		times(300, func(i int) request { return get("/get", event{operation: "GET /get", status: 200}, i) }),
-		times(100, func(i int) request {
+		statuses(900, 200), statuses(120, 404), statuses(100, 429), statuses(80, 500), statuses(60, 503), statuses(40, 302),
+		times(600, func(i int) request { return get("/get", event{operation: "GET /get", status: 200}, i) }),
+		times(200, func(i int) request {
 			return get(fmt.Sprintf("/stream/%d", 1+i%20), event{operation: "GET /stream/{n}", status: 200}, i)
 		}),
-		times(60, func(i int) request {
+		times(120, func(i int) request {
 			return get("/delay/0", event{operation: "GET /delay/{delay}", status: 200}, i)
 		}),
 		times(16, func(i int) request {
-			return get("/delay/2.3", event{operation: "GET /delay/{delay}", status: 200, slow: true}, i)
+			return get("/delay/3.2", event{operation: "GET /delay/{delay}", status: 200, slow: true}, i)
 		}),
 		// What has no route is one operation per method, whatever its path.
-		times(80, func(i int) request {
+		times(160, func(i int) request {
 			return get(fmt.Sprintf("/no/such/page/%d?q=%d", i, i), event{operation: "GET (unrouted)", status: 404}, i)
 		}),
 		times(20, func(i int) request {

@@ -22,7 +22,7 @@ type request struct {
 
 // threshold is that of the objectives. Slow requests are told to take longer;
 // of any other it is known from outside that it took less.
-const threshold = 2 * time.Second
+const threshold = 3 * time.Second
 
 // load sends requests to an application and keeps the ledger.
 type load struct {

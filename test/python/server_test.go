@@ -89,8 +89,9 @@ type shown struct {
 func (s *server) shows(service string) (shown, error) {
 	var slos struct {
 		SLOs []struct {
-			Name, Service       string
-			Good, Bad, Excluded *uint64
+			Name, Service              string
+			Good, Bad, Excluded, Total *uint64
+			Budget                     struct{ Spent *uint64 }
 		}
 	}
 	var operations struct {
@@ -107,8 +108,12 @@ func (s *server) shows(service string) (shown, error) {
 	}
 	got := shown{map[string]counts{}, map[string]counts{}}
 	for _, o := range slos.SLOs {
-		if o.Service == service && o.Good != nil && o.Bad != nil && o.Excluded != nil {
-			got.Objectives[o.Name] = counts{*o.Good, *o.Bad, *o.Excluded}
+		if o.Service != service || o.Good == nil {
+			continue
+		}
+		got.Objectives[o.Name] = counts{*o.Good, *o.Bad, *o.Excluded}
+		if *o.Total != *o.Good+*o.Bad || *o.Budget.Spent != *o.Bad {
+			return shown{}, fmt.Errorf("objective %s: %d good and %d bad make a total of %d and a spent budget of %d", o.Name, *o.Good, *o.Bad, *o.Total, *o.Budget.Spent)
 		}
 	}
 	for _, o := range operations.Operations {
@@ -140,5 +145,28 @@ func (s *server) settled(t *testing.T, service string, hoped func(shown) bool) (
 		if hoped(got) || time.Now().After(end) {
 			return got
 		}
+	}
+}
+
+// mustShowGroup checks that all events of an objective are in one group.
+func (s *server) mustShowGroup(t *testing.T, service, objective, group string, want counts) {
+	t.Helper()
+	var detail struct {
+		SLO struct {
+			Groups []struct {
+				Group string
+				counts
+			}
+		}
+	}
+	if err := s.get("/api/v1/slos/"+service+"/"+objective, &detail); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]counts{}
+	for _, g := range detail.SLO.Groups {
+		got[g.Group] = g.counts
+	}
+	if diff := cmp.Diff(map[string]counts{group: want}, got); diff != "" {
+		t.Errorf("groups of %s: (-want +got)\n%s", objective, diff)
 	}
 }
