@@ -1,0 +1,83 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadline/leadline/internal/testkit/otlpgen"
+)
+
+// restartLimit is ten times the figure in which a start must accept.
+const restartLimit = 20 * time.Second
+
+// TestARestartShowsTheSameNumbers fills windows with events of closed, stored
+// and open minutes, ends the process in both ways, and compares everything
+// that the API says of the same window.
+func TestARestartShowsTheSameNumbers(t *testing.T) {
+	in, l := install(t, map[string]string{"shop.yaml": shopFile}), newLedger()
+	in.env = []string{shortGrace}
+	s := in.start()
+	c := newClient()
+	defer c.close()
+	rng := rand.New(rand.NewPCG(5, 5))
+	if unsure := sendAll(t, c, s.at, rng, pastRequests(rng, l)); len(unsure) > 0 {
+		t.Fatal("a request has no answer")
+	}
+	s.settled(t, l)
+	s.projected(t)
+	o := otlpgen.Options{ErrorShare: 0.2, From: time.Now().Add(-100 * time.Millisecond), To: time.Now()}
+	open := otlpgen.Spans(rng.Uint64(), 500, o)
+	l.add(open)
+	if err := c.send(way{grpc: true}, s.at, otlpgen.Encode(open, o)); err != nil {
+		t.Fatal(err)
+	}
+	s.settled(t, l)
+	for _, how := range []string{"kill", "stop", "kill"} {
+		before := s.picture(t)
+		if how == "kill" {
+			s.kill()
+		} else {
+			s.stop()
+		}
+		began := time.Now()
+		s = in.start()
+		if err := c.send(way{}, s.at, otlpgen.Encode(open, o)); err != nil { // a repetition: it counts nothing
+			t.Fatal(err)
+		}
+		took := time.Since(began)
+		t.Logf("after %s: accepting in %s", how, took)
+		if took > restartLimit {
+			t.Errorf("accepting took %s, at most %s are allowed", took, restartLimit)
+		}
+		s.settled(t, l)
+		if diff := cmp.Diff(before, s.picture(t)); diff != "" && !t.Failed() {
+			t.Errorf("after %s (-before +after):\n%s", how, diff)
+		}
+	}
+	s.stop()
+}
+
+// moving are the fields of an objective that follow the clock.
+var moving = []string{"evaluated_at", "from", "to", "burn", "late_share"}
+
+// picture returns all that the API says of objectives and their groups,
+// without what follows the clock.
+func (s *server) picture(t *testing.T) map[string]any {
+	t.Helper()
+	picture := make(map[string]any)
+	for name := range rules {
+		var answer struct{ SLO map[string]any }
+		s.get("/api/v1/slos/shop-api/"+name, &answer)
+		for _, field := range moving {
+			delete(answer.SLO, field)
+		}
+		picture[name] = answer.SLO
+	}
+	return picture
+}
