@@ -1,0 +1,85 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package eval_test
+
+import (
+	"iter"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/series/seriestest"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+)
+
+// minutes yields one sample of a key in each of so many minutes from first on.
+func minutes(k slice.Key, first, n slice.Minute, c slice.Counts) iter.Seq2[slice.Closed, error] {
+	return func(yield func(slice.Closed, error) bool) {
+		for m := first; m < first+n; m++ {
+			if !yield(slice.Closed{Minute: m, Samples: []slice.Sample{{Key: k, Minute: m, Counts: c}}}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// TestRenew back-fills under an engine that goes on counting: what is counted
+// before, between and after is in the windows once, beside the history.
+func TestRenew(t *testing.T) {
+	target, err := slo.ParseTarget("99%")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := objective("up", target, 7*24*time.Hour)
+	k := slice.Key{Service: o.Indicator.Rule.Service, Indicator: string(o.Indicator.ID)}
+	now := day0.AddDate(0, 0, 9).Add(90 * time.Minute)
+	e := eval.New(func() time.Time { return now }, time.Second, slog.New(slog.DiscardHandler))
+	e.Restored(e.Install([]*slo.Objective{o}))
+	table := slice.NewTable(10)
+	s, _ := table.Intern(k)
+	open := slice.MinuteOf(now) - 1
+	check := func(when string, good, bad uint64, source slice.Source) {
+		t.Helper()
+		v := e.Evaluate().Evaluations[0]
+		if got, want := v.Counts, (slice.Counts{Good: good, Bad: bad}); got != want || v.Trust.Source != source {
+			t.Errorf("%s: %+v from %s, want %+v from %s", when, got, v.Trust.Source, want, source)
+		}
+	}
+	e.Count(s, open, slice.Counts{Good: 3})
+	check("before", 3, 0, slice.Live)
+
+	// The store holds no measured minute, and closed ones without events.
+	store, closed := seriestest.NewMemory(), slice.MinuteOf(now)-11
+	_, err = store.Backfill(t.Context(), series.Backfill{Minutes: minutes(k, closed-2999, 3000, slice.Counts{Good: 1, Bad: 1}), Before: closed + 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := e.Renew(map[slice.Key]bool{k: true})
+	e.CountFresh(fresh, &k, open, slice.Counts{Good: 3})
+	e.Count(s, open, slice.Counts{Bad: 1})
+	check("while it is filled", 3, 1, slice.Live)
+	if err := e.Restore(t.Context(), store, fresh, closed-100); err != nil {
+		t.Fatal(err)
+	}
+	e.Count(s, open, slice.Counts{Good: 1})
+	check("before it is shown", 4, 1, slice.Live)
+	e.Renewed(fresh)
+	check("after", 3004, 3001, slice.Backfill)
+	e.Count(s, open+1, slice.Counts{Good: 1})
+	check("and on", 3005, 3001, slice.Backfill)
+
+	if n := len(e.Renew(map[slice.Key]bool{{Indicator: "another"}: true})); n != 0 {
+		t.Errorf("%d windows are renewed for an indicator that nobody has", n)
+	}
+	e.Renew(map[slice.Key]bool{k: true})
+	e.Renewed(nil)
+	e.Count(s, open+1, slice.Counts{Good: 1})
+	check("after one that was given up", 3006, 3001, slice.Backfill)
+
+	now = now.AddDate(0, 0, 10)
+	check("when the history has left the window", 0, 0, slice.Live)
+}
