@@ -114,28 +114,43 @@ func (s *Server) Run(ctx context.Context) error {
 	return nil
 }
 
+// route is one address. What is not open needs the token, where there is one.
+type route struct {
+	pattern string
+	open    bool
+	handler http.Handler
+}
+
+// table is every route of the API; openapi.json describes each.
+func (s *Server) table(p Parts) []route {
+	return []route{
+		{"GET /healthz", true, http.HandlerFunc(s.health)},
+		{"GET /readyz", true, http.HandlerFunc(s.readiness)},
+		{"POST /api/v1/session", true, http.HandlerFunc(s.auth.signIn)},
+		{"DELETE /api/v1/session", true, http.HandlerFunc(s.auth.signOut)},
+		{"GET /api/openapi.json", true, http.HandlerFunc(describe)},
+		{"GET /api/v1/slos", false, s.answer(s.slos)},
+		{"GET /api/v1/slos/{service}/{name}", false, s.answer(s.slo)},
+		{"GET /api/v1/operations", false, s.answer(s.operations)},
+		{"GET /api/v1/intake", false, s.answer(s.intake)},
+		{"POST /api/v1/backfill", false, s.answer(s.backfilled)},
+		{"GET /api/v1/events", false, http.HandlerFunc(s.stream)},
+		{"GET /metrics", false, p.Metrics},
+	}
+}
+
 func (s *Server) routes(p Parts) http.Handler {
 	mux := http.NewServeMux()
-	open := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, h) }
-	closed := func(pattern string, h http.Handler) { mux.Handle(pattern, s.auth.require(h)) }
-	answer := func(pattern string, f func(*http.Request) (any, error)) { closed(pattern, s.answer(f)) }
-
-	open("GET /healthz", s.health)
-	open("GET /readyz", s.readiness)
-	open("POST /api/v1/session", s.auth.signIn)
-	open("DELETE /api/v1/session", s.auth.signOut)
-	answer("GET /api/v1/slos", s.slos)
-	answer("GET /api/v1/slos/{service}/{name}", s.slo)
-	answer("GET /api/v1/operations", s.operations)
-	answer("GET /api/v1/intake", s.intake)
-	answer("POST /api/v1/backfill", s.backfilled)
-	closed("GET /api/v1/events", http.HandlerFunc(s.stream))
-	closed("GET /metrics", p.Metrics)
-	open("GET /api/openapi.json", describe)
-	open("/api/", func(w http.ResponseWriter, r *http.Request) {
+	for _, r := range s.table(p) {
+		if !r.open {
+			r.handler = s.auth.require(r.handler)
+		}
+		mux.Handle(r.pattern, r.handler)
+	}
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, errs.New(errs.NotFound, "no such address: %s %s", r.Method, r.URL.Path).WithHint("GET /api/openapi.json describes the API"))
 	})
-	open("/", pages(p.UI))
+	mux.HandleFunc("/", pages(p.UI))
 	return http.NewCrossOriginProtection().Handler(s.auth.guardHost(mux))
 }
 
@@ -159,6 +174,7 @@ func (s *Server) answer(f func(*http.Request) (any, error)) http.Handler {
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(true)

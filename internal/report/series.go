@@ -74,8 +74,9 @@ func newGrid(first, last, step, back slice.Minute) *grid {
 // that was left of the window ending with each step.
 func (r *Report) series(ctx context.Context, v *eval.Evaluation, from, to time.Time) (Series, error) {
 	first, last := slice.MinuteOf(from), slice.MinuteOf(to.Add(-1))+1
-	if first >= last {
-		return Series{}, errs.New(errs.Invalid, "the range from %s to %s is empty", from.Format(time.RFC3339), to.Format(time.RFC3339))
+	if !from.Before(to) {
+		return Series{}, errs.New(errs.Invalid, "the range from %s to %s is empty", from.Format(time.RFC3339), to.Format(time.RFC3339)).
+			WithHint("ask for a range that ends after it begins")
 	}
 	step := stepFor(last - first)
 	back := max(1, slice.Minute(v.Objective.Window.Length/time.Minute)/step)

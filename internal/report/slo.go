@@ -5,7 +5,6 @@ package report
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/leadline/leadline/internal/errs"
@@ -153,7 +152,7 @@ func trustOf(v *eval.Evaluation) Trust {
 	out := Trust{
 		Coverage: share(t.Coverage), LateShare: share(t.LateShare), RefusedShare: share(t.RefusedShare),
 		ExcludedShare: share(t.ExcludedShare), UnevaluatedShare: share(t.UnevaluatedShare),
-		Source: string(t.Source), Notes: slices.Concat([]string{}, t.Notes),
+		Source: string(t.Source), Notes: append([]string{}, t.Notes...),
 	}
 	if !t.MeasuredSince.IsZero() {
 		out.MeasuredSince = &t.MeasuredSince

@@ -1,0 +1,145 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/leadline/leadline/internal/api"
+	"github.com/leadline/leadline/internal/backfill"
+	"github.com/leadline/leadline/internal/catalog"
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/ingest"
+	"github.com/leadline/leadline/internal/intakelog"
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/report"
+	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/series/seriestest"
+	"github.com/leadline/leadline/internal/sli"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
+)
+
+var now = time.Date(2026, 11, 23, 12, 0, 30, 0, time.UTC)
+
+// world is the rest of a server.
+type world struct {
+	engine   *eval.Engine
+	store    series.Store
+	starting error
+	broken   error // of counting
+	failure  error // of the catalog
+	backfill error
+	samples  []slice.Sample
+	table    *slice.Table
+}
+
+func newWorld() *world {
+	w := &world{store: seriestest.NewMemory(), table: slice.NewTable(100)}
+	w.engine = eval.New(func() time.Time { return now }, time.Second, slog.New(slog.DiscardHandler))
+	return w
+}
+
+// full has one objective, with events in an open minute.
+func full(t *testing.T) *world {
+	t.Helper()
+	w := newWorld()
+	shop := operation.Service{Namespace: "shop", Name: "shop-api", Environment: "production"}
+	i, err := sli.Compile(sli.Rule{Service: shop, Kind: sli.Availability})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &slo.Objective{Key: slo.Key{Service: shop, Name: "up"}, Indicator: i, Target: 999_000_000, Window: window.Window{Length: 28 * 24 * time.Hour}}
+	w.engine.Restored(w.engine.Install([]*slo.Objective{o}))
+	minute := slice.MinuteOf(now)
+	w.samples = []slice.Sample{
+		{Key: slice.Key{Service: shop, Indicator: string(i.ID)}, Minute: minute, Counts: slice.Counts{Good: 999, Bad: 1}},
+		{Key: slice.Key{Service: shop, Operation: "GET /", Kind: operation.HTTP}, Minute: minute, Counts: slice.Counts{Good: 999, Bad: 1}},
+		{Key: slice.Key{Service: shop, Tally: slice.Spans}, Minute: minute, Counts: slice.Counts{Good: 1000}},
+	}
+	for _, s := range w.samples {
+		k, _ := w.table.Intern(s.Key)
+		w.engine.Count(k, s.Minute, s.Counts)
+	}
+	w.engine.Evaluate()
+	return w
+}
+
+func (w *world) Totals() ingest.Totals {
+	return ingest.Totals{Ignored: map[string]uint64{"internal": 1}}
+}
+func (w *world) Health() error { return w.broken }
+func (w *world) Damage() []intakelog.Damage {
+	return []intakelog.Damage{{Segment: "1", Reason: "checksum"}}
+}
+func (w *world) Waiting() []slice.Closed { return nil }
+
+func (w *world) Open(_ context.Context, match func(*slice.Series) bool) (open []ingest.Counted, err error) {
+	for _, s := range w.samples {
+		if k, _ := w.table.Intern(s.Key); match(k) {
+			open = append(open, ingest.Counted{Series: k, Minute: s.Minute, Counts: s.Counts})
+		}
+	}
+	return open, nil
+}
+
+func (w *world) Generations(_ context.Context, o slo.Key) ([]catalog.Generation, error) {
+	return []catalog.Generation{{Current: catalog.Current{Objective: o}, Number: 1, From: now.Add(-time.Hour)}}, w.failure
+}
+
+func (w *world) Recording(_ context.Context, r io.Reader, strict bool) (backfill.Report, error) {
+	content, err := io.ReadAll(r)
+	if strict {
+		return backfill.Report{}, errs.New(errs.Invalid, "line 1 cannot be read")
+	}
+	return backfill.Report{SchemaVersion: 1, Lines: strings.Count(string(content), "\n")}, errors.Join(err, w.backfill)
+}
+
+func (w *world) Generate(_ context.Context, g backfill.Generation) (backfill.Report, error) {
+	return backfill.Report{SchemaVersion: 1, Minutes: int(time.Duration(g.Length).Minutes())}, w.backfill
+}
+
+const token = "a token that is long enough"
+
+// server returns the API over the world.
+func (w *world) server(t *testing.T, token string) *api.Server {
+	t.Helper()
+	s, err := api.New(api.Config{Addr: "127.0.0.1:0", Token: token}, api.Parts{
+		Report: &report.Report{Evaluations: w.engine, Intake: w, Generations: w, Series: func() series.Store { return w.store }, Now: func() time.Time { return now }},
+		Events: w.engine, Backfill: w, Ready: func() error { return w.starting }, Logger: slog.New(slog.DiscardHandler),
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "leadline_up 1\n") }),
+		UI:      fstest.MapFS{"index.html": {Data: []byte("<title>Leadline</title>")}, "app.js": {Data: []byte("1")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// ask sends a request, which change may alter, and returns the answer.
+func ask(s *api.Server, method, target, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "http://localhost"+target, strings.NewReader(body))
+	for _, f := range change {
+		f(r)
+	}
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	return w
+}
+
+func header(name, value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
