@@ -133,7 +133,7 @@ func (s *Server) table(p Parts) []route {
 		{"GET /api/v1/slos/{service}/{name}", false, s.answer(s.slo)},
 		{"GET /api/v1/operations", false, s.answer(s.operations)},
 		{"GET /api/v1/intake", false, s.answer(s.intake)},
-		{"POST /api/v1/backfill", false, s.answer(s.backfilled)},
+		{"POST /api/v1/backfill", false, http.HandlerFunc(s.backfilled)},
 		{"GET /api/v1/events", false, http.HandlerFunc(s.stream)},
 		{"GET /metrics", false, p.Metrics},
 	}
