@@ -71,14 +71,14 @@ func (a *App) withLastGood(ctx context.Context, sources []spec.Source, set *spec
 // note saves what was accepted and opens and ends generations.
 func (a *App) note(ctx context.Context, sources []spec.Source, set *spec.Set) error {
 	now := a.clock.Now()
-	for _, s := range set.Good {
-		sum := sha256.Sum256(s.Content)
-		err := a.catalog.SaveDefinition(ctx, catalog.Definition{Path: s.Path, Content: s.Content, SHA256: hex.EncodeToString(sum[:]), Saved: now})
-		if err != nil {
-			return err
-		}
+	kept, err := a.catalog.LastGood(ctx)
+	if err != nil {
+		return err
 	}
-	if err := a.forget(ctx, sources); err != nil {
+	if err := a.keep(ctx, kept, set, now); err != nil {
+		return err
+	}
+	if err := a.forget(ctx, kept, sources); err != nil {
 		return err
 	}
 	current := make([]catalog.Current, 0, len(set.Objectives))
@@ -96,12 +96,28 @@ func (a *App) note(ctx context.Context, sources []spec.Source, set *spec.Set) er
 	return err
 }
 
-// forget removes the files that are gone, so that they do not come back.
-func (a *App) forget(ctx context.Context, sources []spec.Source) error {
-	kept, err := a.catalog.LastGood(ctx)
-	if err != nil {
-		return err
+// keep saves the accepted files that have changed. What is saved already is
+// not written again, because a start on a full disk must not need space.
+func (a *App) keep(ctx context.Context, kept []catalog.Definition, set *spec.Set, now time.Time) error {
+	known := make(map[string]string, len(kept))
+	for _, d := range kept {
+		known[d.Path] = d.SHA256
 	}
+	for _, s := range set.Good {
+		sum := sha256.Sum256(s.Content)
+		d := catalog.Definition{Path: s.Path, Content: s.Content, SHA256: hex.EncodeToString(sum[:]), Saved: now}
+		if known[d.Path] == d.SHA256 {
+			continue
+		}
+		if err := a.catalog.SaveDefinition(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget removes the files that are gone, so that they do not come back.
+func (a *App) forget(ctx context.Context, kept []catalog.Definition, sources []spec.Source) error {
 	there := make(map[string]bool, len(sources))
 	for _, s := range sources {
 		there[s.Path] = true
