@@ -20,7 +20,9 @@ import (
 
 	"github.com/leadline/leadline/internal/app"
 	"github.com/leadline/leadline/internal/backfill"
+	"github.com/leadline/leadline/internal/client"
 	"github.com/leadline/leadline/internal/config"
+	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/ingest"
 	"github.com/leadline/leadline/internal/series"
 	"github.com/leadline/leadline/internal/series/seriestest"
@@ -377,4 +379,29 @@ func TestOneBackfillAtATime(t *testing.T) {
 		t.Error(err)
 	}
 	s.stop()
+}
+
+// endless is a sender that never ends its recording.
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = '\n'
+	}
+	return len(b), nil
+}
+
+// TestRefusalReachesSender refuses a recording in the middle of what is sent.
+func TestRefusalReachesSender(t *testing.T) {
+	s := serve(t, settings(t))
+	defer s.stop()
+	c, err := client.New(s.base, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r backfill.Report
+	err = c.Post(t.Context(), "/api/v1/backfill?strict=true", "application/x-ndjson", io.MultiReader(strings.NewReader("broken\n"), endless{}), &r)
+	if errs.KindOf(err) != errs.Invalid || !strings.Contains(err.Error(), "line 1") {
+		t.Errorf("got %v, want that line 1 is invalid", err)
+	}
 }
