@@ -5,8 +5,7 @@
 //
 // Results go to standard output, messages to standard error. A command that
 // reads takes -o table, json or yaml; json and yaml are the API's answers and
-// carry its schema_version. Colour appears on a terminal only, and not with
-// NO_COLOR. Exit codes: 0 done, 1 an error, 2 wrong usage, 3 what was checked
+// carry its schema_version. Nothing is coloured. Exit codes: 0 done, 1 an error, 2 wrong usage, 3 what was checked
 // is not valid, 4 no server or no permission.
 package cli
 
@@ -17,6 +16,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -47,17 +47,30 @@ type env struct {
 	server   string
 	token    config.Config // only TokenFile is used
 	output   string
+	// called says that the command line was understood: what fails before is
+	// wrong usage.
+	called bool
 }
 
-// Main runs the command line and returns its exit code.
+// Main runs the command line until it is done or interrupted, and returns its
+// exit code.
 func Main(args []string, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	root := newRoot(&env{out: out, err: errOut})
+	return Run(ctx, args, out, errOut)
+}
+
+// Run runs the command line until ctx ends.
+func Run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	e := &env{out: out, err: errOut}
+	root := newRoot(e)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone
+	}
+	if !e.called {
+		err = usageError{err}
 	}
 	if !errors.Is(err, errInvalid) {
 		fmt.Fprintln(errOut, "leadline: "+err.Error())
@@ -85,12 +98,21 @@ func newRoot(e *env) *cobra.Command {
 	root := &cobra.Command{
 		Use: "leadline", Short: "Service level objectives from the telemetry that Python applications send",
 		SilenceErrors: true, SilenceUsage: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return e.understood() },
 	}
 	root.SetOut(e.out)
 	root.SetErr(e.err)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newServe(e), newValidate(e), newStatus(e), newExplain(e), newOperations(e), newBackfill(e), newVersion(e))
 	return root
+}
+
+// understood refuses what the parser of flags lets through.
+func (e *env) understood() error {
+	if !slices.Contains([]string{"", "table", "json", "yaml"}, e.output) {
+		return fmt.Errorf("output %q: want table, json or yaml", e.output)
+	}
+	e.called = true
+	return nil
 }
 
 // asking adds the flags of a command that asks a server.

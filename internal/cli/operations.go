@@ -47,6 +47,9 @@ func ms(x *float64) string {
 	if x == nil {
 		return "-"
 	}
+	if *x >= 100 {
+		return fmt.Sprintf("%.0fms", *x)
+	}
 	return fmt.Sprintf("%.3gms", *x)
 }
 

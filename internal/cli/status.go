@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -70,10 +71,6 @@ func (e *env) watchStatus(ctx context.Context, every time.Duration) error {
 // print writes an answer in the form that was asked for.
 func (e *env) print(v any, table func(io.Writer)) error {
 	switch e.output {
-	case "table":
-		w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
-		table(w)
-		return w.Flush()
 	case "json":
 		j := json.NewEncoder(e.out)
 		j.SetIndent("", "  ")
@@ -81,7 +78,9 @@ func (e *env) print(v any, table func(io.Writer)) error {
 	case "yaml":
 		return printYAML(e.out, v)
 	}
-	return usageError{fmt.Errorf("output %q: want table, json or yaml", e.output)}
+	w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
+	table(w)
+	return w.Flush()
 }
 
 // printYAML prints the JSON of a value as YAML, so that both have one shape.
@@ -171,7 +170,8 @@ func budgetText(b report.Budget) string {
 	if *b.Allowed == 0 {
 		return fmt.Sprintf("%d of 0", *b.Remaining)
 	}
-	return fmt.Sprintf("%d of %d (%.0f%%)", *b.Remaining, *b.Allowed, 100*float64(*b.Remaining)/float64(*b.Allowed))
+	// Cut, not rounded: a budget that was touched must not read as whole.
+	return fmt.Sprintf("%d of %d (%.0f%%)", *b.Remaining, *b.Allowed, math.Floor(100*float64(*b.Remaining)/float64(*b.Allowed)))
 }
 
 func dash(s string) string {

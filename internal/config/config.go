@@ -13,7 +13,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,36 +51,41 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
 }
 
+// notSettings are flags that say how a command runs and not how a server is.
+var notSettings = []string{"config", "help"}
+
 // Load fills in the flags that were not given: from the environment, then from
-// the file. A path that is empty stands for leadline.yaml, if there is one.
+// the file. A path that is empty stands for the one in LEADLINE_CONFIG, or for
+// leadline.yaml if there is one.
 func Load(f *pflag.FlagSet, path string, lookup func(string) (string, bool)) error {
+	if path == "" {
+		path, _ = lookup("LEADLINE_CONFIG")
+	}
 	file, err := readFile(path)
 	if err != nil {
 		return err
 	}
 	var first error
-	known := map[string]bool{}
 	f.VisitAll(func(flag *pflag.Flag) {
-		known[flag.Name] = true
-		value, from := "", ""
-		if v, ok := file[flag.Name]; ok {
-			value, from = text(v), "the configuration file"
+		if slices.Contains(notSettings, flag.Name) {
+			return
 		}
+		v, written := file[flag.Name]
+		delete(file, flag.Name)
+		value, from := text(v), "the configuration file"
 		name := "LEADLINE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
 		if v, ok := lookup(name); ok {
-			value, from = v, name
+			value, from, written = v, name, true
 		}
-		if flag.Changed || from == "" || first != nil {
+		if flag.Changed || !written || first != nil {
 			return
 		}
 		if err := f.Set(flag.Name, value); err != nil {
 			first = errs.New(errs.Invalid, "%s: %s: %w", from, flag.Name, err)
 		}
 	})
-	for name := range file {
-		if !known[name] && first == nil {
-			first = errs.New(errs.Invalid, "configuration file: unknown setting %q", name).WithHint("leadline serve --help lists the settings")
-		}
+	if unknown := slices.Sorted(maps.Keys(file)); len(unknown) > 0 && first == nil {
+		first = errs.New(errs.Invalid, "configuration file: unknown setting %q", unknown[0]).WithHint("leadline serve --help lists the settings")
 	}
 	return first
 }

@@ -1,0 +1,243 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/leadline/leadline/internal/api"
+	"github.com/leadline/leadline/internal/cli"
+	"github.com/leadline/leadline/internal/report"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func at(text string) time.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+func of[T any](v T) *T { return &v }
+
+// slos are one objective with numbers, one without, and one that is exhausted
+// beyond everything.
+func slos() report.SLOs {
+	numbers := report.SLO{
+		Name: "checkout-succeeds", Namespace: "shop", Service: "shop-api", Environment: "production", Owner: "team-checkout",
+		Indicator: report.Indicator{Kind: "availability", ID: "0123456789abcdef", Description: "Each POST /checkout of shop-api is good if it succeeds."},
+		Target:    "0.999", Window: "28d", State: "at_risk", Cause: "1d burn 3x, 2h 3x, threshold 2.8x", CauseCode: "ticket_burn",
+		NextStep: "find the slow burn in working hours", EvaluatedAt: at("2026-11-23T12:00:30Z"),
+		From: at("2026-10-26T12:00:00Z"), To: at("2026-11-23T12:01:00Z"),
+		SLI: of(0.9999996), Good: of(uint64(2_499_999)), Bad: of(uint64(1)), Total: of(uint64(2_500_000)), Excluded: of(uint64(7)),
+		Budget: report.Budget{Allowed: of(uint64(2500)), Spent: of(uint64(1)), Remaining: of(int64(2499))},
+		Burn:   []report.Burn{{Window: "1h", Rate: of(0.5)}, {Window: "6h"}},
+		Trust:  report.Trust{Coverage: of(0.75), LateShare: of(0.001), Source: "live", Notes: []string{"3 spans of this service were refused"}},
+	}
+	none := report.SLO{
+		Name: "up", Service: "blog", Environment: "staging", Target: "0.05", Window: "1h", State: "not_measured",
+		Cause: "no event of this indicator has arrived yet", NextStep: "send some traffic", Burn: []report.Burn{}, Trust: report.Trust{Notes: []string{}},
+	}
+	over := numbers
+	over.Name, over.State, over.Cause, over.Target = "checkout-is-fast", "exhausted", "bad events: 3, the target allows 0", "0.999999999"
+	over.SLI, over.Bad, over.Budget = of(0.25), of(uint64(3)), report.Budget{Allowed: of(uint64(0)), Spent: of(uint64(3)), Remaining: of(int64(-3))}
+	return report.SLOs{SchemaVersion: 1, EvaluatedAt: at("2026-11-23T12:00:30Z"), SLOs: []report.SLO{over, numbers, none}}
+}
+
+func detail(s report.SLO) report.Detail {
+	d := report.Detail{SchemaVersion: 1, SLO: report.DetailSLO{
+		SLO: s, Definition: report.Definition{File: "shop.yaml", Line: 12},
+		Groups:      []report.Group{},
+		Generations: []report.Generation{{IndicatorID: "fedcba9876543210", From: of(at("2026-10-01T00:00:00Z")), To: of(at("2026-11-01T00:00:00Z"))}, {IndicatorID: "0123456789abcdef", From: of(at("2026-11-01T00:00:00Z"))}},
+		Dropped:     []report.Dropped{{Long: "1h", Short: "5m", Threshold: 13.44, Reason: "a total outage burns 10 times"}},
+	}}
+	d.Series = report.Series{
+		StepSeconds: 7200, From: s.From, To: s.To, Timestamps: []int64{1795399200, 1795406400, 1795413600, 1795420800},
+		Good: []*uint64{of(uint64(2_000_000)), nil, of(uint64(0)), of(uint64(499_999))}, Bad: []*uint64{of(uint64(0)), nil, of(uint64(0)), of(uint64(1))},
+		Excluded: []*uint64{of(uint64(7)), nil, of(uint64(0)), of(uint64(0))}, Source: []*string{of("backfill"), nil, of("live"), of("live")},
+		BudgetRemaining: []*float64{nil, nil, nil, nil},
+	}
+	return d
+}
+
+// server answers as a server with these objectives does, to who has the token.
+func server(t *testing.T) *httptest.Server {
+	t.Helper()
+	mux := http.NewServeMux()
+	answer := func(path string, v any) {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) { json.NewEncoder(w).Encode(v) })
+	}
+	all := slos()
+	answer("/api/v1/slos", all)
+	answer("/api/v1/slos/shop-api/checkout-succeeds", detail(all.SLOs[1]))
+	moved := detail(all.SLOs[1])
+	moved.Series.Good[0] = of(uint64(2_000_005))
+	answer("/api/v1/slos/shop-api/moved", moved)
+	answer("/api/v1/slos/blog/up", detail(all.SLOs[2]))
+	answer("/api/v1/operations", report.Operations{SchemaVersion: 1, Window: "1h", Operations: []report.Operation{
+		{Service: "shop-api", Environment: "production", Operation: "POST /checkout", Kind: "http", Good: 10, Bad: 1, Excluded: 2, P50: of(12.3456), P95: of(100.0), P99: of(1234.5), Bound: true, Versions: []report.Version{}},
+		{Service: "blog", Operation: "GET /", Kind: "http", Versions: []report.Version{}},
+	}})
+	mux.HandleFunc("GET /api/v1/slos/shop-api/secret", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "Bearer 0123456789abcdef" {
+			json.NewEncoder(w).Encode(detail(all.SLOs[1]))
+			return
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+		json.NewEncoder(w).Encode(api.Problem{Error: api.Fault{Kind: "unauthenticated", Message: "a valid token is needed", Hint: "send it"}})
+	})
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// ask runs a command line against the server and returns all that it said.
+func ask(t *testing.T, s *httptest.Server, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	t.Setenv("LEADLINE_SERVER", s.URL)
+	var o, e bytes.Buffer
+	code = cli.Run(context.Background(), args, &o, &e)
+	return code, o.String(), e.String()
+}
+
+func TestGolden(t *testing.T) {
+	s := server(t)
+	for name, args := range map[string][]string{
+		"status":               {"status"},
+		"status.json":          {"status", "-o", "json"},
+		"status.yaml":          {"status", "-o", "yaml"},
+		"explain":              {"explain", "shop-api/checkout-succeeds"},
+		"explain.yaml":         {"explain", "checkout-succeeds", "--output=yaml"},
+		"explain-moved":        {"explain", "shop-api/moved"},
+		"explain-not-measured": {"explain", "up"},
+		"operations":           {"operations"},
+		"operations.json":      {"operations", "-o", "json"},
+		"validate":             {"validate", "testdata/services/good.yaml"},
+		"validate-broken":      {"validate", "testdata/services"},
+		"help":                 {"--help"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, out, errOut := ask(t, s, args...)
+			file := filepath.Join("testdata", name+".golden")
+			got := out + errOut
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			if strings.Contains(got, "\x1b") {
+				t.Error("there is an escape sequence")
+			}
+		})
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	s := server(t)
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	short := filepath.Join(t.TempDir(), "token")
+	long := short + "-long"
+	for path, content := range map[string]string{short: "short", long: "0123456789abcdef"} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		want string // on standard error
+	}{
+		{"done", []string{"status"}, 0, ""},
+		{"the version", []string{"version"}, 0, ""},
+		{"help", []string{"explain", "--help"}, 0, ""},
+		{"an objective that is not", []string{"explain", "nothing"}, 1, "leadline status lists them"},
+		{"an objective of a service that is not", []string{"explain", "cart/up"}, 1, "404"},
+		{"a token that is too short", []string{"status", "--token-file", short}, 1, "at least 16"},
+		{"a server that is none", []string{"status", "--server", "localhost:8484"}, 1, "http://127.0.0.1:8484"},
+		{"a data directory that cannot be", []string{"serve", "--services", "/nowhere"}, 1, "does not exist"},
+		{"an unknown command", []string{"stats"}, 2, "unknown command"},
+		{"an unknown flag", []string{"status", "--wach"}, 2, "unknown flag"},
+		{"too few arguments", []string{"explain"}, 2, "arg"},
+		{"too many", []string{"status", "now"}, 2, ""},
+		{"an unknown output, before anybody is asked", []string{"status", "-o", "xml", "--server", gone.URL}, 2, "table, json or yaml"},
+		{"a level of logs that is none", []string{"serve", "--log-level", "loud"}, 2, "debug, info, warn or error"},
+		{"a bad duration", []string{"status", "--every", "soon"}, 2, "invalid argument"},
+		{"files that are valid", []string{"validate", "testdata/services/good.yaml"}, 0, "1 objectives in 1 files are valid"},
+		{"files that are not", []string{"validate", "testdata/services"}, 3, "problems in 2 files"},
+		{"files that are not there", []string{"validate", "/nowhere"}, 1, "no such file"},
+		{"a folder without files", []string{"validate", t.TempDir()}, 1, "holds no service file"},
+		{"no server", []string{"status", "--server", gone.URL}, 4, "start one with leadline serve"},
+		{"no token", []string{"explain", "shop-api/secret"}, 4, "a valid token is needed"},
+		{"the token", []string{"explain", "shop-api/secret", "--token-file", long}, 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, out, errOut := ask(t, s, c.args...)
+			if code != c.code || !strings.Contains(errOut, c.want) {
+				t.Errorf("got %d, want %d and %q:\n%s", code, c.code, c.want, errOut)
+			}
+			if code != 0 && code != 3 && (out != "" || !strings.HasPrefix(errOut, "leadline: ")) {
+				t.Errorf("standard output %q, standard error %q", out, errOut)
+			}
+		})
+	}
+}
+
+// ender ends a context when something is written.
+type ender struct {
+	bytes.Buffer
+	end context.CancelFunc
+}
+
+func (e *ender) Write(b []byte) (int, error) {
+	e.end()
+	return e.Buffer.Write(b)
+}
+
+func TestWatchEndsWhenInterrupted(t *testing.T) {
+	s := server(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	out := &ender{end: cancel}
+	var errOut bytes.Buffer
+	if code := cli.Run(ctx, []string{"status", "--watch", "--every", "1h", "--server", s.URL}, out, &errOut); code != 0 {
+		t.Errorf("got %d: %s", code, &errOut)
+	}
+	if !strings.Contains(out.String(), "checkout-succeeds") {
+		t.Errorf("got %q", out)
+	}
+}
+
+func TestWatchOutlivesItsServer(t *testing.T) {
+	s := server(t)
+	s.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	errOut := &ender{end: cancel}
+	var out bytes.Buffer
+	if code := cli.Run(ctx, []string{"status", "--watch", "--every", "1h", "--server", s.URL}, &out, errOut); code != 0 {
+		t.Errorf("got %d", code)
+	}
+	if !strings.Contains(errOut.String(), "no server answers") {
+		t.Errorf("got %q", errOut)
+	}
+}
