@@ -7,6 +7,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -116,4 +119,24 @@ func gunicorn(t *testing.T, env venv.Env, app string, variables []string) (p *pr
 		return true
 	})
 	return p, address
+}
+
+var answeredBy = regexp.MustCompile(`worker answered (\d+) requests`)
+
+// mustHaveServed checks that both workers of an ended application had their
+// share, and that what they were asked is what the ledger says.
+func mustHaveServed(t *testing.T, app *process, total uint64) {
+	t.Helper()
+	shares, sum := []uint64{}, uint64(0)
+	for _, found := range answeredBy.FindAllStringSubmatch(app.said.String(), -1) {
+		n, err := strconv.ParseUint(found[1], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shares, sum = append(shares, n), sum+n
+	}
+	if len(shares) != 2 || slices.Contains(shares, 0) || sum != total {
+		t.Errorf("the workers answered %d requests; want two numbers above 0 with the sum %d", shares, total)
+	}
+	t.Logf("%d requests, by the workers %d", total, shares)
 }

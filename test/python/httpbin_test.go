@@ -38,10 +38,10 @@ func TestHTTPBinIsCountedExactly(t *testing.T) {
 				t.Fatal(err)
 			}
 			app.end(t)
+			mustHaveServed(t, app, l.ledger.total())
 			want := l.ledger.expect(httpbinObjectives())
 			s.mustShow(t, services[i], want)
 			s.mustShowGroup(t, services[i], "status-answers", "service.version="+version, want.Objectives["status-answers"])
-			t.Logf("%d requests counted exactly", l.ledger.total())
 		})
 	}
 }

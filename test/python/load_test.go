@@ -39,8 +39,10 @@ const (
 
 func newLoad(address string) *load {
 	return &load{url: "http://" + address, ledger: newLedger(), client: &http.Client{
-		Timeout:   answerLimit,
-		Transport: &http.Transport{MaxIdleConnsPerHost: clients},
+		Timeout: answerLimit,
+		// A connection for each request, because a worker keeps those that it
+		// has, and the first one of two may take all.
+		Transport: &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},

@@ -47,6 +47,7 @@ func TestKilledServerCountsWhatItAcknowledged(t *testing.T) {
 			l := newLoad(address)
 			l.sendDuring(t, func() { o.strike(t, s, l) })
 			app.end(t)
+			mustHaveServed(t, app, l.ledger.total())
 			o.mustHoldUp(t, s, l.ledger.expect(httpbinObjectives()), a)
 		})
 	}
