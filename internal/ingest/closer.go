@@ -22,6 +22,8 @@ type closer struct {
 	// They are tried again, in order.
 	due  []slice.Minute
 	last slice.Minute // of the last tick
+	// refused is how many commits the log had refused at the last tick.
+	refused uint64
 }
 
 // tick moves time on: it marks the minute as one in which intake ran, and
@@ -35,6 +37,10 @@ func (c *closer) tick(wall time.Time, mono time.Duration) error {
 	c.meters.forgetful.Store(c.forgetful)
 	c.meters.idBytes.Store(int64(c.minutes.idMemory()))
 	c.meters.openMinutes.Store(int64(len(c.minutes.open)))
+	if n := c.meters.refusedCommits.Load(); n != c.refused {
+		c.refused = n
+		c.schedule.hold(mono)
+	}
 	if through, ok := c.schedule.observe(now, mono); ok {
 		c.due = append(c.due, c.minutes.ended(through, c.due)...)
 	}

@@ -199,7 +199,7 @@ func (w *crashWorld) again(n *life) {
 			all = append(all, spans...)
 		}
 		w.rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-		cut := w.rng.IntN(len(all))
+		cut := 1 + w.rng.IntN(len(all)-1) // a request without spans says nothing
 		unsure = [][]otlpgen.Span{all[:cut], all[cut:]}
 	}
 	for _, spans := range unsure {

@@ -13,7 +13,8 @@ import (
 // ended. "Seen" is what the wall clock says, "after" is measured on the
 // monotonic clock, so a wall clock that jumps cannot close a minute early,
 // and the minutes of our own downtime, all first seen at the start, stay open
-// until Grace after it. That one rule is the lateness limit and the gap rule.
+// until Grace after it. That one rule is the lateness limit and the gap rule;
+// hold applies it to the time in which a full disk makes us refuse.
 type schedule struct {
 	grace time.Duration
 	ended []ended // in order of minutes and of time
@@ -55,6 +56,14 @@ func (s *schedule) observe(wall slice.Minute, mono time.Duration) (slice.Minute,
 		s.ended = s.ended[1:]
 	}
 	return through, any
+}
+
+// hold keeps the minutes that have ended open until Grace after now: while we
+// refuse what senders bring, nothing that they hold for us is late.
+func (s *schedule) hold(mono time.Duration) {
+	for i := range s.ended {
+		s.ended[i].at = mono
+	}
 }
 
 // forget drops what a wall clock that went back says has not ended yet.
