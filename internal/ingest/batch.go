@@ -50,36 +50,45 @@ func (e *encoder) run(m slice.Minute, g *group, deltas []delta, ids int) {
 
 func (e *encoder) id(id uint64) { e.buf = binary.LittleEndian.AppendUint64(e.buf, id) }
 
-// batchReader takes the parts of a batch record as they are read.
-type batchReader interface {
-	// request is called once, and decides whether the rest is wanted.
-	request(fingerprint xxh3.Uint128, arrival slice.Minute)
-	delta(m slice.Minute, k slice.Key, c slice.Counts, h *slice.Histogram)
-	id(m slice.Minute, id uint64)
+// batchRecord is a batch record as it was read, in memory that the next one
+// uses again. What it holds of keys and ids are views of the payload.
+type batchRecord struct {
+	fingerprint xxh3.Uint128
+	arrival     slice.Minute
+	services    [][]byte
+	runs        []runRecord
+	deltas      []deltaRecord
+	buckets     []bucketCount
 }
 
-// readBatch hands the parts of a batch record to r. Nothing is handed over
-// from a record that cannot be read to its end, so it is checked first.
-func readBatch(payload []byte, r batchReader) error {
-	if err := walkBatch(payload, nil); err != nil {
-		return err
-	}
-	return walkBatch(payload, r)
+// runRecord is one minute of a batch; its deltas are those in [from, to).
+type runRecord struct {
+	minute   slice.Minute
+	from, to int
+	ids      []byte
 }
 
-func walkBatch(payload []byte, r batchReader) error {
-	d := &decoder{buf: payload, dry: r == nil}
+// deltaRecord is what a series has counted. Its buckets are those in [from, to).
+type deltaRecord struct {
+	service       int
+	parts         []byte // of the key
+	counts        slice.Counts
+	histogram     bool
+	zero, sumNano uint64
+	from, to      int
+}
+
+// read reads a payload to its end; a record that cannot be read so is of no use.
+func (b *batchRecord) read(payload []byte) error {
+	b.services, b.runs, b.deltas, b.buckets = b.services[:0], b.runs[:0], b.deltas[:0], b.buckets[:0]
+	d := &decoder{buf: payload}
 	d.start()
-	var fingerprint xxh3.Uint128
-	if b := d.bytes(16); b != nil {
-		fingerprint = xxh3.Uint128{Hi: binary.LittleEndian.Uint64(b), Lo: binary.LittleEndian.Uint64(b[8:])}
+	if p := d.bytes(16); p != nil {
+		b.fingerprint = xxh3.Uint128{Hi: binary.LittleEndian.Uint64(p), Lo: binary.LittleEndian.Uint64(p[8:])}
 	}
-	arrival := d.minute()
-	if r != nil && d.err == nil {
-		r.request(fingerprint, arrival)
-	}
+	b.arrival = d.minute()
 	for n := d.count(3); n > 0 && d.err == nil; n-- {
-		walkRun(d, r)
+		b.readRun(d)
 	}
 	if d.err == nil && d.at != len(payload) {
 		d.fail("bytes left over")
@@ -87,20 +96,25 @@ func walkBatch(payload []byte, r batchReader) error {
 	return d.err
 }
 
-func walkRun(d *decoder, r batchReader) {
-	m := d.minute()
+func (b *batchRecord) readRun(d *decoder) {
+	r := runRecord{minute: d.minute(), from: len(b.deltas)}
 	for n := d.count(5); n > 0 && d.err == nil; n-- {
-		k, c, h := d.key(), d.counts(), (*slice.Histogram)(nil)
-		if d.byte() != 0 {
-			read := d.histogram()
-			h = &read
-		}
-		if r != nil && d.err == nil {
-			r.delta(m, k, c, h)
-		}
+		b.readDelta(d)
 	}
-	ids := d.bytes(8 * d.count(8))
-	for ; r != nil && d.err == nil && len(ids) >= 8; ids = ids[8:] {
-		r.id(m, binary.LittleEndian.Uint64(ids))
+	r.to = len(b.deltas)
+	r.ids = d.bytes(8 * d.count(8))
+	b.runs = append(b.runs, r)
+}
+
+func (b *batchRecord) readDelta(d *decoder) {
+	var x deltaRecord
+	x.service, b.services = d.skipService(b.services)
+	x.parts, x.counts = d.skipParts(), d.counts()
+	x.from = len(b.buckets)
+	if x.histogram = d.byte() != 0; x.histogram {
+		x.zero, x.sumNano = d.uint(), d.uint()
+		b.buckets = d.buckets(b.buckets)
 	}
+	x.to = len(b.buckets)
+	b.deltas = append(b.deltas, x)
 }

@@ -99,9 +99,7 @@ type decoder struct {
 	buf      []byte
 	at       int
 	services []operation.Service
-	// dry reads to check only: texts are passed over and not copied.
-	dry bool
-	err error
+	err      error
 }
 
 func (d *decoder) fail(what string) {
@@ -110,7 +108,16 @@ func (d *decoder) fail(what string) {
 	}
 }
 
+// uint reads an integer; nearly all of them take one byte.
 func (d *decoder) uint() uint64 {
+	if d.at < len(d.buf) && d.buf[d.at] < 0x80 {
+		d.at++
+		return uint64(d.buf[d.at-1])
+	}
+	return d.longUint()
+}
+
+func (d *decoder) longUint() uint64 {
 	n, size := binary.Uvarint(d.buf[d.at:])
 	if size <= 0 {
 		d.fail("bad integer")
@@ -120,14 +127,10 @@ func (d *decoder) uint() uint64 {
 	return n
 }
 
+// int reads a signed integer, zigzag encoded.
 func (d *decoder) int() int64 {
-	n, size := binary.Varint(d.buf[d.at:])
-	if size <= 0 {
-		d.fail("bad integer")
-		return 0
-	}
-	d.at += size
-	return n
+	n := d.uint()
+	return int64(n>>1) ^ -int64(n&1)
 }
 
 // count reads the length of a list whose entries take at least one byte each.
@@ -158,13 +161,7 @@ func (d *decoder) byte() byte {
 	return 0
 }
 
-func (d *decoder) text() string {
-	b := d.bytes(d.count(1))
-	if d.dry {
-		return ""
-	}
-	return string(b)
-}
+func (d *decoder) text() string { return string(d.bytes(d.count(1))) }
 
 func (d *decoder) start() {
 	if v := d.byte(); v != codecVersion {
@@ -190,6 +187,12 @@ func (d *decoder) service() operation.Service {
 
 func (d *decoder) key() (k slice.Key) {
 	k.Service = d.service()
+	d.parts(&k)
+	return k
+}
+
+// parts reads what a key has beside its service.
+func (d *decoder) parts(k *slice.Key) {
 	has := d.byte()
 	part := func(bit byte) string {
 		if has&bit == 0 {
@@ -203,7 +206,37 @@ func (d *decoder) key() (k slice.Key) {
 	if has&hasOperation != 0 {
 		k.Kind = operation.Kind(d.byte())
 	}
-	return k
+}
+
+// skipService passes over a service and returns its number. The bytes of a
+// new one are appended to those seen.
+func (d *decoder) skipService(seen [][]byte) (int, [][]byte) {
+	n := d.uint()
+	if d.err != nil || n > uint64(len(seen)) {
+		d.fail("service out of order")
+		return 0, seen
+	}
+	if n == uint64(len(seen)) {
+		from := d.at
+		for range 3 {
+			d.bytes(d.count(1))
+		}
+		seen = append(seen, d.buf[from:d.at])
+	}
+	return int(n), seen
+}
+
+// skipParts passes over what a key has beside its service and returns it.
+func (d *decoder) skipParts() []byte {
+	from := d.at
+	has := d.byte()
+	for rest := has & (hasTally<<1 - 1); rest != 0; rest &= rest - 1 {
+		d.bytes(d.count(1))
+	}
+	if has&hasOperation != 0 {
+		d.byte()
+	}
+	return d.buf[from:d.at]
 }
 
 func (d *decoder) counts() slice.Counts {
@@ -225,19 +258,36 @@ func (e *encoder) histogram(h *histogram) {
 
 func (d *decoder) histogram() (h slice.Histogram) {
 	h.Zero, h.SumNano = d.uint(), d.uint()
-	bucket := int64(0)
-	for n := d.count(2); n > 0 && d.err == nil; n-- {
-		bucket += d.int()
-		if bucket < slice.MinBucket || bucket > slice.MaxBucket {
-			d.fail("bucket out of range")
-			return h
-		}
+	for _, b := range d.buckets(nil) {
 		if h.Buckets == nil {
 			h.Buckets = make(map[int16]uint64)
 		}
-		h.Buckets[int16(bucket)] += d.uint()
+		h.Buckets[b.bucket] += b.n
 	}
 	return h
+}
+
+// bucketCount is one bucket of a histogram that is being read.
+type bucketCount struct {
+	bucket int16
+	n      uint64
+}
+
+// buckets appends the buckets of a histogram.
+func (d *decoder) buckets(to []bucketCount) []bucketCount {
+	at := int64(0)
+	for n := d.count(2); n > 0; n-- {
+		at += d.int()
+		count := d.uint()
+		if at < slice.MinBucket || at > slice.MaxBucket {
+			d.fail("bucket out of range")
+		}
+		if d.err != nil {
+			return to
+		}
+		to = append(to, bucketCount{int16(at), count})
+	}
+	return to
 }
 
 // minute reads a minute, which must fit the range of time that we print.

@@ -147,7 +147,9 @@ func (c *committer) refuse(s *scan, m slice.Minute) (n uint64) {
 
 // countMinute adds the events of one minute that were not counted before.
 func (c *committer) countMinute(s *scan, m slice.Minute) {
-	ids := &c.minutes.at(m).ids
+	o := c.minutes.at(m)
+	o.partial = o.partial || c.forgetful
+	ids := &o.ids
 	for i := c.heads[m]; i >= 0; i = s.events[i].next {
 		c.peeked += ids.peek(s.events[i].id)
 	}
@@ -161,7 +163,7 @@ func (c *committer) countMinute(s *scan, m slice.Minute) {
 			continue
 		}
 		e.counted = true
-		if c.forgetful {
+		if o.partial {
 			t.unchecked++
 		}
 		n++

@@ -71,6 +71,16 @@ func (h *histogram) mergeSparse(o *slice.Histogram) {
 	}
 }
 
+// mergeBuckets adds what a histogram counted that is being read.
+func (h *histogram) mergeBuckets(zero, sumNano uint64, buckets []bucketCount) {
+	h.zero += zero
+	h.sumNano += sumNano
+	for _, b := range buckets {
+		h.counts[b.bucket-slice.MinBucket] += uint32(b.n)
+		h.lowest, h.highest = min(h.lowest, b.bucket), max(h.highest, b.bucket)
+	}
+}
+
 // sparse returns the histogram as the stores take it.
 func (h *histogram) sparse() *slice.Histogram {
 	s := &slice.Histogram{Zero: h.zero, SumNano: h.sumNano}

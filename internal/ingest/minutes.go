@@ -17,6 +17,9 @@ type minute struct {
 	histograms map[*slice.Series]*histogram
 	ids        idSet
 	up         bool // intake ran while it passed
+	// partial says that the ids of some counted events are not in ids: there
+	// was no memory for them.
+	partial bool
 }
 
 func newMinutes() *minutes { return &minutes{open: make(map[slice.Minute]*minute)} }

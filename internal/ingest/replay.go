@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/zeebo/xxh3"
-
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/intakelog"
 	"github.com/leadline/leadline/internal/join"
@@ -24,8 +22,10 @@ type replay struct {
 	pending *pending
 	cursor  slice.Minute
 	closed  slice.Minute // the newest closed minute; 0 for none
-	newest  slice.Minute // of any batch's arrival
 	oldest  slice.Minute // still open that a batch touches; 0 for none
+	batch   batchRecord  // read last
+	known   *knownKeys
+	ids     *idLoader
 	// admitted says that the members of groups are known.
 	admitted bool
 }
@@ -37,10 +37,7 @@ func (r *replay) record(s intakelog.Stream, rec intakelog.Record) error {
 		r.minuteRecord(rec)
 		return nil
 	case s == intakelog.Intake && rec.Kind == intakelog.Batch:
-		if err := r.admitGroups(); err != nil {
-			return err
-		}
-		return readBatch(rec.Payload, r)
+		return r.batchRecord(rec)
 	case s == intakelog.Intake && rec.Kind == intakelog.Facts:
 		return r.join.Replay(slice.Minute(rec.Until), rec.Payload)
 	}
@@ -94,34 +91,51 @@ func (r *replay) admit(k slice.Key, m slice.Minute) {
 	r.services.groupsOf(r.services.mustIntern(total)).admit(r.services.mustIntern(k), m)
 }
 
-func (r *replay) request(fingerprint xxh3.Uint128, arrival slice.Minute) {
-	r.newest = max(r.newest, arrival)
-	if arrival > r.closed {
-		r.seen.add(fingerprint, arrival)
-		r.minutes.at(arrival).up = true
+// batchRecord counts what a request added to minutes that are still open. A
+// record that touches none is not even read.
+func (r *replay) batchRecord(rec intakelog.Record) error {
+	if slice.Minute(rec.Until) <= r.closed {
+		return nil
 	}
+	if err := r.admitGroups(); err != nil {
+		return err
+	}
+	b := &r.batch
+	if err := b.read(rec.Payload); err != nil {
+		return err
+	}
+	r.known.begin(b.services)
+	if b.arrival > r.closed {
+		r.seen.add(b.fingerprint, b.arrival)
+		r.minutes.at(b.arrival).up = true
+	}
+	for i := range b.runs {
+		if b.runs[i].minute > r.closed {
+			r.run(&b.runs[i])
+		}
+	}
+	return nil
 }
 
-func (r *replay) delta(m slice.Minute, k slice.Key, c slice.Counts, h *slice.Histogram) {
-	if m <= r.closed {
-		return
+// run counts what a request added to one minute.
+func (r *replay) run(run *runRecord) {
+	if r.oldest == 0 || run.minute < r.oldest {
+		r.oldest = run.minute
 	}
-	if r.oldest == 0 || m < r.oldest {
-		r.oldest = m
+	o := r.minutes.at(run.minute)
+	for i := run.from; i < run.to; i++ {
+		d := &r.batch.deltas[i]
+		k := r.known.find(d.service, d.parts)
+		if k.groups != nil {
+			k.groups.admit(k.series, run.minute)
+		}
+		o.add(k.series, d.counts)
+		if d.histogram {
+			o.histogram(k.series).mergeBuckets(d.zero, d.sumNano, r.batch.buckets[d.from:d.to])
+		}
 	}
-	if k.Group != "" {
-		r.admit(k, m)
-	}
-	s, o := r.services.mustIntern(k), r.minutes.at(m)
-	o.add(s, c)
-	if h != nil {
-		o.histogram(s).mergeSparse(h)
-	}
-}
-
-func (r *replay) id(m slice.Minute, id uint64) {
-	if m > r.closed {
-		r.minutes.at(m).ids.insert(id)
+	if len(run.ids) > 0 {
+		r.ids.add(run.minute, run.ids)
 	}
 }
 
@@ -132,7 +146,7 @@ func (r *replay) next(now slice.Minute) slice.Minute {
 	if r.closed > 0 {
 		return r.closed + 1
 	}
-	first := now - slice.Minute(r.cfg.Grace/time.Minute)
+	first := now - slice.Minute((r.cfg.Grace+time.Minute-1)/time.Minute)
 	if r.oldest > 0 {
 		first = min(first, r.oldest)
 	}
