@@ -221,7 +221,7 @@ func model(t *testing.T, g backfill.Generation, from, to string) *seriestest.Mem
 
 func days(t *testing.T) backfill.Generation {
 	t.Helper()
-	l, err := backfill.ParseLength("10d")
+	l, err := backfill.ParseLength("4d")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,10 +254,10 @@ func TestBackfillOfRunningServer(t *testing.T) {
 	if before["up"].Good != nil {
 		t.Fatalf("a new server shows %+v", before["up"])
 	}
-	r := s.post("application/json", `{"generate":"10d","seed":1,"rate":3}`)
+	r := s.post("application/json", `{"generate":"4d","seed":1,"rate":3}`)
 	s.compare("at once", model(t, g, r.Samples.From, r.Samples.To))
 	// The minutes that have passed meanwhile are stored, the others are there.
-	again := s.post("application/json", `{"generate":"9d","seed":1,"rate":3}`)
+	again := s.post("application/json", `{"generate":"3d","seed":1,"rate":3}`)
 	if again.Samples.Measured == 0 || again.Samples.Measured < 1000*again.Samples.Stored {
 		t.Errorf("a second history over the first: %+v", again.Samples)
 	}

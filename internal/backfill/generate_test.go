@@ -90,7 +90,7 @@ func totals(t *testing.T, store series.Querier, i *sli.Indicator, from, to slice
 func TestGeneratorIsDeterministic(t *testing.T) {
 	o := shop(t)
 	day, _ := generated(t, backfill.Generation{Length: length(t, "1d"), Seed: 7}, o, end)
-	longer, _ := generated(t, backfill.Generation{Length: length(t, "3d"), Seed: 7}, o, end-60)
+	longer, _ := generated(t, backfill.Generation{Length: length(t, "2d"), Seed: 7}, o, end-60)
 	other, _ := generated(t, backfill.Generation{Length: length(t, "1d"), Seed: 8}, o, end)
 	for _, x := range o {
 		want := totals(t, day, x.Indicator, end-24*60, end-60, 1)
@@ -129,10 +129,10 @@ func TestRhythm(t *testing.T) {
 // the year, and every incident that is told of to be seen.
 func TestIncidents(t *testing.T) {
 	o := shop(t)
-	from := end - 40*24*60
-	store, r := generated(t, backfill.Generation{Length: length(t, "40d"), Seed: 1, Rate: 20}, o, end)
+	from := end - 30*24*60
+	store, r := generated(t, backfill.Generation{Length: length(t, "30d"), Seed: 1, Rate: 10}, o, end)
 	if len(r.Incidents) < 2 {
-		t.Fatalf("%d incidents in 40 days", len(r.Incidents))
+		t.Fatalf("%d incidents in 30 days", len(r.Incidents))
 	}
 	for _, i := range r.Incidents {
 		of, first := o[1], max(slice.MinuteOf(i.From), from)
