@@ -63,6 +63,9 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 		heads: make(map[slice.Minute]int32), meters: &e.meters,
 	}
 	r := &replay{committer: c, pending: e.pending, cursor: cursor, known: newKnownKeys(services, cfg.Series), ids: newIDLoader(cfg.IDBytes)}
+	logCfg.Passed = func(s intakelog.Stream, k intakelog.Kind, until int64) bool {
+		return s == intakelog.Minutes && k == intakelog.Minute && r.passed(until)
+	}
 	log, damage, err := intakelog.Open(fsys, logCfg, r.record)
 	r.ids.finish(c.minutes)
 	if err != nil {

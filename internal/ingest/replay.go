@@ -49,11 +49,14 @@ func (r *replay) record(s intakelog.Stream, rec intakelog.Record) error {
 // what it had when the cursor was saved: it syncs at the edges of two hours.
 const unsynced = 3 * 60
 
+// passed says that the store has a minute for good.
+func (r *replay) passed(until int64) bool { return slice.Minute(until) <= r.cursor-unsynced }
+
 // minuteRecord notes what is closed and keeps what the store may lack.
 func (r *replay) minuteRecord(rec intakelog.Record) {
 	m := slice.Minute(rec.Until)
 	r.closed = max(r.closed, m)
-	if m <= r.cursor-unsynced {
+	if r.passed(rec.Until) {
 		r.pending.done = max(r.pending.done, m)
 		return
 	}

@@ -121,6 +121,10 @@ type Config struct {
 	// still be stored and sent when intake has to stop. The default is
 	// 64 MiB.
 	ReserveBytes int64
+	// Passed, unless it is nil, says of a record by its stream, kind and Until
+	// that replay does not need its payload. It is checked for damage all the
+	// same, but not decompressed: two days of minutes unpack to gigabytes.
+	Passed func(s Stream, k Kind, until int64) bool
 }
 
 const (

@@ -36,7 +36,8 @@ type Log struct {
 // Open locks the data directory that fs stands for, passes every record that
 // is kept to replay, Minutes first and then Intake, each in the order of its
 // commits, and returns the log ready for more. A record's payload is valid
-// only during the call. An error from replay ends Open.
+// only during the call, and nil when cfg says that it is not needed. An error
+// from replay ends Open.
 //
 // Records that were written but never acknowledged may be replayed; from then
 // on they count as committed. The damage that Open met is returned beside the
@@ -72,6 +73,7 @@ func (l *Log) restore(replay func(Stream, Record) error) ([]Damage, error) {
 		return nil, err
 	}
 	defer r.zstd.Close()
+	r.passed = l.cfg.Passed
 	var damage []Damage
 	for _, s := range []Stream{Minutes, Intake} {
 		found, err := l.streams[s].restore(r, func(rec Record) error { return replay(s, rec) })

@@ -93,6 +93,35 @@ func wantNoDamage(t *testing.T, damage []intakelog.Damage) {
 	}
 }
 
+// TestPassedPayloadsAreCheckedButNotRead damages a record that nobody needs.
+func TestPassedPayloadsAreCheckedButNotRead(t *testing.T) {
+	fs := crashfs.New()
+	l, _, _ := open(t, fs, small)
+	long := strings.Repeat("minute ", 1000)
+	for m := range int64(4) {
+		commit(t, l, intakelog.Minutes, intakelog.Record{Kind: intakelog.Minute, Until: m, Payload: []byte(long)})
+	}
+	closeLog(t, l)
+	cfg := small
+	cfg.Passed = func(s intakelog.Stream, k intakelog.Kind, until int64) bool {
+		return s == intakelog.Minutes && k == intakelog.Minute && until < 2
+	}
+	l, got, damage := open(t, fs, cfg)
+	wantNoDamage(t, damage)
+	wantPayloads(t, got, intakelog.Minutes, "", "", long, long)
+	closeLog(t, l)
+	const header, frame = 40, 40
+	if err := fs.FlipBit(segments(fs, intakelog.Minutes)[0], 8*(header+frame+3)); err != nil {
+		t.Fatal(err)
+	}
+	l, got, damage = open(t, fs, cfg)
+	defer closeLog(t, l)
+	if len(damage) != 1 {
+		t.Errorf("damage %v, want that of the first record", damage)
+	}
+	wantPayloads(t, got, intakelog.Minutes, "", long, long)
+}
+
 func TestReplayReturnsMinutesThenIntakeInOrder(t *testing.T) {
 	for name, stop := range map[string]func(*intakelog.Log) error{
 		"closed": (*intakelog.Log).Close,

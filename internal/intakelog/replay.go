@@ -26,6 +26,8 @@ type reader struct {
 	base int64
 	raw  []byte
 	zstd *zstd.Decoder
+	// passed says which payloads nobody needs; see Config.
+	passed func(s Stream, k Kind, until int64) bool
 
 	file File
 	size int64
@@ -189,6 +191,10 @@ func (w *walker) record(at, end int64, f frame) error {
 	}
 	if f.flags&^knownFlags != 0 {
 		return errs.New(errs.Unsupported, "flags %#x", f.flags).WithHint("A newer leadline wrote this data directory: start that version again.")
+	}
+	if w.passed != nil && w.passed(w.stream, f.kind, f.until) {
+		w.end = end
+		return w.visit(Record{Kind: f.kind, Until: f.until})
 	}
 	payload, ok := w.unpack(f, stored)
 	if !ok {
