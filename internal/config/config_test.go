@@ -54,6 +54,34 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// TestEverySettingIsDocumented, with its default, and nothing else is.
+func TestEverySettingIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/reference/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| setting | default |")
+	documented := map[string]string{}
+	for line := range strings.Lines(table) {
+		if cells := strings.Split(line, "|"); len(cells) > 3 && strings.Contains(cells[1], "`") {
+			documented[strings.Trim(cells[1], " `")] = strings.Trim(cells[2], " `")
+		}
+	}
+	var c config.Config
+	f := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+	c.Flags(f)
+	f.VisitAll(func(flag *pflag.Flag) {
+		want := strings.TrimSuffix(strings.Trim(flag.DefValue, "[]"), "0m0s")
+		if got, there := documented[flag.Name]; !there || got != want {
+			t.Errorf("%s: documented %v with default %q, want %q", flag.Name, there, got, want)
+		}
+		delete(documented, flag.Name)
+	})
+	for name := range documented {
+		t.Errorf("%s is documented and does not exist", name)
+	}
+}
+
 func TestFlagWinsOverEnvironmentOverFile(t *testing.T) {
 	file := "data-dir: file\nlisten: file:1\nservices: file\nretention: 24h\notlp-origins: [https://a.example, https://b.example]\n"
 	environment := map[string]string{"LEADLINE_DATA_DIR": "env", "LEADLINE_LISTEN": "env:1", "LEADLINE_TOKEN_FILE": ""}

@@ -5,6 +5,7 @@ package spec_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -139,7 +140,9 @@ func TestWatch(t *testing.T) {
 		{"a file is renamed", func() error { return os.Rename(path("b.yaml"), path("c.yaml")) }},
 		{"a file vanishes", func() error { return os.Remove(path("c.yaml")) }},
 		{"the folder vanishes", func() error { return os.RemoveAll(dir) }},
-		{"the folder is back", func() error { return os.Mkdir(dir, 0o755) }},
+		{"the folder is back", func() error {
+			return errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(path("d.yaml"), nil, 0o644))
+		}},
 	} {
 		if err := c.do(); err != nil {
 			t.Fatal(err)

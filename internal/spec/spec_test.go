@@ -88,6 +88,19 @@ func TestTheShopsFilesAreValid(t *testing.T) {
 	}
 }
 
+// TestTheDocumentedExampleIsValid reads the first example of the reference.
+func TestTheDocumentedExampleIsValid(t *testing.T) {
+	text, err := os.ReadFile("../../docs/reference/service-file.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, found := strings.Cut(example, "```")
+	if set := parse(example); !found || len(set.Problems) > 0 || len(set.Objectives) != 2 {
+		t.Errorf("got %d objectives, %v", len(set.Objectives), set.Problems)
+	}
+}
+
 // FuzzParse: no input takes the reader down, and what is refused says where.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
