@@ -19,7 +19,7 @@ const module = "github.com/leadline/leadline/"
 // The floors, from below. A package imports packages of lower floors, and of
 // its own floor only those listed in beside.
 var floors = [][]string{
-	{"internal/errs", "internal/wire", "internal/expr"},
+	{"internal/errs", "internal/wire", "internal/expr", "internal/inflate"},
 	{
 		"internal/operation", "internal/slice", "internal/sli", "internal/window",
 		"internal/slo", "internal/budget", "internal/alert",
