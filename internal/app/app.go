@@ -259,6 +259,9 @@ func (a *App) project(ctx context.Context) error {
 	}
 	a.store.Store(store)
 	if err := a.eval.Restore(ctx, store, a.fresh, last); err != nil {
+		if ctx.Err() != nil {
+			return nil // the server stops before it has read its history
+		}
 		return err
 	}
 	return a.ingest.Project(ctx, store, a.cursors, a.eval.CountClosed, func() {
