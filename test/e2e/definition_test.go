@@ -77,6 +77,7 @@ func slowerThan(limit time.Duration, spans []otlpgen.Span) (slow uint64) {
 // TestABrokenFileKeepsTheLastGoodDefinition breaks the service file at
 // runtime, restarts with it, and mends it.
 func TestABrokenFileKeepsTheLastGoodDefinition(t *testing.T) {
+	t.Parallel()
 	in := install(t, map[string]string{"shop.yaml": serviceFile(paySucceeds)})
 	s := in.start()
 	pay(t, s, 1, 100)
@@ -122,6 +123,7 @@ func (s *server) says(t *testing.T, words string) {
 // changes its rule: the new generation starts from nothing and the old one
 // stays visible, across a restart too.
 func TestANewObjectiveMeasuresFromNowOn(t *testing.T) {
+	t.Parallel()
 	in := install(t, map[string]string{"shop.yaml": serviceFile(paySucceeds)})
 	s := in.start()
 	rng := rand.New(rand.NewPCG(1, 1))

@@ -38,6 +38,13 @@ func TestKillsLoseAndDoubleNothing(t *testing.T) {
 			life += 8 * time.Second
 		}
 		time.Sleep(life)
+		if i%6 == 2 {
+			s.stop() // beside the kills: what is in flight must be counted or refused
+			s = in.start()
+			x.aim(s.at)
+			time.Sleep(life)
+			up += life
+		}
 		s.kill()
 		up += life
 		s = in.start()

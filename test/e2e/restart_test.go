@@ -20,6 +20,7 @@ const restartLimit = 20 * time.Second
 // and open minutes, ends the process in both ways, and compares everything
 // that the API says of the same window.
 func TestARestartShowsTheSameNumbers(t *testing.T) {
+	t.Parallel()
 	in, l := install(t, map[string]string{"shop.yaml": shopFile}), newLedger()
 	in.env = []string{shortGrace}
 	s := in.start()
@@ -80,4 +81,35 @@ func (s *server) picture(t *testing.T) map[string]any {
 		picture[name] = answer.SLO
 	}
 	return picture
+}
+
+// TestTheGapOfADowntimeStaysOpen lets a minute pass, and the grace after it,
+// while nothing runs: what senders kept for us in that time must count.
+func TestTheGapOfADowntimeStaysOpen(t *testing.T) {
+	t.Parallel()
+	in, l := install(t, map[string]string{"shop.yaml": shopFile}), newLedger()
+	in.env = []string{shortGrace}
+	s := in.start()
+	c := newClient()
+	defer c.close()
+	rng := rand.New(rand.NewPCG(6, 6))
+	sendAll(t, c, s.at, rng, pastRequests(rng, l))
+	s.settled(t, l)
+	s.projected(t)
+	s.stop()
+	o := otlpgen.Options{From: time.Now().Add(-time.Second), To: time.Now()}
+	kept := otlpgen.Spans(rng.Uint64(), 300, o)
+	l.add(kept)
+	time.Sleep(time.Until(o.To.Truncate(time.Minute).Add(time.Minute + 5*time.Second)))
+	s = in.start()
+	if unsure := sendAll(t, c, s.at, rng, mixed(rng, [][]otlpgen.Span{kept})); len(unsure) > 0 {
+		t.Errorf("%d requests of the gap were refused", len(unsure))
+	}
+	s.settled(t, l)
+	late := otlpgen.Spans(rng.Uint64(), 10, otlpgen.Options{From: o.From.Add(-time.Hour), To: o.From.Add(-50 * time.Minute)})
+	if err := c.send(way{}, s.at, otlpgen.Encode(late, o)); err == nil {
+		t.Error("spans of an hour ago, which is closed, were accepted")
+	}
+	s.settled(t, l)
+	s.stop()
 }
