@@ -25,6 +25,10 @@
 // to the series store in order. Intake segments are dropped when every minute
 // they touch is closed.
 //
+// A start reads the log before anything is accepted, because a request may
+// repeat any event of an open minute. See replay, and idLoader for the sets of
+// ids, which are nearly all of a log.
+//
 // A commit that fails for lack of space is taken back: its ids are forgotten
 // and the callers are told to send again. After a failed sync the log refuses
 // everything, and so do we, until a restart has read what is really on disk.
