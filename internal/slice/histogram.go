@@ -98,7 +98,7 @@ func (h *Histogram) Quantile(q float64) (time.Duration, bool) {
 		return 0, false
 	}
 	rank := min(max(q, 0), 1) * float64(n)
-	if rank <= float64(h.Zero) {
+	if h.Zero > 0 && rank <= float64(h.Zero) {
 		return 0, true
 	}
 	rank -= float64(h.Zero)
