@@ -59,6 +59,7 @@ type crashWorld struct {
 	store *lossyStore
 	// unsure are requests without an answer.
 	unsure [][]otlpgen.Span
+	mu     sync.Mutex // guards unsure while several send at once
 	recent [][]otlpgen.Span
 }
 
@@ -151,7 +152,7 @@ func (w *crashWorld) crash() {
 func (w *crashWorld) work(n *life, requests int) {
 	w.recent = nil
 	for range requests {
-		w.again(n)
+		w.together(n, w.again())
 		now := time.Now()
 		o := otlpgen.Options{Environment: "production", ErrorShare: 0.1, From: now.Add(-8 * time.Minute), To: now.Add(9 * time.Minute)}
 		spans := otlpgen.Spans(w.rng.Uint64(), 1+w.rng.IntN(40), o)
@@ -159,15 +160,28 @@ func (w *crashWorld) work(n *life, requests int) {
 			w.count(s)
 		}
 		w.recent = append(w.recent[max(0, len(w.recent)-1):], spans)
-		w.send(n, spans)
-		if w.rng.IntN(10) == 0 {
-			w.send(n, mixed(w.rng, w.recent))
+		cut := w.rng.IntN(len(spans))
+		requests := [][]otlpgen.Span{spans[:cut], spans[cut:]}
+		if w.rng.IntN(5) == 0 {
+			requests = append(requests, mixed(w.rng, w.recent))
 		}
+		w.together(n, requests)
 		if n.Health() != nil && w.rng.IntN(4) == 0 {
 			return
 		}
 		time.Sleep(time.Duration(w.rng.IntN(50)) * time.Second)
 	}
+}
+
+// together sends requests at once, so that they share a commit.
+func (w *crashWorld) together(n *life, requests [][]otlpgen.Span) {
+	var sending sync.WaitGroup
+	for _, spans := range requests {
+		if len(spans) > 0 { // a request without spans says nothing
+			sending.Go(func() { w.send(n, spans) })
+		}
+	}
+	sending.Wait()
 }
 
 // send sends spans once. A process that said that its log has stopped must
@@ -181,6 +195,8 @@ func (w *crashWorld) send(n *life, spans []otlpgen.Span) {
 		if errs.KindOf(err) != errs.Unavailable {
 			w.t.Errorf("refused as %v: %v", errs.KindOf(err), err)
 		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		w.unsure = append(w.unsure, spans)
 	case stopped:
 		w.t.Error("acknowledged after the log had stopped")
@@ -189,8 +205,8 @@ func (w *crashWorld) send(n *life, spans []otlpgen.Span) {
 	}
 }
 
-// again sends what has no answer, whole or thrown together.
-func (w *crashWorld) again(n *life) {
+// again returns what has no answer, whole or thrown together.
+func (w *crashWorld) again() [][]otlpgen.Span {
 	unsure := w.unsure
 	w.unsure = nil
 	if len(unsure) > 1 && w.rng.IntN(2) == 0 {
@@ -199,12 +215,10 @@ func (w *crashWorld) again(n *life) {
 			all = append(all, spans...)
 		}
 		w.rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-		cut := 1 + w.rng.IntN(len(all)-1) // a request without spans says nothing
+		cut := w.rng.IntN(len(all))
 		unsure = [][]otlpgen.Span{all[:cut], all[cut:]}
 	}
-	for _, spans := range unsure {
-		w.send(n, spans)
-	}
+	return unsure
 }
 
 // lastLife sends the rest on a sound disk and compares.
@@ -214,7 +228,7 @@ func (w *crashWorld) lastLife() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.again(n)
+	w.together(n, w.again())
 	if len(w.unsure) > 0 {
 		w.t.Error("a sound disk does not acknowledge")
 	}
