@@ -49,11 +49,10 @@ type Facts struct {
 // Read replaces f with the facts of s: one pass over the attributes. Where
 // old and stable names are both present, the stable one wins.
 func (f *Facts) Read(s *wire.Span) {
-	*f = Facts{
-		Name: s.Name, Kind: s.Kind, Status: s.Status,
-		StartUnixNano: s.StartUnixNano, EndUnixNano: s.EndUnixNano,
-		GRPCStatus: -1,
-	}
+	*f = Facts{} // by itself, else it is made elsewhere and copied
+	f.Name, f.Kind, f.Status = s.Name, s.Kind, s.Status
+	f.StartUnixNano, f.EndUnixNano = s.StartUnixNano, s.EndUnixNano
+	f.GRPCStatus = -1
 	for i := range s.Attrs {
 		f.attribute(&s.Attrs[i])
 	}

@@ -249,6 +249,17 @@ const (
 func (s *Span) read(b []byte, l *Limits) *fault {
 	*s = Span{Attrs: s.Attrs[:0]}
 	for i := 0; i < len(b); {
+		// Most fields are attributes with a length of one byte: for them next is
+		// a call too many.
+		if len(b)-i >= 2 && b[i] == tagAttribute && b[i+1] < 0x80 && int(b[i+1]) <= len(b)-i-2 {
+			start := i + 2
+			i = start + int(b[i+1])
+			var f *fault
+			if s.Attrs, f = appendAttr(s.Attrs, 0, b[start:i:i], l); f != nil {
+				return f.within(start)
+			}
+			continue
+		}
 		tag, v, end := next(b, i)
 		if end < 0 {
 			return malformed(b, i)
@@ -269,7 +280,12 @@ func (s *Span) read(b []byte, l *Limits) *fault {
 			s.StartUnixNano = v
 		case tagEnd:
 			s.EndUnixNano = v
-		case tagAttribute, tagEvent, tagLink, tagStatus:
+		case tagAttribute:
+			var f *fault
+			if s.Attrs, f = appendAttr(s.Attrs, 0, payload(b, v, end), l); f != nil {
+				return f.within(end - int(v))
+			}
+		case tagEvent, tagLink, tagStatus:
 			if f := s.nested(tag, payload(b, v, end), l); f != nil {
 				return f.within(end - int(v))
 			}
@@ -281,8 +297,6 @@ func (s *Span) read(b []byte, l *Limits) *fault {
 func (s *Span) nested(tag uint64, b []byte, l *Limits) (f *fault) {
 	w := walker{limits: l}
 	switch tag {
-	case tagAttribute:
-		s.Attrs, f = appendAttr(s.Attrs, 0, b, l)
 	case tagEvent:
 		f = w.walk(msgEvent, b, l.Depth)
 	case tagLink:

@@ -145,29 +145,28 @@ const (
 	tagValues   = 1<<3 | wireBytes
 )
 
-// read fills a from the bytes of a KeyValue.
+// read fills a from the bytes of a KeyValue. The one form that encoders write
+// is a key, then a value, each with a length of one byte, and nothing else. It
+// is read here, with the most frequent kind of value, because calls are what
+// reading an attribute costs.
 func (a *Attr) read(b []byte, l *Limits) *fault {
-	if key, value, ok := plain(b); ok {
-		a.Key = view(key)
-		if f := a.Value.read(value, l); f != nil {
-			return f.within(len(b) - len(value))
-		}
-		return nil
-	}
-	return a.readAny(b, l)
-}
-
-// plain splits a KeyValue of the one form that encoders write: a key, then a
-// value, each with a length of one byte, and nothing else.
-func plain(b []byte) (key, value []byte, ok bool) {
 	if len(b) < 4 || b[0] != tagKey || b[1] >= 0x80 {
-		return nil, nil, false
+		return a.readAny(b, l)
 	}
 	k := 2 + int(b[1])
 	if k+2 > len(b) || b[k] != tagValue || b[k+1] >= 0x80 || k+2+int(b[k+1]) != len(b) {
-		return nil, nil, false
+		return a.readAny(b, l)
 	}
-	return b[2:k], b[k+2:], true
+	a.Key = view(b[2:k])
+	value := b[k+2:]
+	if isShortString(value) {
+		a.Value.set(String, value[2:])
+		return nil
+	}
+	if f := a.Value.read(value, l); f != nil {
+		return f.within(len(b) - len(value))
+	}
+	return nil
 }
 
 // readAny fills a from a KeyValue of any form that protobuf allows.
@@ -195,11 +194,24 @@ func (a *Attr) readAny(b []byte, l *Limits) *fault {
 	return nil
 }
 
-// read fills v from the bytes of an AnyValue. Most are short strings.
+// isShortString reports whether an AnyValue is a string with a length of one
+// byte, and nothing else.
+func isShortString(b []byte) bool {
+	return len(b) >= 2 && b[0] == tagString && b[1] < 0x80 && int(b[1]) == len(b)-2
+}
+
+// read fills v from the bytes of an AnyValue. Most are short strings, then
+// integers.
 func (v *Value) read(b []byte, l *Limits) *fault {
-	if len(b) >= 2 && b[0] == tagString && b[1] < 0x80 && int(b[1]) == len(b)-2 {
+	if isShortString(b) {
 		v.set(String, b[2:])
 		return nil
+	}
+	if len(b) > 1 && b[0] == tagInt {
+		if n, end := uvarint(b, 1); end == len(b) {
+			*v = Value{bits: n, kind: Int}
+			return nil
+		}
 	}
 	return v.readAny(b, l)
 }
