@@ -3,6 +3,11 @@
 
 package sli
 
+import (
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/wire"
+)
+
 // availability counts events as they are judged.
 type availability struct{}
 
@@ -13,6 +18,8 @@ func compileAvailability(r Rule) (counting, error) {
 	return availability{}, r.withoutExpressions()
 }
 
-func (availability) judge(e event) Outcome { return e.judged }
+func (availability) judge(_ *operation.Facts, _ operation.Judgement, judged Outcome, _ []wire.Attr) Outcome {
+	return judged
+}
 
 func (availability) describe() string { return "good if it succeeds; " + usuallyExcluded }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/internal/expr"
+	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/wire"
 )
 
@@ -49,16 +50,16 @@ func compileCustom(r Rule) (counting, error) {
 
 // judge asks where first: an event that is not the indicator's is not one of
 // its excluded events either.
-func (c custom) judge(e event) Outcome {
+func (c custom) judge(f *operation.Facts, standard operation.Judgement, _ Outcome, attrs []wire.Attr) Outcome {
 	v := c.views.Get().(*view)
-	v.show(e)
-	outcome := c.ask(e, &v.Event)
+	v.show(f, attrs)
+	outcome := c.ask(standard, &v.Event)
 	*v = view{}
 	c.views.Put(v)
 	return outcome
 }
 
-func (c custom) ask(e event, seen *expr.Event) Outcome {
+func (c custom) ask(standard operation.Judgement, seen *expr.Event) Outcome {
 	if c.where != nil {
 		switch holds, err := c.where.Eval(seen); {
 		case err != nil:
@@ -67,7 +68,7 @@ func (c custom) ask(e event, seen *expr.Event) Outcome {
 			return Unmatched
 		}
 	}
-	if e.standard.Final() {
+	if standard.Final() {
 		return Excluded
 	}
 	switch good, err := c.good.Eval(seen); {
@@ -92,9 +93,8 @@ var spanKinds = [...]string{
 }
 
 // show fills the view from an event.
-func (v *view) show(e event) {
-	f := e.facts
-	v.attrs = e.attrs
+func (v *view) show(f *operation.Facts, attrs []wire.Attr) {
+	v.attrs = attrs
 	v.Event = expr.Event{
 		Attributes: &v.attrs,
 		StatusCode: f.HTTPStatus,

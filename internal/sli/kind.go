@@ -19,17 +19,10 @@ var kinds = map[Kind]func(Rule) (counting, error){
 
 // counting is what differs between the kinds of indicator.
 type counting interface {
-	// judge says what the event is. It must not allocate for events that it
-	// does not have to look at closely.
-	judge(event) Outcome
+	// judge says what the event is. The standard judgement is that of the
+	// default rules, judged is what the rule's statuses made of it. It must not
+	// allocate.
+	judge(f *operation.Facts, standard operation.Judgement, judged Outcome, attrs []wire.Attr) Outcome
 	// describe ends the sentence "Each event is ...".
 	describe() string
-}
-
-// event is one event as the kinds see it.
-type event struct {
-	facts    *operation.Facts
-	standard operation.Judgement
-	judged   Outcome // the default judgement after the rule's statuses
-	attrs    []wire.Attr
 }

@@ -3,7 +3,12 @@
 
 package sli
 
-import "time"
+import (
+	"time"
+
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/wire"
+)
 
 // latency counts how long events took, whatever their result: a fast failure
 // spends the availability's budget, not this one's.
@@ -16,11 +21,11 @@ func compileLatency(r Rule) (counting, error) {
 	return latency{r.Under}, r.withoutExpressions()
 }
 
-func (l latency) judge(e event) Outcome {
+func (l latency) judge(f *operation.Facts, _ operation.Judgement, judged Outcome, _ []wire.Attr) Outcome {
 	switch {
-	case e.judged == Excluded:
+	case judged == Excluded:
 		return Excluded
-	case e.facts.Duration() <= l.under:
+	case f.Duration() <= l.under:
 		return Good
 	}
 	return Bad

@@ -160,7 +160,7 @@ func (i *Indicator) Judge(f *operation.Facts, j operation.Judgement, attrs []wir
 	if i.statuses != nil && !j.Final() {
 		judged = i.statuses.judge(f.HTTPStatus, judged)
 	}
-	return i.counting.judge(event{f, j, judged, attrs})
+	return i.counting.judge(f, j, judged, attrs)
 }
 
 // Describe returns the counting rule as one plain sentence.

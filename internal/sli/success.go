@@ -3,7 +3,12 @@
 
 package sli
 
-import "time"
+import (
+	"time"
+
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/wire"
+)
 
 // success counts events that succeed in time.
 type success struct{ under time.Duration }
@@ -15,11 +20,11 @@ func compileSuccess(r Rule) (counting, error) {
 	return success{r.Under}, r.withoutExpressions()
 }
 
-func (s success) judge(e event) Outcome {
-	if e.judged == Good && e.facts.Duration() > s.under {
+func (s success) judge(f *operation.Facts, _ operation.Judgement, judged Outcome, _ []wire.Attr) Outcome {
+	if judged == Good && f.Duration() > s.under {
 		return Bad
 	}
-	return e.judged
+	return judged
 }
 
 func (s success) describe() string {
