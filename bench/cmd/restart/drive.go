@@ -59,7 +59,7 @@ func (s *source) take(n int) []load.Request {
 }
 
 // fill sends spans until the intake log is large enough, then kills the server.
-func fill(ctx context.Context, cfg config, server target.Leadline, requests *source) (f filled, err error) {
+func fill(ctx context.Context, size int64, server target.Leadline, requests *source) (f filled, err error) {
 	p, err := server.Start(ctx)
 	if err != nil {
 		return f, err
@@ -70,8 +70,12 @@ func fill(ctx context.Context, cfg config, server target.Leadline, requests *sou
 		return f, err
 	}
 	defer func() { err = errors.Join(err, sender.Close()) }()
+	before, err := intakeBytes(server)
+	if err != nil {
+		return f, err
+	}
 	start := time.Now()
-	for f.LogBytes < cfg.logMiB<<20 {
+	for f.LogBytes < size {
 		o, err := load.Flood(ctx, sender, requests.take(chunk), 4)
 		if err != nil {
 			return f, fmt.Errorf("fill the log: %w\n%s", err, p.Tail())
@@ -80,7 +84,8 @@ func fill(ctx context.Context, cfg config, server target.Leadline, requests *sou
 		if f.LogBytes, err = intakeBytes(server); err != nil {
 			return f, err
 		}
-		fmt.Fprintf(os.Stderr, "\rfilling: %d of %d MiB, %d spans", f.LogBytes>>20, cfg.logMiB, f.Spans)
+		f.Grown = f.LogBytes - before
+		fmt.Fprintf(os.Stderr, "\rfilling: %d of %d MiB, %d spans", f.LogBytes>>20, size>>20, f.Spans)
 	}
 	fmt.Fprintln(os.Stderr)
 	f.Took = time.Since(start)
