@@ -240,6 +240,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.eval.Run(ctx) })
 	g.Go(func() error { return a.project(ctx) })
 	g.Go(func() error { a.watch(ctx); return nil })
+	g.Go(func() error { a.followClock(ctx); return nil })
 	g.Go(func() error { return a.backfill.Run(ctx) })
 	err := g.Wait()
 	stopCommitting()

@@ -210,11 +210,33 @@ func (a *App) restore(ctx context.Context, fresh []*eval.Fresh, closed slice.Min
 // until waits for a condition.
 func until(ctx context.Context, holds func() bool) error {
 	for !holds() {
-		select {
-		case <-ctx.Done():
+		if !wait(ctx, 100*time.Millisecond) {
 			return context.Cause(ctx)
-		case <-time.After(100 * time.Millisecond):
 		}
 	}
 	return nil
+}
+
+// followClock begins windows anew that a clock which was ahead has taken with it.
+func (a *App) followClock(ctx context.Context) {
+	for wait(ctx, evaluateEvery) {
+		ahead := a.eval.Ahead()
+		if len(ahead) == 0 || !a.restored.Load() {
+			continue
+		}
+		a.logger.Warn("the clock went back: windows are read anew", "indicators", len(ahead))
+		if err := a.renew(ctx, ahead); err != nil && ctx.Err() == nil {
+			a.logger.Error("read windows anew", "err", err)
+		}
+	}
+}
+
+// wait waits and reports whether ctx still goes on.
+func wait(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
 }

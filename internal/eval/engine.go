@@ -12,7 +12,6 @@ import (
 
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
-	"github.com/leadline/leadline/internal/window"
 )
 
 // Engine evaluates objectives. Its methods may be called from any goroutine.
@@ -25,7 +24,10 @@ type Engine struct {
 	tracks   []*track
 	services map[serviceWindow]*serviceTrack
 	index    *index
-	shapes   map[shapeKey]*shape // of objectives since the last Install
+	// through is the newest closed minute that windows were restored with: a
+	// clock that is slow does not keep what was stored out of them.
+	through slice.Minute
+	shapes  map[shapeKey]*shape // of objectives since the last Install
 	// targets caches where a series is counted, by Series.Ref.
 	targets   [][]target
 	resolved  []bool
@@ -46,7 +48,7 @@ func New(now func() time.Time, every time.Duration, logger *slog.Logger) *Engine
 func (e *Engine) Install(objectives []*slo.Objective) (fresh []*Fresh) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	now := slice.MinuteOf(e.now())
+	now := e.minute()
 	before, services := make(map[slo.Key]*track, len(e.tracks)), e.services
 	for _, t := range e.tracks {
 		before[t.objective.Key] = t
@@ -97,7 +99,7 @@ type Fresh struct{ counter }
 func (e *Engine) CountFresh(fresh []*Fresh, k *slice.Key, m slice.Minute, c slice.Counts) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	now := slice.MinuteOf(e.now())
+	now := e.minute()
 	for _, f := range fresh {
 		if t, ok := f.target(k, now); ok {
 			e.add(t, m, c)
@@ -114,12 +116,17 @@ func (e *Engine) Count(s *slice.Series, m slice.Minute, c slice.Counts) {
 	}
 }
 
+// minute is the position that windows take now. It is called with mu held.
+func (e *Engine) minute() slice.Minute { return max(slice.MinuteOf(e.now()), e.through) }
+
 // add counts in a ring. A minute ahead of what the ring reaches means that
-// the ring has not been moved for a while: the tick is late.
+// the ring has not been moved for a while: the tick is late. What lies ahead
+// of our clock as well moves nothing, since a ring never goes back: one event
+// of the year 2100 would end every measurement.
 func (e *Engine) add(t target, m slice.Minute, c slice.Counts) {
 	c = t.of(c)
 	if !t.ring.Add(m, c) {
-		t.ring.Advance(max(slice.MinuteOf(e.now()), m-window.Slack))
+		t.ring.Advance(e.minute())
 		t.ring.Add(m, c)
 	}
 }
@@ -133,7 +140,7 @@ func (e *Engine) resolve(s *slice.Series) []target {
 		e.resolved = append(e.resolved, make([]bool, n)...)
 	}
 	if !e.resolved[ref] {
-		e.targets[ref], e.resolved[ref] = e.index.targets(&s.Key, slice.MinuteOf(e.now())), true
+		e.targets[ref], e.resolved[ref] = e.index.targets(&s.Key, e.minute()), true
 	}
 	return e.targets[ref]
 }
@@ -143,7 +150,7 @@ func (e *Engine) resolve(s *slice.Series) []target {
 func (e *Engine) CountClosed(c slice.Closed) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	now := slice.MinuteOf(e.now())
+	now := e.minute()
 	for i := range c.Samples {
 		s := &c.Samples[i]
 		for _, t := range e.index.targets(&s.Key, now) {

@@ -18,7 +18,7 @@ import (
 func (e *Engine) Renew(indicators map[slice.Key]bool) (fresh []*Fresh) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	now := slice.MinuteOf(e.now())
+	now := e.minute()
 	services := make(map[serviceWindow]*serviceTrack)
 	for _, t := range e.tracks {
 		i := t.objective.Indicator
@@ -39,6 +39,26 @@ func (e *Engine) Renew(indicators map[slice.Key]bool) (fresh []*Fresh) {
 	}
 	e.targets, e.resolved = nil, nil
 	return fresh
+}
+
+// clockSlack is how far the clock may go back under the windows: a step of a
+// few seconds changes the minute, and costs nothing.
+const clockSlack = 1
+
+// Ahead returns the indicators, by the keys of their totals, whose windows lie
+// ahead of the clock, because it was ahead and has come back: a window never
+// goes back, and those would hold no event until the clock is there again.
+// Renew, Restore and Renewed mend them.
+func (e *Engine) Ahead() map[slice.Key]bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	ahead, now := map[slice.Key]bool{}, e.minute()
+	for _, t := range e.tracks {
+		if i := t.objective.Indicator; t.total.Now() > now+clockSlack {
+			ahead[slice.Key{Service: i.Rule.Service, Indicator: string(i.ID)}] = true
+		}
+	}
+	return ahead
 }
 
 // Renewed puts what Renew returned, and Restore has filled, in the place of

@@ -1,0 +1,84 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package eval_test
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/series/seriestest"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+)
+
+// moved is an engine with one objective whose clock tests set.
+type moved struct {
+	*eval.Engine
+	now    time.Time
+	key    slice.Key
+	series *slice.Series
+	fresh  []*eval.Fresh
+}
+
+func newMoved(now time.Time) *moved {
+	m := &moved{now: now}
+	m.Engine = eval.New(func() time.Time { return m.now }, time.Second, slog.New(slog.DiscardHandler))
+	o := objective("up", 999_000_000, 28*day)
+	m.key, m.fresh = totalKey(o), m.Install([]*slo.Objective{o})
+	m.series, _ = slice.NewTable(10).Intern(m.key)
+	return m
+}
+
+func (m *moved) state() slo.State { return m.Evaluate().Evaluations[0].Status.State }
+
+// TestAClockThatWasAheadAndComesBack is a day ahead for one evaluation; the
+// outage after it must page.
+func TestAClockThatWasAheadAndComesBack(t *testing.T) {
+	m := newMoved(day0.Add(30 * day))
+	m.Restored(m.fresh)
+	begin := slice.MinuteOf(m.now)
+	m.Count(m.series, begin, slice.Counts{Good: 1000})
+	if ahead := m.Ahead(); len(ahead) != 0 {
+		t.Fatalf("at first %v are ahead", ahead)
+	}
+	m.now = m.now.Add(day)
+	m.Evaluate()
+	m.now = m.now.Add(-day + 10*time.Second)
+
+	ahead := m.Ahead()
+	if len(ahead) != 1 || !ahead[m.key] {
+		t.Fatalf("%v are ahead, want %v", ahead, m.key)
+	}
+	fresh := m.Renew(ahead)
+	m.CountFresh(fresh, &m.key, begin, slice.Counts{Good: 1000})
+	if err := m.Restore(t.Context(), seriestest.NewMemory(), fresh, begin-11); err != nil {
+		t.Fatal(err)
+	}
+	m.Renewed(fresh)
+	if ahead := m.Ahead(); len(ahead) != 0 {
+		t.Errorf("%v are ahead after they were renewed", ahead)
+	}
+	for i := range slice.Minute(30) {
+		m.now = m.now.Add(time.Minute)
+		m.Count(m.series, begin+i, slice.Counts{Bad: 1000})
+	}
+	if got := m.state(); got != slo.Breaching {
+		t.Errorf("%s after half an hour of outage, want %s", got, slo.Breaching)
+	}
+}
+
+// TestAnEventFarAheadMovesNothing counts one of tomorrow, as a log may hold
+// that was written under a clock that was ahead.
+func TestAnEventFarAheadMovesNothing(t *testing.T) {
+	m := newMoved(day0.Add(30 * day))
+	m.Restored(m.fresh)
+	now := slice.MinuteOf(m.now)
+	m.Count(m.series, now+24*60, slice.Counts{Good: 1})
+	m.Count(m.series, now, slice.Counts{Bad: 1000})
+	if got := m.state(); got != slo.Breaching || len(m.Ahead()) != 0 {
+		t.Errorf("%s, want %s; ahead are %v", got, slo.Breaching, m.Ahead())
+	}
+}
