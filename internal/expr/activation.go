@@ -6,6 +6,7 @@ package expr
 import (
 	"fmt"
 	"reflect"
+	"time"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -39,11 +40,15 @@ func (a *activation) ResolveName(name string) (any, bool) {
 	case "kind":
 		return types.String(a.event.Kind), true
 	case "start":
-		return types.Timestamp{Time: a.event.Start}, true
+		return timestamp(a.event.StartUnixNano), true
 	case "end":
-		return types.Timestamp{Time: a.event.End}, true
+		return timestamp(a.event.EndUnixNano), true
 	}
 	return nil, false
+}
+
+func timestamp(unixNano uint64) types.Timestamp {
+	return types.Timestamp{Time: time.Unix(0, int64(unixNano)).UTC()}
 }
 
 // attributes is the map of a span's attributes as CEL sees it. It is not a

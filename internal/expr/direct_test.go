@@ -137,14 +137,14 @@ func randomEvent(r *rand.Rand) *expr.Event {
 		a[key] = randomValue(r)
 	}
 	e := &expr.Event{
-		Attributes: a,
-		StatusCode: pick(r, 0, 21, 200, 404, 500),
-		Duration:   pick(r, 0, time.Millisecond, 2*time.Second),
-		Error:      r.IntN(2) == 0,
-		Name:       pick(r, "", "a", strings.Repeat("x", expr.MaxAttribute+1)),
-		Kind:       pick(r, "server", "client"),
-		Start:      time.Unix(1000, 0).UTC(),
-		End:        time.Unix(1001, 0).UTC(),
+		Attributes:    a,
+		StatusCode:    pick(r, 0, 21, 200, 404, 500),
+		Duration:      pick(r, 0, time.Millisecond, 2*time.Second),
+		Error:         r.IntN(2) == 0,
+		Name:          pick(r, "", "a", strings.Repeat("x", expr.MaxAttribute+1)),
+		Kind:          pick(r, "server", "client"),
+		StartUnixNano: 1000e9,
+		EndUnixNano:   1001e9,
 	}
 	if r.IntN(10) == 0 {
 		e.Attributes = nil

@@ -72,7 +72,8 @@ type Event struct {
 	Duration   time.Duration
 	Error      bool
 	Name, Kind string
-	Start, End time.Time
+	// Start and End are nanoseconds since the epoch.
+	StartUnixNano, EndUnixNano uint64
 }
 
 // Attributes looks attributes up when an expression asks for one. An attribute

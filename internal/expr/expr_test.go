@@ -22,13 +22,13 @@ func event() *expr.Event {
 			"basket.items": expr.Int(21), "basket.value": expr.Double(19.5), "tier": expr.Text("gold"), "beta": expr.Bool(true),
 			"tags": expr.List([]string{"a", "b"}), "long": expr.Text(strings.Repeat("x", expr.MaxAttribute+1)), "odd": {},
 		},
-		StatusCode: 404,
-		Duration:   1500 * time.Millisecond,
-		Error:      true,
-		Name:       "POST /checkout",
-		Kind:       "server",
-		Start:      time.Unix(1000, 0).UTC(),
-		End:        time.Unix(1001, 500_000_000).UTC(),
+		StatusCode:    404,
+		Duration:      1500 * time.Millisecond,
+		Error:         true,
+		Name:          "POST /checkout",
+		Kind:          "server",
+		StartUnixNano: 1000e9,
+		EndUnixNano:   1001.5e9,
 	}
 }
 

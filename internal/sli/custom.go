@@ -5,7 +5,6 @@ package sli
 
 import (
 	"sync"
-	"time"
 
 	"github.com/leadline/leadline/internal/expr"
 	"github.com/leadline/leadline/internal/operation"
@@ -96,18 +95,16 @@ var spanKinds = [...]string{
 func (v *view) show(f *operation.Facts, attrs []wire.Attr) {
 	v.attrs = attrs
 	v.Event = expr.Event{
-		Attributes: &v.attrs,
-		StatusCode: f.HTTPStatus,
-		Duration:   f.Duration(),
-		Error:      f.Status == wire.Error,
-		Name:       f.Name,
-		Kind:       spanKinds[f.Kind],
-		Start:      instant(f.StartUnixNano),
-		End:        instant(f.EndUnixNano),
+		Attributes:    &v.attrs,
+		StatusCode:    f.HTTPStatus,
+		Duration:      f.Duration(),
+		Error:         f.Status == wire.Error,
+		Name:          f.Name,
+		Kind:          spanKinds[f.Kind],
+		StartUnixNano: f.StartUnixNano,
+		EndUnixNano:   f.EndUnixNano,
 	}
 }
-
-func instant(unixNano uint64) time.Time { return time.Unix(0, int64(unixNano)).UTC() }
 
 // attributes lets an expression look attributes up. Expressions ask for one or
 // two of a dozen, so a search is cheaper than a map.
