@@ -124,15 +124,28 @@ func (c *committer) prepare(s *scan, now slice.Minute) reply {
 func (c *committer) chain(s *scan) {
 	clear(c.heads)
 	c.order = c.order[:0]
+	// Events of one minute mostly follow each other: the map is asked when the
+	// minute changes.
+	var minute slice.Minute
+	head := int32(-1)
 	for i := len(s.events) - 1; i >= 0; i-- {
 		e := &s.events[i]
-		head, known := c.heads[e.minute]
-		if !known {
-			head = -1
-			c.order = append(c.order, e.minute)
+		if head < 0 || e.minute != minute {
+			if head >= 0 {
+				c.heads[minute] = head
+			}
+			var known bool
+			if head, known = c.heads[e.minute]; !known {
+				head = -1
+				c.order = append(c.order, e.minute)
+			}
+			minute = e.minute
 		}
 		e.next = head
-		c.heads[e.minute] = int32(i)
+		head = int32(i)
+	}
+	if head >= 0 {
+		c.heads[minute] = head
 	}
 }
 
