@@ -94,15 +94,22 @@ func (c *cursors) SaveCursor(_ string, minute int64) error { c.at = minute; retu
 
 func start(t *testing.T, dir string, b *ingest.Binding, into *shelf, at *cursors) *node {
 	t.Helper()
+	return startTold(t, dir, b, into, at, discard{}, func(slice.Closed) {})
+}
+
+// startTold starts an engine that tells a sink, and restore of the minutes
+// that the shelf lacks.
+func startTold(t *testing.T, dir string, b *ingest.Binding, into *shelf, at *cursors, sink ingest.Sink, restore func(slice.Closed)) *node {
+	t.Helper()
 	e, err := ingest.Open(ingest.DefaultConfig(), intakelog.OS(dir), intakelog.Config{ReserveBytes: 1},
-		slice.Minute(at.at), b, discard{}, bubbleClock{time.Now()}, slog.New(slog.DiscardHandler))
+		slice.Minute(at.at), b, sink, bubbleClock{time.Now()}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 2)
 	go func() { ended <- e.Run(ctx) }()
-	go func() { ended <- e.Project(ctx, into, at, func(slice.Closed) {}, func() {}) }()
+	go func() { ended <- e.Project(ctx, into, at, restore, func() {}) }()
 	return &node{e, t, func() {
 		cancel()
 		for range 2 {

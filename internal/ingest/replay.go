@@ -94,10 +94,15 @@ func (r *replay) admit(k slice.Key, m slice.Minute) {
 	r.services.groupsOf(r.services.mustIntern(total)).admit(r.services.mustIntern(k), m)
 }
 
+// through returns the newest minute that must not be counted again: closed as
+// the log says, or stored, as the cursor says when the record is damaged.
+func (r *replay) through() slice.Minute { return max(r.closed, r.cursor) }
+
 // batchRecord counts what a request added to minutes that are still open. A
 // record that touches none is not even read.
 func (r *replay) batchRecord(rec intakelog.Record) error {
-	if slice.Minute(rec.Until) <= r.closed {
+	closed := r.through()
+	if slice.Minute(rec.Until) <= closed {
 		return nil
 	}
 	if err := r.admitGroups(); err != nil {
@@ -108,12 +113,12 @@ func (r *replay) batchRecord(rec intakelog.Record) error {
 		return err
 	}
 	r.known.begin(b.services)
-	if b.arrival > r.closed {
+	if b.arrival > closed {
 		r.seen.add(b.fingerprint, b.arrival)
 		r.minutes.at(b.arrival).up = true
 	}
 	for i := range b.runs {
-		if b.runs[i].minute > r.closed {
+		if b.runs[i].minute > closed {
 			r.run(&b.runs[i])
 		}
 	}
@@ -147,7 +152,7 @@ func (r *replay) run(run *runRecord) {
 // with the oldest minute that a batch touches, or that may still be open.
 func (r *replay) next(now slice.Minute) slice.Minute {
 	if r.closed > 0 {
-		return r.closed + 1
+		return r.through() + 1
 	}
 	first := now - slice.Minute((r.cfg.Grace+time.Minute-1)/time.Minute)
 	if r.oldest > 0 {
