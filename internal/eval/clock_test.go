@@ -70,6 +70,33 @@ func TestAClockThatWasAheadAndComesBack(t *testing.T) {
 	}
 }
 
+// TestAClockThatIsSlowAtAStart holds nothing of what was stored back, and does
+// not make windows begin anew for ever.
+func TestAClockThatIsSlowAtAStart(t *testing.T) {
+	for _, behind := range []time.Duration{0, 20 * time.Minute, 3 * time.Hour, 40 * day} {
+		truth := day0.Add(60 * day)
+		m := newMoved(truth.Add(-behind))
+		store, closed := seriestest.NewMemory(), slice.MinuteOf(truth)-12
+		for c := range minutes(m.key, closed-239, 240, slice.Counts{Good: 10}) {
+			c.Up, c.Source = true, slice.Live
+			if err := store.Append(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := m.Restore(t.Context(), store, m.fresh, closed); err != nil {
+			t.Fatal(err)
+		}
+		m.Restored(m.fresh)
+		for _, when := range []string{"at the start", "when the clock is set"} {
+			v := m.Evaluate().Evaluations[0]
+			if v.Counts.Good != 2400 || v.Burn[len(v.Burn)-1].Counts.Good != 2400 || len(m.Ahead()) != 0 {
+				t.Errorf("%s behind, %s: %+v, burn %+v, ahead %v", behind, when, v.Counts, v.Burn, m.Ahead())
+			}
+			m.now = truth
+		}
+	}
+}
+
 // TestAnEventFarAheadMovesNothing counts one of tomorrow, as a log may hold
 // that was written under a clock that was ahead.
 func TestAnEventFarAheadMovesNothing(t *testing.T) {

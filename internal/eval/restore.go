@@ -43,8 +43,22 @@ func rest(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// move takes the windows to where the store ends, if that is ahead of our
+// clock: a machine may start with a slow one, and what it measured yesterday
+// must find its cells. It returns the position.
+func (e *Engine) move(f *Fresh, closed slice.Minute) slice.Minute {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.through = max(e.through, closed)
+	now := e.minute()
+	for _, r := range f.rings() {
+		r.Advance(now)
+	}
+	return now
+}
+
 func (e *Engine) restore(ctx context.Context, store series.Querier, f *Fresh, closed slice.Minute) error {
-	now := slice.MinuteOf(e.now())
+	now := e.move(f, closed)
 	for _, q := range f.queries() {
 		for _, w := range f.widths() {
 			from := now - w.Depth
@@ -118,7 +132,7 @@ func (e *Engine) restoreSeen(ctx context.Context, store series.Querier, t *track
 func (e *Engine) fill(f *Fresh, width slice.Minute, q *series.Query, rows []series.Row, only slice.Source) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	now := slice.MinuteOf(e.now())
+	now := e.minute()
 	for _, row := range rows {
 		t, ok := f.target(&row.Key, now)
 		if !ok || only != "" && row.Source != only {
