@@ -13,6 +13,7 @@ import (
 	"github.com/leadline/leadline/internal/series"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // Series is an objective over time: the slices stamped in (From, To], on a grid
@@ -49,25 +50,50 @@ func stepFor(minutes slice.Minute) slice.Minute {
 	return stepsMinutes[len(stepsMinutes)-1]
 }
 
-// grid is one indicator's sums on a grid: of the minutes from first up to last,
-// which are shown, and of those before that the first windows reach back to.
+// grid is one indicator's sums by cells: of the minutes from first up to last,
+// which are shown in steps, and of those before that the first windows reach
+// back to. A cell divides both a step and the grain on which windows begin, so
+// that the window of every step is a sum of whole cells.
 type grid struct {
 	first, last slice.Minute // first <= minute < last
-	step        slice.Minute
-	start       slice.Minute // of the grid, where the history begins
+	step, width slice.Minute // of a step and of a cell
+	start       slice.Minute // of the first cell, where the history begins
+	window      slice.Minute
+	grain       slice.Minute
 	before      []slice.Counts
 	shown       []series.Sum
 	source      []slice.Source
 }
 
-// newGrid returns an empty grid whose steps have so many steps of history.
-func newGrid(first, last, step, back slice.Minute) *grid {
-	start := first - first%step - back*step
-	n := int((last-1-start)/step) + 1
-	return &grid{
-		first: first, last: last, step: step, start: start,
-		before: make([]slice.Counts, n), shown: make([]series.Sum, n), source: make([]slice.Source, n),
+// maxCells bounds the memory of one chart. The windows of a longer one begin
+// with a step: that is for windows of hours over many months.
+const maxCells = 1 << 17
+
+// newGrid returns an empty grid for windows of the given length.
+func newGrid(first, last, step slice.Minute, length time.Duration) *grid {
+	g := &grid{first: first, last: last, step: step, window: slice.Minute(length / time.Minute)}
+	g.grain = slice.Minute(window.Grain(length) / time.Minute)
+	if g.width = divisor(step, g.grain); (last-first+g.window)/g.width > maxCells {
+		g.width, g.grain = step, step
+		g.window = max(step, g.window-g.window%step)
 	}
+	g.start = min(g.from(first+1), first-first%step)
+	n := int((last-1-g.start)/g.width) + 1
+	g.before, g.shown, g.source = make([]slice.Counts, n), make([]series.Sum, n), make([]slice.Source, n)
+	return g
+}
+
+// from returns the first minute of the window that ends before the given one.
+func (g *grid) from(end slice.Minute) slice.Minute {
+	return end - 1 - (end-1)%g.grain - g.window
+}
+
+// divisor returns the greatest that both have.
+func divisor(a, b slice.Minute) slice.Minute {
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 // series returns the objective's counts between two instants, and the budget
@@ -79,12 +105,11 @@ func (r *Report) series(ctx context.Context, v *eval.Evaluation, from, to time.T
 			WithHint("ask for a range that ends after it begins")
 	}
 	step := stepFor(last - first)
-	back := max(1, slice.Minute(v.Objective.Window.Length/time.Minute)/step)
-	g := newGrid(first, last, step, back)
+	g := newGrid(first, last, step, v.Objective.Window.Length)
 	if err := r.fill(ctx, g, v.Objective); err != nil {
 		return Series{}, err
 	}
-	return g.series(v, int(back)), nil
+	return g.series(v), nil
 }
 
 // fill sums the store, the closed minutes on their way to it and the open
@@ -136,7 +161,7 @@ func (g *grid) read(ctx context.Context, store series.Querier, o *slo.Objective,
 	for _, edges := range [...][2]slice.Minute{{g.start, g.first}, {g.first, g.last}} {
 		for _, tally := range tallies {
 			q := series.Query{
-				Indicator: string(o.Indicator.ID), Service: o.Indicator.Rule.Service, Tally: tally, Step: int(g.step),
+				Indicator: string(o.Indicator.ID), Service: o.Indicator.Rule.Service, Tally: tally, Step: int(g.width),
 			}
 			q.From, q.To = edges[0], min(edges[1], end)
 			if err := g.query(ctx, store, q, tally, ""); err != nil {
@@ -178,7 +203,7 @@ func (g *grid) minute(m slice.Minute, tally slice.Tally, c slice.Counts) {
 	}
 }
 
-// add adds to the step that holds the minute. A silent minute is a bad event
+// add adds to the cell that holds the minute. A silent minute is a bad event
 // of an objective that says so, and no measurement of its own.
 func (g *grid) add(m slice.Minute, tally slice.Tally, s series.Sum, source slice.Source) {
 	if s.Minutes == 0 {
@@ -187,7 +212,7 @@ func (g *grid) add(m slice.Minute, tally slice.Tally, s series.Sum, source slice
 	if tally == slice.Silent {
 		s = series.Sum{Counts: slice.Counts{Bad: s.Counts.Good}}
 	}
-	i := (m - g.start) / g.step
+	i := (m - g.start) / g.width
 	if m < g.first {
 		g.before[i] = g.before[i].Plus(s.Counts)
 		return
@@ -199,20 +224,37 @@ func (g *grid) add(m slice.Minute, tally slice.Tally, s series.Sum, source slice
 }
 
 // series returns the steps that are shown, each with the budget that is left
-// of so many steps ending with it.
-func (g *grid) series(v *eval.Evaluation, back int) Series {
+// of the window ending with it.
+func (g *grid) series(v *eval.Evaluation) Series {
 	out := Series{StepSeconds: int(g.step) * 60, From: g.first.Start(), To: g.last.Start()}
-	var sum slice.Counts
-	for i, s := range g.shown {
-		sum = sum.Plus(g.before[i]).Plus(s.Counts)
-		if i >= back {
-			sum = sum.Minus(g.before[i-back]).Minus(g.shown[i-back].Counts)
+	until := g.running()
+	for start := g.first - g.first%g.step; start < g.last; start += g.step {
+		end := min(start+g.step, g.last)
+		var sum series.Sum
+		var source slice.Source
+		for i := g.cell(start); i < g.cell(end); i++ {
+			sum = sum.Plus(g.shown[i])
+			if g.source[i] != "" && (source == "" || g.source[i] != slice.Live) {
+				source = g.source[i]
+			}
 		}
-		if end := g.start + slice.Minute(i+1)*g.step; end > g.first {
-			out.push(min(end, g.last).Start(), s, g.source[i], left(sum, v))
-		}
+		window := until[g.cell(end)].Minus(until[g.cell(g.from(end))])
+		out.push(end.Start(), sum, source, left(window, v))
 	}
 	return out
+}
+
+// cell returns the index of the cell that begins with the minute or, because
+// the last one may be cut, of the one after it.
+func (g *grid) cell(m slice.Minute) int { return int((m - g.start + g.width - 1) / g.width) }
+
+// running returns the sums of all cells before each, and of all at the end.
+func (g *grid) running() []slice.Counts {
+	until := make([]slice.Counts, len(g.shown)+1)
+	for i := range g.shown {
+		until[i+1] = until[i].Plus(g.before[i]).Plus(g.shown[i].Counts)
+	}
+	return until
 }
 
 // left returns the share of the budget that is left, nil while it allows nothing.

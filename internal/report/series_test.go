@@ -9,10 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadline/leadline/internal/budget"
 	"github.com/leadline/leadline/internal/catalog"
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/report"
 	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
 )
 
 // random fills a world with events in about one of so many minutes of the last
@@ -63,6 +67,57 @@ func TestSlicesAddUpToTheNumber(t *testing.T) {
 			}
 			if !d.Series.From.Equal(v.From) || !d.Series.To.Equal(v.To) {
 				t.Errorf("%s at %s: series from %s to %s, window from %s to %s", length, w.now, d.Series.From, d.Series.To, v.From, v.To)
+			}
+		}
+	}
+}
+
+// left is the share of the budget that is left of what was counted in the
+// minutes from one up to another; nil while it allows nothing.
+func (w *world) left(o *slo.Objective, from, to slice.Minute) *float64 {
+	var c slice.Counts
+	for m := from; m < to; m++ {
+		for _, s := range w.samples[m] {
+			if s.Key == totalOf(o) {
+				c = c.Plus(s.Counts)
+			}
+		}
+	}
+	b := budget.Of(c, o.Target)
+	if b.Allowed == 0 {
+		return nil
+	}
+	share := float64(b.Remaining()) / float64(b.Allowed)
+	return &share
+}
+
+// TestBudgetEndsAtTheNumber compares the budget at every step with brute force
+// over the edges of its window, for windows and steps of every width, and the
+// last one with the evaluation.
+func TestBudgetEndsAtTheNumber(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, length := range []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour, 72 * time.Hour, 7 * 24 * time.Hour} {
+		o := objective("up", length)
+		w := newWorld(time.Date(2026, 11, 23, 12, 34, 56, 0, time.UTC), o)
+		w.generations = []catalog.Generation{}
+		w.random(rng, totalOf(o), 30, 11)
+		r := w.report(t)
+		v := w.engine.Snapshot().Evaluations[0]
+		for _, shown := range []time.Duration{time.Hour, 10 * time.Hour, 20 * time.Hour, 60 * time.Hour, length, 20*24*time.Hour + 7*time.Minute} {
+			d, err := r.SLO(context.Background(), report.Which{Name: "up"}, v.To.Add(-shown), v.To)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, at := range d.Series.Timestamps {
+				from, _ := o.Window.Range(time.Unix(at, 0).Add(-time.Minute))
+				want := w.left(o, slice.MinuteOf(from), slice.MinuteOf(time.Unix(at, 0)))
+				if diff := cmp.Diff(want, d.Series.BudgetRemaining[i]); diff != "" {
+					t.Fatalf("%s, %s shown, step %d of %d (-want +got):\n%s", length, shown, i, len(d.Series.Timestamps), diff)
+				}
+			}
+			last := d.Series.BudgetRemaining[len(d.Series.BudgetRemaining)-1]
+			if want := float64(v.Budget.Remaining()) / float64(v.Budget.Allowed); last == nil || *last != want {
+				t.Errorf("%s, %s shown: the last step has %v left, the evaluation %v", length, shown, last, want)
 			}
 		}
 	}
@@ -131,7 +186,7 @@ func TestBudgetOverTime(t *testing.T) {
 	// 10 bad of 1000 an hour before the range begins use up the budget, until
 	// the window lets them go.
 	w.count(k, start, slice.Counts{Good: 990, Bad: 10})
-	w.count(k, start+6*60-1, slice.Counts{Good: 100})
+	w.count(k, start+6*60-2, slice.Counts{Good: 100})
 	r := w.report(t)
 	d, err := r.SLO(context.Background(), report.Which{Name: "up"}, (start + 60).Start(), w.now)
 	if err != nil {
