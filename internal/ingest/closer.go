@@ -83,8 +83,8 @@ func (c *closer) closeDue() error {
 // close records one minute and hands it to the projections.
 func (c *closer) close(m slice.Minute) error {
 	o := c.minutes.at(m)
-	silent := c.silence(o)
-	c.encoder.closed(m, o, c.sampled(o))
+	silent := c.silence(m, o)
+	c.encoder.closed(m, o, c.sampled(m, o))
 	err := c.log.Commit(intakelog.Minutes, []intakelog.Record{{
 		Kind: intakelog.Minute, Until: int64(m), Payload: c.encoder.buf,
 	}})
@@ -104,13 +104,14 @@ func (c *closer) close(m slice.Minute) error {
 }
 
 // silence tallies the minute for the indicators that want to know that
-// nothing happened. A minute in which we did not run says nothing.
-func (c *closer) silence(o *minute) (tallied []*slice.Series) {
+// nothing happened. A minute in which we did not run, or did not look for an
+// indicator's events yet, says nothing.
+func (c *closer) silence(m slice.Minute, o *minute) (tallied []*slice.Series) {
 	if !o.up {
 		return nil
 	}
 	for _, b := range c.binding().Indicators {
-		if !b.CountSilence || o.of(c.services.mustIntern(totalKey(b.Indicator))).Total() > 0 {
+		if !b.CountSilence || m < b.since || o.of(c.services.mustIntern(totalKey(b.Indicator))).Total() > 0 {
 			continue
 		}
 		k := totalKey(b.Indicator)
@@ -123,8 +124,9 @@ func (c *closer) silence(o *minute) (tallied []*slice.Series) {
 }
 
 // sampled returns the series that the minute's record holds: those that
-// counted something and, if intake ran, every bound indicator and its groups.
-func (c *closer) sampled(o *minute) []*slice.Series {
+// counted something and, if intake ran, every indicator that was bound and its
+// groups.
+func (c *closer) sampled(m slice.Minute, o *minute) []*slice.Series {
 	all := c.services.series.All()
 	wanted := make(map[*slice.Series]bool)
 	for ref, n := range o.counts {
@@ -134,6 +136,9 @@ func (c *closer) sampled(o *minute) []*slice.Series {
 	}
 	if o.up {
 		for _, b := range c.binding().Indicators {
+			if m < b.since {
+				continue
+			}
 			total := c.services.mustIntern(totalKey(b.Indicator))
 			wanted[total] = true
 			if len(b.Indicator.Rule.GroupBy) > 0 {

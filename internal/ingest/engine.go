@@ -57,12 +57,12 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 	e.scans.New = func() any { return newScan() }
 	services := newServices(cfg)
 	e.scanner = scanner{services: services, resources: newResources()}
-	e.bind(binding)
+	services.reserve(binding)
 	c := &committer{
 		sink: sink, services: services, minutes: newMinutes(), cfg: cfg,
 		heads: make(map[slice.Minute]int32), meters: &e.meters,
 	}
-	r := &replay{committer: c, pending: e.pending, cursor: cursor, known: newKnownKeys(services, cfg.Series), ids: newIDLoader(cfg.IDBytes)}
+	r := &replay{committer: c, pending: e.pending, cursor: cursor, known: newKnownKeys(services, cfg.Series), measured: make(map[slice.Key]slice.Minute), ids: newIDLoader(cfg.IDBytes)}
 	logCfg.Passed = func(s intakelog.Stream, k intakelog.Kind, until int64) bool {
 		return s == intakelog.Minutes && k == intakelog.Minute && r.passed(until)
 	}
@@ -78,6 +78,7 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 	c.log, e.log, e.damage = log, log, damage
 	c.schedule = newSchedule(r.next(now), cfg.Grace)
 	r.count()
+	e.bind(binding, r.measured, now+1)
 	e.closer = &closer{committer: c, binding: e.binding.Load, pending: e.pending, last: now}
 	for _, d := range damage {
 		logger.Warn("intake log", "finding", d.Error())
@@ -86,9 +87,10 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 }
 
 // bind makes sure that what an objective names is known beyond every limit.
-func (e *Engine) bind(b *Binding) {
+// Indicators that were not bound before begin with the given minute.
+func (e *Engine) bind(b *Binding, before map[slice.Key]slice.Minute, begin slice.Minute) {
 	e.scanner.services.reserve(b)
-	e.binding.Store(b)
+	e.binding.Store(b.beginning(before, begin))
 }
 
 // Result says what became of the items of a request.

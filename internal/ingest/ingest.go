@@ -36,6 +36,7 @@ package ingest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/leadline/leadline/internal/slice"
@@ -101,4 +102,27 @@ func (c Config) Validate() error {
 // not change; a new one replaces it.
 type Binding struct {
 	Indicators []Bound
+}
+
+// beginning returns the binding with the first minute of each indicator: what
+// before says of one that was bound already, and begin for a new one.
+func (b *Binding) beginning(before map[slice.Key]slice.Minute, begin slice.Minute) *Binding {
+	next := &Binding{Indicators: slices.Clone(b.Indicators)}
+	for i := range next.Indicators {
+		bound := &next.Indicators[i]
+		since, known := before[totalKey(bound.Indicator)]
+		if bound.since = since; !known {
+			bound.since = begin
+		}
+	}
+	return next
+}
+
+// since returns the first minute of each indicator by the key of its total.
+func (b *Binding) since() map[slice.Key]slice.Minute {
+	since := make(map[slice.Key]slice.Minute, len(b.Indicators))
+	for i := range b.Indicators {
+		since[totalKey(b.Indicators[i].Indicator)] = b.Indicators[i].since
+	}
+	return since
 }

@@ -28,6 +28,9 @@ type replay struct {
 	ids     *idLoader
 	// admitted says that the members of groups are known.
 	admitted bool
+	// measured are the totals of the indicators that were bound when the log
+	// was written, as far as a closed minute says so.
+	measured map[slice.Key]slice.Minute
 }
 
 // record takes one record of either stream.
@@ -77,8 +80,11 @@ func (r *replay) admitGroups() error {
 			return fmt.Errorf("minute %s: %w", rec.minute.Stamp().Format(time.RFC3339), err)
 		}
 		for _, s := range c.Samples {
-			if s.Key.Group != "" {
+			switch {
+			case s.Key.Group != "":
 				r.admit(s.Key, rec.minute)
+			case s.Key.Indicator != "" && s.Key.Tally == "" && c.Up:
+				r.measured[s.Key] = 0
 			}
 		}
 		if c.Up {

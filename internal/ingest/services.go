@@ -17,6 +17,9 @@ type Bound struct {
 	Indicator *sli.Indicator
 	// CountSilence tallies the minutes without a valid event.
 	CountSilence bool
+	// since is the first whole minute under the binding: what was not counted
+	// before it was not looked for.
+	since slice.Minute
 }
 
 // maxVersions is how many versions of a service are told apart at a time.

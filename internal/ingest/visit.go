@@ -45,21 +45,25 @@ func (e *Engine) Open(ctx context.Context, match func(*slice.Series) bool) (coun
 // install begins to count then is neither missing nor counted twice.
 func (e *Engine) Rebind(ctx context.Context, b *Binding, install func(open []Counted, closed slice.Minute)) error {
 	return e.visit(ctx, func() {
-		e.bind(b)
+		e.bind(b, e.binding.Load().since(), slice.MinuteOf(e.clock.Now())+1)
 		install(e.closer.counted(func(*slice.Series) bool { return true }), e.closer.through())
 	})
 }
 
-// counted lists what the open minutes hold. Of an indicator, zeros too: while
-// intake runs, nothing counted means that nothing happened.
-func (c *committer) counted(match func(*slice.Series) bool) (counted []Counted) {
+// counted lists what the open minutes hold. Of a bound indicator, zeros too:
+// while intake runs, nothing counted means that nothing happened.
+func (c *closer) counted(match func(*slice.Series) bool) (counted []Counted) {
+	since := c.binding().since()
 	for _, s := range c.services.series.All() {
 		if !match(s) {
 			continue
 		}
+		total := s.Key
+		total.Group = ""
+		begin, bound := since[total]
 		for m, o := range c.minutes.open {
 			n := o.of(s)
-			if n.IsZero() && !(o.up && s.Indicator != "" && s.Tally == "") {
+			if n.IsZero() && !(o.up && bound && m >= begin) {
 				continue
 			}
 			x := Counted{Series: s, Minute: m, Counts: n}
