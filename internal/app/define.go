@@ -27,45 +27,32 @@ func (a *App) define(ctx context.Context) ([]*slo.Objective, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := spec.Parse(sources)
-	for _, p := range set.Problems {
-		a.logger.Error("service file", "problem", p.Error())
-	}
-	if len(set.Problems) > 0 {
-		if set, err = a.withLastGood(ctx, sources, set); err != nil {
-			return nil, err
-		}
+	set, err := a.parse(ctx, sources)
+	if err != nil {
+		return nil, err
 	}
 	return set.Objectives, a.note(ctx, sources, set)
 }
 
-// withLastGood parses again with the last good text in the place of each file
-// that has a problem.
-func (a *App) withLastGood(ctx context.Context, sources []spec.Source, set *spec.Set) (*spec.Set, error) {
-	kept, err := a.catalog.LastGood(ctx)
+// parse says what is wrong in the files and goes on with what is right, and
+// with the last good text of the others.
+func (a *App) parse(ctx context.Context, sources []spec.Source) (*spec.Set, error) {
+	definitions, err := a.catalog.LastGood(ctx)
 	if err != nil {
 		return nil, err
 	}
-	old := make(map[string][]byte, len(kept))
-	for _, d := range kept {
-		old[d.Path] = d.Content
+	lastGood := make(map[string][]byte, len(definitions))
+	for _, d := range definitions {
+		lastGood[d.Path] = d.Content
 	}
-	good := make(map[string]bool, len(set.Good))
-	for _, s := range set.Good {
-		good[s.Path] = true
+	set, kept := spec.ParseOver(lastGood, sources)
+	for _, p := range set.Problems {
+		a.logger.Error("service file", "problem", p.Error())
 	}
-	var mixed []spec.Source
-	for _, s := range sources {
-		content, had := old[s.Path]
-		switch {
-		case good[s.Path]:
-			mixed = append(mixed, s)
-		case had:
-			a.logger.Warn("service file goes on as it was when it was last good", "file", s.Path)
-			mixed = append(mixed, spec.Source{Path: s.Path, Content: content})
-		}
+	for _, path := range kept {
+		a.logger.Warn("service file goes on as it was when it was last good", "file", path)
 	}
-	return spec.Parse(mixed), nil
+	return set, nil
 }
 
 // note saves what was accepted and opens and ends generations.

@@ -7,7 +7,7 @@
 // field, and saying of each mistake where it stands, why it is one and how to
 // mend it. All problems of a file are reported at once. A file with a problem
 // contributes nothing; whoever keeps the last good content of it may hand that
-// in instead (see Source), so that a slip of the keyboard does not stop a
+// in too (see ParseOver), so that a slip of the keyboard does not stop a
 // measurement.
 //
 // It does not own what an indicator counts (package sli) or when history
@@ -86,6 +86,60 @@ func Parse(sources []Source) *Set {
 	}
 	set.refuseDuplicates()
 	return set
+}
+
+// ParseOver parses the sources as one set, with the text that a file had when
+// it was last good in the place of one that contributes nothing, and names the
+// files that went on as they were. What contradicts such a text goes on as it
+// was too: an objective that moves into another file, while the file that it
+// leaves is broken, stays where it was. The problems are those of every try.
+func ParseOver(lastGood map[string][]byte, sources []Source) (set *Set, kept []string) {
+	var problems []*Problem
+	for {
+		set = Parse(sources)
+		problems = appendNew(problems, set.Problems)
+		next, fell := set.fallBack(lastGood, sources, kept)
+		if len(next) == len(sources) && len(fell) == 0 {
+			set.Problems = problems
+			return set, kept
+		}
+		sources, kept = next, append(kept, fell...)
+	}
+}
+
+// fallBack returns the sources with the last good text of those that
+// contribute nothing, and without those that have none. Those in kept have it
+// already.
+func (s *Set) fallBack(lastGood map[string][]byte, sources []Source, kept []string) (next []Source, fell []string) {
+	good := make(map[string]bool, len(s.Good))
+	for _, g := range s.Good {
+		good[g.Path] = true
+	}
+	for _, source := range sources {
+		content, had := lastGood[source.Path]
+		switch {
+		case good[source.Path] || slices.Contains(kept, source.Path):
+			next = append(next, source)
+		case had:
+			next = append(next, Source{Path: source.Path, Content: content})
+			fell = append(fell, source.Path)
+		}
+	}
+	return next, fell
+}
+
+// appendNew adds the problems that are not known yet.
+func appendNew(known, more []*Problem) []*Problem {
+	said := make(map[Problem]bool, len(known))
+	for _, p := range known {
+		said[*p] = true
+	}
+	for _, p := range more {
+		if !said[*p] {
+			known = append(known, p)
+		}
+	}
+	return known
 }
 
 // refuseDuplicates reports objectives that two files define, and leaves out

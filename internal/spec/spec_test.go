@@ -5,8 +5,10 @@ package spec_test
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,4 +134,58 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestParseOver says which objectives go on when files change while some of
+// them are broken.
+func TestParseOver(t *testing.T) {
+	file := func(objectives ...string) (text string) {
+		text = "apiVersion: leadline/v1\nkind: Service\nmetadata: {name: shop, owner: team-a}\nspec:\n  objectives:\n"
+		for _, o := range objectives {
+			text += "    - {name: " + o + ", availability: {}, target: 99%, window: 28d}\n"
+		}
+		return text
+	}
+	const broken = "oops"
+	for _, c := range []struct {
+		name       string
+		before     map[string]string
+		now        map[string]string
+		objectives string
+		kept       string
+		problems   int
+	}{
+		{"nothing is wrong", map[string]string{"a": file("y")}, map[string]string{"a": file("x")}, "a:x", "", 0},
+		{"one is broken", map[string]string{"a": file("y"), "b": file("x")}, map[string]string{"a": file("z"), "b": broken}, "a:z b:x", "b", 1},
+		{"one is broken and was never good", nil, map[string]string{"a": file("z"), "b": broken}, "a:z", "", 1},
+		{"one moves while the file that it leaves is broken", map[string]string{"a": file("y"), "b": file("x", "z")},
+			map[string]string{"a": file("y", "x"), "b": broken}, "a:y b:x b:z", "a b", 2},
+		{"into a new file", map[string]string{"b": file("x", "z")}, map[string]string{"a": file("x"), "b": broken}, "b:x b:z", "b", 2},
+		{"one pushes another", map[string]string{"a": file("y"), "b": file("x"), "c": file("z")},
+			map[string]string{"a": file("x"), "b": broken, "c": file("y")}, "a:y b:x c:z", "a b c", 3},
+		{"two of one name", map[string]string{"a": file("y")}, map[string]string{"a": file("x"), "b": file("x")}, "a:y", "a", 1},
+		{"the last good texts contradict each other", map[string]string{"a": file("x"), "b": file("x", "y")}, map[string]string{"a": broken, "b": broken}, "", "a b", 3},
+		{"the last good text is good no more", map[string]string{"a": broken}, map[string]string{"a": broken + "!"}, "", "a", 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			lastGood := map[string][]byte{}
+			for path, text := range c.before {
+				lastGood[path] = []byte(text)
+			}
+			var sources []spec.Source
+			for _, path := range slices.Sorted(maps.Keys(c.now)) {
+				sources = append(sources, spec.Source{Path: path, Content: []byte(c.now[path])})
+			}
+			set, kept := spec.ParseOver(lastGood, sources)
+			var got []string
+			for _, o := range set.Objectives {
+				got = append(got, o.File+":"+o.Name)
+			}
+			slices.Sort(got)
+			slices.Sort(kept)
+			if g, k := strings.Join(got, " "), strings.Join(kept, " "); g != c.objectives || k != c.kept || len(set.Problems) != c.problems {
+				t.Errorf("got %q, kept %q, %d problems; want %q, %q, %d: %v", g, k, len(set.Problems), c.objectives, c.kept, c.problems, set.Problems)
+			}
+		})
+	}
 }
