@@ -142,10 +142,16 @@ func (a *App) watch(ctx context.Context) {
 	if a.folder == nil {
 		return
 	}
-	a.folder.Watch(ctx, watchEvery, func() {
-		if err := a.reload(ctx); err != nil && ctx.Err() == nil {
-			a.logger.Error("reload service files", "err", err)
+	said := ""
+	a.folder.Watch(ctx, watchEvery, func() error {
+		err := a.reload(ctx)
+		if err == nil {
+			said = ""
+		} else if text := err.Error(); text != said && ctx.Err() == nil {
+			a.logger.Error("reload service files; trying again", "err", err)
+			said = text
 		}
+		return err
 	})
 }
 

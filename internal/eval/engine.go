@@ -44,7 +44,8 @@ func New(now func() time.Time, every time.Duration, logger *slog.Logger) *Engine
 
 // Install replaces the objectives. The rings of objectives that count the same
 // over the same windows go on; those of the others are empty and returned,
-// and stay without numbers until Restore has filled them.
+// and stay without numbers until Restore has filled them and Restored says so.
+// Until then the next Install begins them anew: who called Restore has failed.
 func (e *Engine) Install(objectives []*slo.Objective) (fresh []*Fresh) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -59,7 +60,7 @@ func (e *Engine) Install(objectives []*slo.Objective) (fresh []*Fresh) {
 	for _, o := range objectives {
 		shape := e.shape(o)
 		t := before[o.Key]
-		if t == nil || !t.same(o) {
+		if t == nil || !t.restored || !t.same(o) {
 			t = newTrack(o, shape, now)
 			fresh = append(fresh, &Fresh{t})
 		}
@@ -67,7 +68,7 @@ func (e *Engine) Install(objectives []*slo.Objective) (fresh []*Fresh) {
 		k := serviceWindowOf(o)
 		if e.services[k] == nil {
 			s := services[k]
-			if s == nil {
+			if s == nil || !s.restored {
 				s = newServiceTrack(o, shape.whole, now)
 				fresh = append(fresh, &Fresh{s})
 			}

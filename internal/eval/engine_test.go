@@ -108,6 +108,28 @@ func TestFreshObjectivesTakeTheOpenMinutes(t *testing.T) {
 	}
 }
 
+// TestAFailedRestoreIsBegunAnew: what was never restored is fresh at the next
+// reload, and does not count the open minutes twice.
+func TestAFailedRestoreIsBegunAnew(t *testing.T) {
+	b := newBench()
+	o := objective("up", 990_000_000, 28*day)
+	k, minute := totalKey(o), slice.MinuteOf(day0.Add(day))
+	var fresh []*eval.Fresh
+	for try := range 3 {
+		if fresh = b.Install([]*slo.Objective{o}); len(fresh) != 2 {
+			t.Fatalf("try %d: %d are fresh, want the objective and what its service sends", try, len(fresh))
+		}
+		b.CountFresh(fresh, &k, minute, slice.Counts{Good: 1})
+	}
+	b.Restored(fresh)
+	if again := b.Install([]*slo.Objective{o}); len(again) != 0 {
+		t.Errorf("%d are fresh after they were restored", len(again))
+	}
+	if v := b.one(t, "up"); !v.Known || v.Counts.Good != 1 {
+		t.Errorf("got %+v", v.Counts)
+	}
+}
+
 // TestAnObjectiveThatIsGoneFreesWhatItsServiceSent: one that comes back is
 // fresh, and so are its tallies.
 func TestAnObjectiveThatIsGoneFreesWhatItsServiceSent(t *testing.T) {

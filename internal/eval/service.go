@@ -30,10 +30,11 @@ func serviceWindowOf(o *slo.Objective) serviceWindow {
 // serviceTrack is what the engine keeps of what a service sends. Its members
 // are the services that it stands for, one for each environment.
 type serviceTrack struct {
-	members []operation.Service
-	layout  *window.Layout
-	spans   *window.Ring // good: accepted, bad: refused, excluded: accepted late
-	heard   *window.Ring // good: minutes in which the service sent anything
+	members  []operation.Service
+	layout   *window.Layout
+	spans    *window.Ring // good: accepted, bad: refused, excluded: accepted late
+	heard    *window.Ring // good: minutes in which the service sent anything
+	restored bool
 }
 
 // serviceTallies are the tallies that it takes.
@@ -79,6 +80,6 @@ func (s *serviceTrack) widths() []window.Width { return s.layout.Widths() }
 
 func (s *serviceTrack) rings() []*window.Ring { return []*window.Ring{s.spans, s.heard} }
 
-func (s *serviceTrack) setRestored() {}
+func (s *serviceTrack) setRestored() { s.restored = true }
 
 func (s *serviceTrack) name() string { return "what " + s.members[0].String() + " sends" }

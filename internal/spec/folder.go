@@ -21,7 +21,10 @@ import (
 // Folder is a directory of service files, whose names end in .yaml or .yml.
 // Directories whose names begin with a dot are passed over, as are links that
 // lead out of the folder.
-type Folder struct{ dir string }
+type Folder struct {
+	dir    string
+	opened string // its signature before anything was read
+}
 
 // OpenFolder returns the folder, which must exist.
 func OpenFolder(dir string) (*Folder, error) {
@@ -34,7 +37,9 @@ func OpenFolder(dir string) (*Folder, error) {
 	case !info.IsDir():
 		return nil, errs.New(errs.Invalid, "services folder %s is a file", dir).WithHint("name the folder that holds it")
 	}
-	return &Folder{dir}, nil
+	f := &Folder{dir: dir}
+	f.opened = f.signature()
+	return f, nil
 }
 
 // Read returns the service files, in the order of their paths.
@@ -107,23 +112,25 @@ func readLimited(root *os.Root, name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, MaxFileBytes+1))
 }
 
-// Watch calls changed whenever the content of the folder has changed, until
-// ctx ends. It looks at sizes and times at an interval: that works on every
-// file system, for mounted configuration that is swapped by a link too, which
-// notifications do not.
-func (f *Folder) Watch(ctx context.Context, every time.Duration, changed func()) {
+// Watch calls changed whenever the content of the folder has changed since it
+// was opened or since the last call, until ctx ends. After an error it calls
+// again until there is none: a folder that cannot be read now, or a store that
+// is full, takes the change later. It looks at sizes and times at an interval:
+// that works on every file system, for mounted configuration that is swapped
+// by a link too, which notifications do not.
+func (f *Folder) Watch(ctx context.Context, every time.Duration, changed func() error) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
-	last := f.signature()
+	last := f.opened
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		if now := f.signature(); now != last {
+		// What is written while changed reads is a change of its own.
+		if now := f.signature(); now != last && changed() == nil {
 			last = now
-			changed()
 		}
 	}
 }
