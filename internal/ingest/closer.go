@@ -30,7 +30,7 @@ type closer struct {
 // closes what is due.
 func (c *closer) tick(wall time.Time, mono time.Duration) error {
 	now := slice.MinuteOf(wall)
-	if now >= c.schedule.next {
+	if now >= max(c.schedule.next, c.upFrom) && !c.refusing && c.log.Failed() == nil {
 		c.minutes.at(now).up = true
 	}
 	c.forgetful = c.minutes.idMemory() > c.cfg.IDBytes
@@ -44,7 +44,7 @@ func (c *closer) tick(wall time.Time, mono time.Duration) error {
 	if through, ok := c.schedule.observe(now, mono); ok {
 		c.due = append(c.due, c.minutes.ended(through, c.due)...)
 	}
-	if err := c.closeDue(); err != nil {
+	if err := c.closeDue(now); err != nil {
 		return err
 	}
 	if now == c.last {
@@ -66,9 +66,9 @@ func (t *minutes) ended(last slice.Minute, due []slice.Minute) (known []slice.Mi
 	return known
 }
 
-func (c *closer) closeDue() error {
+func (c *closer) closeDue(now slice.Minute) error {
 	for len(c.due) > 0 {
-		if err := c.close(c.due[0]); err != nil {
+		if err := c.close(c.due[0], now); err != nil {
 			return fmt.Errorf("close minute %s: %w", c.due[0].Stamp().Format(time.RFC3339), err)
 		}
 		through := int64(c.due[0])
@@ -81,7 +81,7 @@ func (c *closer) closeDue() error {
 }
 
 // close records one minute and hands it to the projections.
-func (c *closer) close(m slice.Minute) error {
+func (c *closer) close(m, now slice.Minute) error {
 	o := c.minutes.at(m)
 	silent := c.silence(m, o)
 	c.encoder.closed(m, o, c.sampled(m, o))
@@ -94,6 +94,7 @@ func (c *closer) close(m slice.Minute) error {
 		}
 		return err
 	}
+	c.recovered(now)
 	for _, s := range silent {
 		c.sink.Count(s, m, slice.Counts{Good: 1})
 	}

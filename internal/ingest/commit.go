@@ -17,6 +17,7 @@ type intakeLog interface {
 	Commit(s intakelog.Stream, records []intakelog.Record) error
 	Rotate(s intakelog.Stream) error
 	Drop(s intakelog.Stream, through int64) error
+	Failed() error
 }
 
 // reply is what became of a scan.
@@ -52,6 +53,28 @@ type committer struct {
 	// forgetful says that ids have outgrown their memory: repeated spans are
 	// recognised by whole requests only.
 	forgetful bool
+	// refusing says that the log refused the last group; upFrom is the first
+	// minute after one in which it did, as far as is known. See down.
+	refusing bool
+	upFrom   slice.Minute
+}
+
+// down notes that a group was refused: nobody knows what else we would have
+// been sent, so neither this minute nor one before the next success says that
+// nothing happened.
+func (c *committer) down(now slice.Minute) {
+	c.refusing = true
+	if o := c.minutes.open[now]; o != nil {
+		o.up = false
+	}
+}
+
+// recovered notes that the log takes records. The minute at hand stays what
+// the refusals in it have made it.
+func (c *committer) recovered(now slice.Minute) {
+	if c.refusing {
+		c.refusing, c.upFrom = false, now+1
+	}
 }
 
 // run is a range of the group's deltas, all of one minute of one scan.
@@ -77,9 +100,13 @@ func (c *committer) commit(scans []*scan, wall time.Time) {
 	}
 	if err != nil {
 		c.takeBack(scans)
+		c.down(now)
 		c.meters.refusedCommits.Add(1)
 	} else {
 		c.apply()
+		if len(c.records) > 0 {
+			c.recovered(now)
+		}
 		c.meters.commits.Add(1)
 	}
 	for i, s := range scans {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/ingest"
 	"github.com/leadline/leadline/internal/intakelog"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/testkit/otlpgen"
@@ -115,5 +116,55 @@ func TestWhatAFullDiskRefusedIsNotLate(t *testing.T) {
 		}
 		n.stop()
 		w.compare(t, w.store.counts)
+	})
+}
+
+// TestMinutesThatWereRefusedAreNotSilent fills the disk for half an hour in
+// which the senders give up. An indicator that counts nothing is zero and
+// silent before and after it, and unknown in between.
+func TestMinutesThatWereRefusedAreNotSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCrashWorld(t, 1)
+		n := w.mustStart()
+		b := w.binding()
+		b.Indicators[1].CountSilence = true
+		if err := n.Rebind(t.Context(), b, func([]ingest.Counted, slice.Minute) {}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(70 * time.Second) // what is new begins with the next minute
+		first := slice.MinuteOf(time.Now())
+		var from, through slice.Minute
+		for i := range 90 {
+			now := time.Now()
+			switch i {
+			case 20:
+				w.disk.SetCapacity(0)
+				from = slice.MinuteOf(now)
+			case 50:
+				w.disk.SetCapacity(1 << 40)
+				through = slice.MinuteOf(now)
+			}
+			o := otlpgen.Options{Environment: "production", Mix: []otlpgen.Operation{otlpgen.Checkout}, From: now.Add(-time.Second), To: now}
+			_, err := n.Consume(t.Context(), wire.Traces, otlpgen.Traces(uint64(i), 5, o))
+			if refused := i >= 20 && i < 50; (err != nil) != refused {
+				t.Fatalf("request %d: %v", i, err)
+			}
+			time.Sleep(time.Minute)
+		}
+		n.stop()
+		total := slice.Key{Service: shop(), Indicator: string(w.fast.ID)}
+		silent := total
+		silent.Tally = slice.Silent
+		last, _, _ := w.store.Last(t.Context())
+		for m := first; m <= last; m++ {
+			_, zero := w.store.counts[slot{total, m}]
+			quiet := w.store.counts[slot{silent, m}].Good == 1
+			if want := m < from || m > through; zero != want || quiet != want {
+				t.Errorf("minute %d, refused from %d through %d: measured %v, silent %v, want %v", m, from, through, zero, quiet, want)
+			}
+		}
+		if last < through+10 {
+			t.Errorf("stored through %d only", last)
+		}
 	})
 }
