@@ -32,7 +32,7 @@ func (e *Engine) Restore(ctx context.Context, store series.Querier, fresh []*Fre
 }
 
 // maxRest bounds the rest after an objective: a slow disk needs none.
-const maxRest = 20 * time.Millisecond
+const maxRest = 100 * time.Millisecond
 
 func rest(ctx context.Context, d time.Duration) error {
 	select {
