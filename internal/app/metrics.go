@@ -26,7 +26,7 @@ func newMetrics(a *App) *metrics {
 	}
 	objective := []string{"namespace", "service", "environment", "objective"}
 	return &metrics{
-		app: a, report: &report.Report{Evaluations: a.eval},
+		app: a, report: &report.Report{Evaluations: a.eval, Intake: a.ingest},
 		spans:   desc("spans_total", "Spans since the start, by what became of them.", "result"),
 		ignored: desc("spans_ignored_total", "Spans that are no operation, by reason.", "reason"),
 		items:   desc("items_total", "Metric data points and log records since the start.", "signal"),

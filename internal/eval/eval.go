@@ -96,7 +96,6 @@ type Trust struct {
 	MeasuredSince time.Time
 	Notes         []string
 
-	// usually and recently are the events that could have been judged, in the
-	// window and in the last hour.
-	usually, recently slice.Counts
+	// doubt says why the number should not be believed; empty when it should.
+	doubt string
 }

@@ -121,7 +121,7 @@ func (t *track) decide(v *Evaluation, at time.Time, seen bool) slo.Status {
 	if v.Trust.UnevaluatedShare > maxUnevaluated {
 		evidence.Misconfigured = fmt.Sprintf("the expression of this indicator failed for %.1f%% of its events", 100*v.Trust.UnevaluatedShare)
 	}
-	evidence.Distrust = t.distrust(v)
+	evidence.Distrust = v.Trust.doubt
 	return slo.Decide(evidence)
 }
 

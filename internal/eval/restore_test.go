@@ -18,15 +18,15 @@ import (
 	"github.com/leadline/leadline/internal/slo"
 )
 
-// busy is a store whose reads take a millisecond of a processor.
+// busy is a store whose reads take half a millisecond of a processor.
 type busy struct {
 	series.Store
 	worked time.Duration
 }
 
 func (s *busy) Sums(context.Context, series.Query) ([]series.Row, error) {
-	time.Sleep(time.Millisecond)
-	s.worked += time.Millisecond
+	time.Sleep(time.Millisecond / 2)
+	s.worked += time.Millisecond / 2
 	return nil, nil
 }
 

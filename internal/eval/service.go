@@ -33,12 +33,12 @@ type serviceTrack struct {
 	members  []operation.Service
 	layout   *window.Layout
 	spans    *window.Ring // good: accepted, bad: refused, excluded: accepted late
-	heard    *window.Ring // good: minutes in which the service sent anything
+	heard    *window.Ring // good: minutes in which the service sent anything, bad: spans that were not checked for having come before
 	restored bool
 }
 
 // serviceTallies are the tallies that it takes.
-var serviceTallies = []slice.Tally{slice.Spans, slice.LateSpans, slice.Heard}
+var serviceTallies = []slice.Tally{slice.Spans, slice.LateSpans, slice.Heard, slice.Unchecked}
 
 func newServiceTrack(o *slo.Objective, layout *window.Layout, now slice.Minute) *serviceTrack {
 	return &serviceTrack{
@@ -56,6 +56,8 @@ func (s *serviceTrack) target(k *slice.Key, _ slice.Minute) (target, bool) {
 		t = target{s.spans, func(c slice.Counts) slice.Counts { return slice.Counts{Excluded: c.Good} }}
 	case slice.Heard:
 		t = target{ring: s.heard}
+	case slice.Unchecked:
+		t = target{s.heard, func(c slice.Counts) slice.Counts { return slice.Counts{Bad: c.Good} }}
 	}
 	return t, t.ring != nil && k.Indicator == "" && slices.Contains(s.members, k.Service)
 }

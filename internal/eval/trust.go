@@ -4,6 +4,7 @@
 package eval
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -23,6 +24,19 @@ const (
 	fewUsual       = 100
 	shortestHabits = 6 * time.Hour // windows below have no usual share
 )
+
+// When the spans of a service cost the number its trust: too many were refused,
+// so that the number lacks them, or counted unchecked, so that it may hold them
+// twice.
+const (
+	maxDoubtful = 0.01
+	fewDoubtful = 20
+)
+
+// doubtful reports whether so many of n spans cost the number its trust.
+func doubtful(some, n uint64) bool {
+	return some >= fewDoubtful && float64(some) > maxDoubtful*float64(n)
+}
 
 // excludable are the events of a window that could have been judged. Health
 // checks and synthetic traffic could not: however many they are, they are no
@@ -48,8 +62,6 @@ func (t *track) trust(now slice.Minute, c slice.Counts) Trust {
 	trust.MeasuredSince, _ = t.since()
 	judged := t.excludable(wholeWindow, now)
 	trust.ExcludedShare = excludedShare(judged)
-	trust.recently = t.excludable(lastHour, now)
-	trust.usually = judged
 	if probes := c.Excluded - judged.Excluded; probes > 0 {
 		trust.note("%d health checks and synthetic events are among the excluded", probes)
 	}
@@ -58,6 +70,7 @@ func (t *track) trust(now slice.Minute, c slice.Counts) Trust {
 	}
 	trust.service(t, now)
 	trust.backfill(t)
+	trust.doubt = cmp.Or(t.excludes(judged, t.excludable(lastHour, now)), trust.doubt)
 	return trust
 }
 
@@ -67,7 +80,8 @@ func (x *Trust) service(t *track, now slice.Minute) {
 		r.Advance(now)
 		return r.Sum(wholeWindow)
 	}
-	x.Coverage = min(1, float64(sum(t.service.heard).Good)/t.objective.Window.Length.Minutes())
+	heard := sum(t.service.heard)
+	x.Coverage = min(1, float64(heard.Good)/t.objective.Window.Length.Minutes())
 	spans := sum(t.service.spans)
 	if n := spans.Good + spans.Bad; n > 0 {
 		x.RefusedShare = float64(spans.Bad) / float64(n)
@@ -76,17 +90,27 @@ func (x *Trust) service(t *track, now slice.Minute) {
 	if spans.Bad > 0 {
 		x.note("%d spans of this service were refused: they arrived after their minute had closed, or their clock runs ahead", spans.Bad)
 	}
+	if heard.Bad > 0 {
+		x.note("%d spans of this service were counted without a look whether they had come before: the ids of the open minutes had outgrown their memory", heard.Bad)
+	}
+	switch n := spans.Good + spans.Bad; {
+	case doubtful(spans.Bad, n):
+		x.doubt = fmt.Sprintf("%.2g%% of the spans of this service were refused, so the numbers lack them", 100*x.RefusedShare)
+	case doubtful(heard.Bad, n):
+		x.doubt = fmt.Sprintf("%.2g%% of the spans of this service were not checked for having come before, so the numbers may hold them twice",
+			100*float64(heard.Bad)/float64(max(1, n)))
+	}
 }
 
 func (x *Trust) note(format string, args ...any) {
 	x.Notes = append(x.Notes, fmt.Sprintf(format, args...))
 }
 
-// distrust says why the number should not be believed, or nothing.
-func (t *track) distrust(v *Evaluation) string {
-	all, hour := v.Trust.usually, v.Trust.recently
-	if v.Trust.ExcludedShare > maxExcluded && all.Excluded >= fewExcluded {
-		return fmt.Sprintf("%.0f%% of the events are excluded, so few are left to judge by", 100*v.Trust.ExcludedShare)
+// excludes says why the number should not be believed when so much is
+// excluded, in the window and in the last hour; empty when it should.
+func (t *track) excludes(all, hour slice.Counts) string {
+	if share := excludedShare(all); share > maxExcluded && all.Excluded >= fewExcluded {
+		return fmt.Sprintf("%.0f%% of the events are excluded, so few are left to judge by", 100*share)
 	}
 	if t.objective.Window.Length < shortestHabits || hour.Excluded < fewExcluded {
 		return ""

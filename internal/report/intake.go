@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leadline/leadline/internal/intakelog"
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/slice"
 )
@@ -97,10 +98,8 @@ func (r *Report) IntakeNow(ctx context.Context) (IntakeView, error) {
 		},
 		Health: r.Health(),
 	}
-	for _, d := range r.Intake.Damage() {
-		if !d.Torn {
-			v.Log.Damage = append(v.Log.Damage, Damage{d.Segment, d.Offset, d.Length, d.Reason})
-		}
+	for _, d := range lost(r.Intake.Damage()) {
+		v.Log.Damage = append(v.Log.Damage, Damage{d.Segment, d.Offset, d.Length, d.Reason})
 	}
 	for _, s := range services {
 		v.Services = append(v.Services, *s)
@@ -109,6 +108,12 @@ func (r *Report) IntakeNow(ctx context.Context) (IntakeView, error) {
 		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Environment, b.Environment))
 	})
 	return v, nil
+}
+
+// lost returns the damage that may have cost counts. A torn end was never
+// acknowledged.
+func lost(all []intakelog.Damage) []intakelog.Damage {
+	return slices.DeleteFunc(slices.Clone(all), func(d intakelog.Damage) bool { return d.Torn })
 }
 
 func (s *IntakeService) add(t slice.Tally, m slice.Minute, c slice.Counts) {

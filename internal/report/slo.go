@@ -5,6 +5,7 @@ package report
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/leadline/leadline/internal/errs"
@@ -98,9 +99,18 @@ func (r *Report) SLOs() SLOs {
 	s := r.Evaluations.Snapshot()
 	out := SLOs{SchemaVersion: SchemaVersion, EvaluatedAt: s.At.UTC(), SLOs: make([]SLO, 0, len(s.Evaluations))}
 	for i := range s.Evaluations {
-		out.SLOs = append(out.SLOs, sloOf(&s.Evaluations[i]))
+		out.SLOs = append(out.SLOs, r.slo(&s.Evaluations[i]))
 	}
 	return out
+}
+
+// slo returns an objective with what is known beside its evaluation.
+func (r *Report) slo(v *eval.Evaluation) SLO {
+	s := sloOf(v)
+	if n := len(lost(r.Intake.Damage())); n > 0 {
+		s.Trust.Notes = append(s.Trust.Notes, fmt.Sprintf("ranges of the intake log that the last start found damaged: %d; counts of this objective may be lost with them", n))
+	}
+	return s
 }
 
 func sloOf(v *eval.Evaluation) SLO {
@@ -242,7 +252,7 @@ func (r *Report) SLO(ctx context.Context, w Which, from, to time.Time) (Detail, 
 		return Detail{}, err
 	}
 	d := Detail{SchemaVersion: SchemaVersion, SLO: DetailSLO{
-		SLO: sloOf(v), Groups: groupsOf(v), Dropped: droppedOf(v), Generations: []Generation{},
+		SLO: r.slo(v), Groups: groupsOf(v), Dropped: droppedOf(v), Generations: []Generation{},
 		Definition: Definition{v.Objective.File, v.Objective.Line},
 	}}
 	generations, err := r.Generations.Generations(ctx, v.Objective.Key)

@@ -63,6 +63,9 @@ func TestNumbersAreNullWithoutEvidence(t *testing.T) {
 			t.Errorf("trust.%s: got %v, want null", field, trust[field])
 		}
 	}
+	if notes := trust["notes"].([]any); len(notes) != 1 || !strings.Contains(notes[0].(string), "found damaged: 1;") {
+		t.Errorf("notes: got %q, want the damage of the log and not its torn end", notes)
+	}
 	if got["state"] != "not_measured" || got["cause"] == "" || got["next_step"] == "" {
 		t.Errorf("state %v, cause %v, next step %v", got["state"], got["cause"], got["next_step"])
 	}
