@@ -38,6 +38,7 @@ type Engine struct {
 	meters  meters
 	damage  []intakelog.Damage
 	closing atomic.Pointer[error] // why minutes do not close at present
+	full    sync.Once             // logs that the table of series is full
 }
 
 // Open reads the intake log and returns the engine as it was when the log was
@@ -227,6 +228,11 @@ func (e *Engine) drain() error {
 }
 
 func (e *Engine) tick() {
+	if e.scanner.services.full.Load() {
+		e.full.Do(func() {
+			e.logger.Warn("there are too many series: baselines of new operations and versions are counted together; a restart forgets those of old versions", "limit", e.cfg.Series)
+		})
+	}
 	err := e.closer.tick(e.clock.Now(), e.clock.Elapsed())
 	if err == nil {
 		e.closing.Store(nil)

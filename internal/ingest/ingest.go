@@ -65,7 +65,9 @@ type Config struct {
 	Operations int
 	// Services is how many services are told apart.
 	Services int
-	// Series bounds all series together.
+	// Series bounds the baselines: from this many series of all kinds on, those
+	// of new versions and operations are counted together. Series are kept
+	// until the process ends, because everything is numbered by them.
 	Series int
 	// IDBytes is the memory for the ids of open minutes. Beyond it only whole
 	// repeated requests are recognised, and trust says so.
@@ -78,7 +80,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Grace: 10 * time.Minute, Groups: 100, Operations: 1_000, Services: 1_000,
-		Series: 500_000, IDBytes: 512 << 20, Queue: 256,
+		Series: 1_000_000, IDBytes: 512 << 20, Queue: 256,
 	}
 }
 

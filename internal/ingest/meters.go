@@ -35,6 +35,9 @@ type Totals struct {
 	IDBytes                 int64
 	// Forgetful says that ids have outgrown their memory.
 	Forgetful bool
+	// SeriesFull says that baselines are counted together which should be told
+	// apart: the table of series is full. Objectives have all of theirs.
+	SeriesFull bool
 	// Waiting is how many closed minutes the series store does not have yet.
 	Waiting int
 	Log     intakelog.Stats
@@ -48,7 +51,8 @@ func (e *Engine) Totals() Totals {
 		Ignored: make(map[string]uint64), Points: m.points.Load(), Records: m.records.Load(),
 		Commits: m.commits.Load(), RefusedCommits: m.refusedCommits.Load(),
 		OpenMinutes: m.openMinutes.Load(), IDBytes: m.idBytes.Load(), Forgetful: m.forgetful.Load(),
-		Waiting: e.pending.lag(), Log: e.log.Stats(),
+		SeriesFull: e.scanner.services.full.Load(),
+		Waiting:    e.pending.lag(), Log: e.log.Stats(),
 	}
 	for i := range m.ignored {
 		if n := m.ignored[i].Load(); n > 0 {

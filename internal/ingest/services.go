@@ -73,17 +73,17 @@ type services struct {
 	mu      sync.RWMutex
 	byTable map[*operation.Table]*service
 	groups  map[*slice.Series]*groups // by the indicator's total
+
+	full atomic.Bool // the table of series has refused a baseline
 }
 
 func newServices(cfg Config) *services {
-	a := &services{
+	return &services{
 		cfg: cfg, series: slice.NewTable(cfg.Series),
 		catalogue: operation.NewCatalogue(operation.Limits{Operations: cfg.Operations, Services: cfg.Services}),
 		byTable:   make(map[*operation.Table]*service),
 		groups:    make(map[*slice.Series]*groups),
 	}
-	a.mustIntern(overflowKey)
-	return a
 }
 
 // reserve makes the services and operations that a binding names known beyond
@@ -133,18 +133,22 @@ func (a *services) newService(t *operation.Table) *service {
 	return s
 }
 
-// mustIntern interns a key that the limits on services, operations and groups
-// leave room for; a table that is full all the same was configured too small,
-// and the counts go to one series that says so.
+// mustIntern returns the series of any key. Only baselines are refused by a
+// full table, since versions come and go for ever: their counts go to one
+// series that says so. What objectives and trust need is bounded by their
+// number and by the limits on services and groups, and always has its place.
 func (a *services) mustIntern(k slice.Key) *slice.Series {
+	if !k.IsBaseline() {
+		return a.series.Reserve(k)
+	}
 	if s, ok := a.series.Intern(k); ok {
 		return s
 	}
-	s, _ := a.series.Intern(overflowKey)
-	return s
+	a.full.Store(true)
+	return a.series.Reserve(overflowKey)
 }
 
-// overflowKey is interned first, so that it always has its place.
+// overflowKey counts the baselines that have no series of their own.
 var overflowKey = slice.Key{Service: operation.OverflowService, Operation: "(other series)"}
 
 // op returns what is kept of an entry of the service.

@@ -68,4 +68,8 @@ func TestTableInterns(t *testing.T) {
 	if again, ok := table.Intern(slice.Key{Indicator: "b", Tally: slice.Silent}); !ok || again != b {
 		t.Error("a full table forgot a key that it has")
 	}
+	reserved := table.Reserve(slice.Key{Indicator: "c"})
+	if again, ok := table.Intern(slice.Key{Indicator: "c"}); !ok || again != reserved || reserved.Ref != 2 {
+		t.Errorf("a reserved key has %+v, then %+v", reserved, again)
+	}
 }
