@@ -91,6 +91,7 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 // Indicators that were not bound before begin with the given minute.
 func (e *Engine) bind(b *Binding, before map[slice.Key]slice.Minute, begin slice.Minute) {
 	e.scanner.services.reserve(b)
+	e.scanner.resources.forget()
 	e.binding.Store(b.beginning(before, begin))
 }
 

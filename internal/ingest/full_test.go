@@ -89,3 +89,37 @@ func TestAFullTableOfSeriesCostsBaselinesOnly(t *testing.T) {
 		}
 	})
 }
+
+// TestAnObjectiveBringsItsServiceBack binds an indicator of a service that was
+// beyond the limit of services: its next event counts.
+func TestAnObjectiveBringsItsServiceBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, w, told := ingest.DefaultConfig(), newWorld(t), &view{counts: ledger{}}
+		cfg.Services = 1
+		e := limited(t, cfg, &ingest.Binding{}, told, slog.New(slog.DiscardHandler))
+		now := time.Now()
+		send := func(seed uint64, environment string) []otlpgen.Span {
+			o := otlpgen.Options{Environment: environment, From: now.Add(-time.Second), To: now}
+			spans := otlpgen.Spans(seed, 200, o)
+			if r, err := e.Consume(t.Context(), wire.Traces, otlpgen.Encode(spans, o)); err != nil || r.Rejected > 0 {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			return spans
+		}
+		send(1, "staging")
+		send(2, "production") // beyond the limit
+		if err := e.Rebind(t.Context(), w.binding(), func([]ingest.Counted, slice.Minute) {}); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range send(3, "production") {
+			w.count(s)
+		}
+		got := ledger{}
+		for k, c := range told.counts {
+			if k.key.Indicator != "" && k.key.Tally == "" {
+				got[k] = c
+			}
+		}
+		w.compare(t, got)
+	})
+}

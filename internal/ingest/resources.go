@@ -19,6 +19,9 @@ import (
 type resources struct {
 	mu    sync.RWMutex
 	known map[xxh3.Uint128]*resource
+	// forgot counts how often everything was forgotten, so that what was read
+	// before is not kept after it.
+	forgot uint64
 }
 
 const (
@@ -40,7 +43,7 @@ func newResources() *resources {
 func (c *resources) get(a *services, raw wire.Resource) (*resource, error) {
 	id := xxh3.Hash128(raw.Raw)
 	c.mu.RLock()
-	r := c.known[id]
+	r, forgot := c.known[id], c.forgot
 	c.mu.RUnlock()
 	if r != nil {
 		return r, nil
@@ -53,14 +56,26 @@ func (c *resources) get(a *services, raw wire.Resource) (*resource, error) {
 	read := operation.ReadResource(attrs)
 	r = &resource{service: a.service(read.Service), version: read.Version, attrs: attrs}
 	if len(raw.Raw) <= maxResourceBytes {
-		c.keep(id, r)
+		c.keep(id, r, forgot)
 	}
 	return r, nil
 }
 
-func (c *resources) keep(id xxh3.Uint128, r *resource) {
+// forget makes every resource be read anew: an indicator may have reserved the
+// service of one that was beyond the limit.
+func (c *resources) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	clear(c.known)
+	c.forgot++
+}
+
+func (c *resources) keep(id xxh3.Uint128, r *resource, forgot uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.forgot != forgot {
+		return
+	}
 	if len(c.known) >= maxResources {
 		clear(c.known)
 	}
