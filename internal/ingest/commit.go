@@ -120,25 +120,21 @@ func (c *committer) commit(scans []*scan, wall time.Time) {
 // prepare turns a scan into deltas and one record, and inserts its ids.
 func (c *committer) prepare(s *scan, now slice.Minute) reply {
 	var r reply
-	s.repeated = !c.seen.add(s.fingerprint, now)
-	if s.repeated {
-		for i := range s.events {
-			s.tallies[s.events[i].tally].again++
-		}
-	}
+	first, last := c.schedule.open(now, futureSlack)
+	var before judged
+	before, s.repeated = c.seen.add(s.fingerprint, now, judged{first, last})
 	c.runs = c.runs[:0]
-	if !s.repeated {
-		c.chain(s)
-		first, last := c.schedule.open(now, futureSlack)
-		for _, m := range c.order {
-			switch {
-			case m < first:
-				r.late += c.refuse(s, m)
-			case m > last:
-				r.ahead += c.refuse(s, m)
-			default:
-				c.countMinute(s, m)
-			}
+	c.chain(s)
+	for _, m := range c.order {
+		switch {
+		case s.repeated && before.took(m):
+			c.again(s, m)
+		case m < first:
+			r.late += c.refuse(s, m)
+		case m > last:
+			r.ahead += c.refuse(s, m)
+		default:
+			c.countMinute(s, m)
 		}
 	}
 	c.tallies(s, now)
@@ -183,6 +179,13 @@ func (c *committer) refuse(s *scan, m slice.Minute) (n uint64) {
 		n++
 	}
 	return n
+}
+
+// again tallies the events of a minute that the same request brought before.
+func (c *committer) again(s *scan, m slice.Minute) {
+	for i := c.heads[m]; i >= 0; i = s.events[i].next {
+		s.tallies[s.events[i].tally].again++
+	}
 }
 
 // countMinute adds the events of one minute that were not counted before.
@@ -325,24 +328,30 @@ func (c *committer) takeBack(scans []*scan) {
 
 // fingerprints remembers whole requests until the minute in which they
 // arrived is closed: a shortcut for repeated spans, and the only thing that
-// recognises repeated metrics and logs.
+// recognises repeated metrics and logs. What was refused of a request is
+// refused again, or counts when it is no longer too far ahead.
 type fingerprints struct {
-	known    map[xxh3.Uint128]struct{}
+	known    map[xxh3.Uint128]judged
 	byMinute map[slice.Minute][]xxh3.Uint128
 }
 
-// add reports whether the request is new.
-func (f *fingerprints) add(p xxh3.Uint128, arrival slice.Minute) bool {
-	if _, known := f.known[p]; known {
-		return false
+// judged says which minutes took events when a request was judged.
+type judged struct{ first, last slice.Minute }
+
+func (j judged) took(m slice.Minute) bool { return m >= j.first && m <= j.last }
+
+// add remembers a request, or says how it was judged before.
+func (f *fingerprints) add(p xxh3.Uint128, arrival slice.Minute, j judged) (before judged, known bool) {
+	if before, known := f.known[p]; known {
+		return before, true
 	}
 	if f.known == nil {
-		f.known = make(map[xxh3.Uint128]struct{})
+		f.known = make(map[xxh3.Uint128]judged)
 		f.byMinute = make(map[slice.Minute][]xxh3.Uint128)
 	}
-	f.known[p] = struct{}{}
+	f.known[p] = j
 	f.byMinute[arrival] = append(f.byMinute[arrival], p)
-	return true
+	return judged{}, false
 }
 
 func (f *fingerprints) remove(p xxh3.Uint128) { delete(f.known, p) }

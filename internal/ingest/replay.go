@@ -120,7 +120,8 @@ func (r *replay) batchRecord(rec intakelog.Record) error {
 	}
 	r.known.begin(b.services)
 	if b.arrival > closed {
-		r.seen.add(b.fingerprint, b.arrival)
+		// A record does not say what was refused as late: repeated, it is a duplicate.
+		r.seen.add(b.fingerprint, b.arrival, judged{0, b.arrival + futureSlack})
 		r.minutes.at(b.arrival).up = true
 	}
 	for i := range b.runs {
