@@ -65,15 +65,17 @@ type App struct {
 	logger *slog.Logger
 	clock  clock
 
-	lock    io.Closer    // of the data directory
-	folder  *spec.Folder // nil without objectives
-	catalog catalog.Store
-	cursors *intakelog.Cursors
-	eval    *eval.Engine
-	ingest  *ingest.Engine
-	otlp    *otlp.Server
-	api     *api.Server
-	writer  string
+	lock   io.Closer    // of the data directory
+	folder *spec.Folder // nil without objectives
+	// problems are the mistakes in the service files as they stand.
+	problems atomic.Pointer[[]*spec.Problem]
+	catalog  catalog.Store
+	cursors  *intakelog.Cursors
+	eval     *eval.Engine
+	ingest   *ingest.Engine
+	otlp     *otlp.Server
+	api      *api.Server
+	writer   string
 
 	backfill *backfiller
 	// defining is held by whoever replaces windows: a reload or a back-fill.
@@ -82,6 +84,8 @@ type App struct {
 	fresh    []*eval.Fresh // to restore once the store is open
 	store    atomic.Pointer[tsdb.Store]
 	restored atomic.Bool
+	// projecting is why closed minutes do not reach the series store at present.
+	projecting atomic.Pointer[error]
 }
 
 // clock tells the time of the machine. The monotonic reading that Go carries
@@ -118,7 +122,7 @@ func (a *App) open() error {
 	if a.otlp, err = otlp.New(otlpCfg, consumer{a.ingest}, a.logger, registry); err != nil {
 		return err
 	}
-	r := &report.Report{Evaluations: a.eval, Intake: a.ingest, Generations: a.catalog, Series: a.series, Now: a.clock.Now}
+	r := &report.Report{Evaluations: a.eval, Intake: intake{a.ingest, a}, Generations: a.catalog, Definitions: a, Series: a.series, Now: a.clock.Now}
 	a.backfill = newBackfiller(a)
 	a.api, err = api.New(api.Config{Addr: a.cfg.Listen, Token: token}, api.Parts{
 		Report: r, Events: a.eval, Backfill: a.backfill, Ready: a.Ready, Logger: a.logger, UI: ui.FS(),
@@ -210,12 +214,34 @@ func (a *App) series() series.Store {
 	return nil
 }
 
+// intake is the engine as report sees it, with the health of the server.
+type intake struct {
+	*ingest.Engine
+	app *App
+}
+
+func (i intake) Health() error { return i.app.Health() }
+
+// Health returns why counts cannot be trusted to go on, or to be kept.
+func (a *App) Health() error {
+	if err := a.ingest.Health(); err != nil {
+		return err
+	}
+	if err := a.projecting.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
 // Ready says why the server is not ready, or nil.
 func (a *App) Ready() error {
+	if err := a.Health(); err != nil {
+		return err
+	}
 	if !a.restored.Load() {
 		return errs.New(errs.Unavailable, "the history of the windows is being read")
 	}
-	return a.ingest.Health()
+	return nil
 }
 
 // Addrs are the addresses that the server listens on.
@@ -238,38 +264,13 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.otlp.Run(ctx) })
 	g.Go(func() error { return a.api.Run(ctx) })
 	g.Go(func() error { return a.eval.Run(ctx) })
-	g.Go(func() error { return a.project(ctx) })
+	g.Go(func() error { a.project(ctx); return nil })
 	g.Go(func() error { a.watch(ctx); return nil })
 	g.Go(func() error { a.followClock(ctx); return nil })
 	g.Go(func() error { return a.backfill.Run(ctx) })
 	err := g.Wait()
 	stopCommitting()
 	return errors.Join(err, <-committed, a.close())
-}
-
-// project opens the series store, restores the windows from it, and keeps it
-// fed.
-func (a *App) project(ctx context.Context) error {
-	store, err := a.openStore()
-	if err != nil {
-		return err
-	}
-	last, _, err := store.Last(ctx)
-	if err != nil {
-		return errors.Join(err, store.Close())
-	}
-	a.store.Store(store)
-	if err := a.eval.Restore(ctx, store, a.fresh, last); err != nil {
-		if ctx.Err() != nil {
-			return nil // the server stops before it has read its history
-		}
-		return err
-	}
-	return a.ingest.Project(ctx, store, a.cursors, a.eval.CountClosed, func() {
-		a.eval.Restored(a.fresh)
-		a.eval.Evaluate()
-		a.restored.Store(true)
-	})
 }
 
 func (a *App) openStore() (*tsdb.Store, error) {

@@ -132,13 +132,13 @@ func (a *App) renew(ctx context.Context, indicators map[slice.Key]bool) error {
 	if err != nil {
 		return err
 	}
-	if err := a.restore(ctx, fresh, closed); err != nil {
-		a.eval.Renewed(nil)
-		return err
+	err = a.restore(ctx, fresh, closed)
+	if ctx.Err() != nil {
+		fresh = nil
 	}
 	a.eval.Renewed(fresh)
 	a.eval.Evaluate()
-	return nil
+	return err
 }
 
 // Backfill back-fills the data directory of a server that is stopped. Of the

@@ -46,6 +46,7 @@ func (a *App) parse(ctx context.Context, sources []spec.Source) (*spec.Set, erro
 		lastGood[d.Path] = d.Content
 	}
 	set, kept := spec.ParseOver(lastGood, sources)
+	a.problems.Store(&set.Problems)
 	for _, p := range set.Problems {
 		a.logger.Error("service file", "problem", p.Error())
 	}
@@ -53,6 +54,14 @@ func (a *App) parse(ctx context.Context, sources []spec.Source) (*spec.Set, erro
 		a.logger.Warn("service file goes on as it was when it was last good", "file", path)
 	}
 	return set, nil
+}
+
+// Problems returns the mistakes in the service files as they stand.
+func (a *App) Problems() []*spec.Problem {
+	if p := a.problems.Load(); p != nil {
+		return *p
+	}
+	return nil
 }
 
 // note saves what was accepted and opens and ends generations.
@@ -142,16 +151,20 @@ func (a *App) watch(ctx context.Context) {
 	if a.folder == nil {
 		return
 	}
-	said := ""
+	var failed error
+	var next time.Time
+	delay := watchEvery
 	a.folder.Watch(ctx, watchEvery, func() error {
-		err := a.reload(ctx)
-		if err == nil {
-			said = ""
-		} else if text := err.Error(); text != said && ctx.Err() == nil {
-			a.logger.Error("reload service files; trying again", "err", err)
-			said = text
+		if failed != nil && a.clock.Now().Before(next) {
+			return failed
 		}
-		return err
+		if failed = a.reload(ctx); failed == nil || ctx.Err() != nil {
+			delay = watchEvery
+			return failed
+		}
+		a.logger.Error("reload service files; trying again", "err", failed, "after", delay)
+		next, delay = a.clock.Now().Add(delay), min(2*delay, maxRetry)
+		return failed
 	})
 }
 
@@ -173,11 +186,11 @@ func (a *App) reload(ctx context.Context) error {
 		return err
 	}
 	a.logger.Info("service files reloaded", "objectives", len(objectives), "new windows", len(fresh))
-	if err := a.restore(ctx, fresh, closed); err != nil {
-		return err
+	err = a.restore(ctx, fresh, closed)
+	if ctx.Err() == nil {
+		a.eval.Restored(fresh)
 	}
-	a.eval.Restored(fresh)
-	return nil
+	return err
 }
 
 // begin makes windows that count every event from now on and what the open

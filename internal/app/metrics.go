@@ -26,7 +26,7 @@ func newMetrics(a *App) *metrics {
 	}
 	objective := []string{"namespace", "service", "environment", "objective"}
 	return &metrics{
-		app: a, report: &report.Report{Evaluations: a.eval, Intake: a.ingest},
+		app: a, report: &report.Report{Evaluations: a.eval, Intake: a.ingest, Definitions: a},
 		spans:   desc("spans_total", "Spans since the start, by what became of them.", "result"),
 		ignored: desc("spans_ignored_total", "Spans that are no operation, by reason.", "reason"),
 		items:   desc("items_total", "Metric data points and log records since the start.", "signal"),
@@ -72,7 +72,7 @@ func (m *metrics) Collect(c chan<- prometheus.Metric) {
 	gauge(m.waiting, float64(t.Waiting))
 	gauge(m.ids, float64(t.IDBytes))
 	red := 0.0
-	if m.app.ingest.Health() != nil {
+	if m.app.Health() != nil {
 		red = 1
 	}
 	gauge(m.red, red)

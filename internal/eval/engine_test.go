@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -179,19 +180,56 @@ func TestWorstFirst(t *testing.T) {
 	}
 }
 
-// failing is a store that cannot be read.
-type failing struct{ series.Store }
-
-func (failing) Sums(context.Context, series.Query) ([]series.Row, error) {
-	return nil, errors.New("disk on fire")
+// failing is a store of which one window cannot be read.
+type failing struct {
+	series.Store
+	indicator string
 }
 
+func (f failing) Sums(ctx context.Context, q series.Query) ([]series.Row, error) {
+	if q.Indicator == f.indicator {
+		return nil, errors.New("disk on fire")
+	}
+	return f.Store.Sums(ctx, q)
+}
+
+// TestRestoreSaysWhatFailed, and restores the rest.
 func TestRestoreSaysWhatFailed(t *testing.T) {
 	b := newBench()
-	fresh := b.Install([]*slo.Objective{objective("up", 990_000_000, 28*day)})
-	err := b.Restore(context.Background(), failing{seriestest.NewMemory()}, fresh, slice.MinuteOf(day0))
-	if err == nil || err.Error() == "disk on fire" {
+	bad, good := objective("up", 990_000_000, 28*day), objective("other", 990_000_000, 28*day)
+	i := *good.Indicator
+	i.ID, i.Rule.Operation = "another", "POST /checkout"
+	good.Indicator = &i
+	both := []*slo.Objective{bad, good}
+	fresh := b.Install(both)
+	k := totalKey(good)
+	store := seriestest.NewMemory()
+	for c := range minutes(k, slice.MinuteOf(day0), 10, slice.Counts{Good: 1}) {
+		c.Up, c.Source = true, slice.Live
+		if err := store.Append(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	restore := func(s series.Store) error { return b.Restore(t.Context(), s, fresh, slice.MinuteOf(day0)+10) }
+	if err := restore(failing{store, string(bad.Indicator.ID)}); err == nil || !strings.HasPrefix(err.Error(), "restore objective up of") {
 		t.Errorf("got %v, want what was being restored", err)
+	}
+	b.Restored(fresh)
+	if v := b.one(t, "up"); v.Known || v.Status.State != slo.NoData || v.Status.Code != "unreadable" || v.Status.Cause != "history unreadable: disk on fire" {
+		t.Errorf("what failed is %+v", v.Status)
+	}
+	if v := b.one(t, "other"); !v.Known || v.Counts.Good != 10 {
+		t.Errorf("the other has %+v, %+v", v.Counts, v.Status)
+	}
+	if fresh = b.Install(both); len(fresh) != 1 {
+		t.Errorf("%d are fresh, want what failed", len(fresh))
+	}
+	if err := restore(store); err != nil {
+		t.Error(err)
+	}
+	b.Restored(fresh)
+	if v := b.one(t, "up"); v.Status.Code != "never_seen" {
+		t.Errorf("when it can be read: %+v", v.Status)
 	}
 }
 

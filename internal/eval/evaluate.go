@@ -109,6 +109,9 @@ func (t *track) byGroup(now slice.Minute) (out []Group) {
 const maxUnevaluated = 0.01
 
 func (t *track) decide(v *Evaluation, at time.Time, seen bool) slo.Status {
+	if t.unreadable != nil {
+		return slo.Status{State: slo.NoData, Code: "unreadable", Cause: fmt.Sprintf("history unreadable: %s", t.unreadable), NextStep: "see the server's log, mend the series store, and start the server again"}
+	}
 	if !t.restored {
 		return slo.Status{State: slo.NoData, Code: "restoring", Cause: "the history of this window is being read", NextStep: "wait; large windows take some seconds after a start"}
 	}

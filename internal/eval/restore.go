@@ -4,6 +4,7 @@
 package eval
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -15,20 +16,36 @@ import (
 // Restore fills the windows of what is fresh from the series store, with the
 // minutes up to and including closed.
 //
+// What cannot be read is marked, and says so instead of numbers until an
+// Install begins it anew; the others are restored all the same. The error is
+// the first of them, or that ctx ended, and then nothing may be shown.
+//
 // It rests as long as it works: four weeks of ten thousand objectives keep a
 // processor busy for half a minute, at the very moment when senders deliver
 // what they held back while we were away.
 func (e *Engine) Restore(ctx context.Context, store series.Querier, fresh []*Fresh, closed slice.Minute) error {
+	var failed int
+	var first error
 	for _, f := range fresh {
 		began := time.Now()
-		if err := e.restore(ctx, store, f, closed); err != nil {
-			return fmt.Errorf("restore %s: %w", f.name(), err)
+		err := e.restore(ctx, store, f, closed)
+		if err == nil || ctx.Err() != nil {
+			if err := cmp.Or(err, rest(ctx, time.Since(began))); err != nil {
+				return fmt.Errorf("restore %s: %w", f.name(), err)
+			}
+			continue
 		}
-		if err := rest(ctx, time.Since(began)); err != nil {
-			return fmt.Errorf("restore after %s: %w", f.name(), err)
+		e.mu.Lock()
+		f.setUnreadable(err)
+		e.mu.Unlock()
+		if failed++; failed == 1 {
+			first = fmt.Errorf("restore %s: %w", f.name(), err)
 		}
 	}
-	return nil
+	if failed > 1 {
+		return fmt.Errorf("%w, and so for %d more", first, failed-1)
+	}
+	return first
 }
 
 // maxRest bounds the rest after an objective: a slow disk needs none.
@@ -148,7 +165,7 @@ func (e *Engine) fill(f *Fresh, width slice.Minute, q *series.Query, rows []seri
 }
 
 // Restored says that the windows of these objectives are whole: they show
-// numbers from now on.
+// numbers from now on, unless they could not be read.
 func (e *Engine) Restored(fresh []*Fresh) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

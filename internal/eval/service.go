@@ -30,11 +30,12 @@ func serviceWindowOf(o *slo.Objective) serviceWindow {
 // serviceTrack is what the engine keeps of what a service sends. Its members
 // are the services that it stands for, one for each environment.
 type serviceTrack struct {
-	members  []operation.Service
-	layout   *window.Layout
-	spans    *window.Ring // good: accepted, bad: refused, excluded: accepted late
-	heard    *window.Ring // good: minutes in which the service sent anything, bad: spans that were not checked for having come before
-	restored bool
+	members    []operation.Service
+	layout     *window.Layout
+	spans      *window.Ring // good: accepted, bad: refused, excluded: accepted late
+	heard      *window.Ring // good: minutes in which the service sent anything, bad: spans that were not checked for having come before
+	restored   bool
+	unreadable error // why the windows cannot be restored
 }
 
 // serviceTallies are the tallies that it takes.
@@ -82,6 +83,8 @@ func (s *serviceTrack) widths() []window.Width { return s.layout.Widths() }
 
 func (s *serviceTrack) rings() []*window.Ring { return []*window.Ring{s.spans, s.heard} }
 
-func (s *serviceTrack) setRestored() { s.restored = true }
+func (s *serviceTrack) setRestored() { s.restored = s.unreadable == nil }
+
+func (s *serviceTrack) setUnreadable(err error) { s.unreadable = err }
 
 func (s *serviceTrack) name() string { return "what " + s.members[0].String() + " sends" }

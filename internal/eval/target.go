@@ -40,7 +40,8 @@ type counter interface {
 	queries() []series.Query
 	widths() []window.Width
 	rings() []*window.Ring
-	setRestored()
+	setRestored() // unless it is unreadable
+	setUnreadable(error)
 	name() string
 }
 

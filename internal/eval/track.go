@@ -28,6 +28,8 @@ type track struct {
 	tallies  map[slice.Tally]*window.Ring // of the indicator
 	service  *serviceTrack
 	restored bool
+	// unreadable says why the windows cannot be restored.
+	unreadable error
 	// seenBefore is when something was counted that no ring reaches back to;
 	// zero when nothing was, or when the total knows.
 	seenBefore time.Time
@@ -164,7 +166,9 @@ func (t *track) rings() []*window.Ring {
 	return all
 }
 
-func (t *track) setRestored() { t.restored = true }
+func (t *track) setRestored() { t.restored = t.unreadable == nil }
+
+func (t *track) setUnreadable(err error) { t.unreadable = err }
 
 func (t *track) name() string {
 	return fmt.Sprintf("objective %s of %s", t.objective.Name, t.objective.Service)

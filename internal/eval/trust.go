@@ -80,6 +80,9 @@ func (x *Trust) service(t *track, now slice.Minute) {
 		r.Advance(now)
 		return r.Sum(wholeWindow)
 	}
+	if err := t.service.unreadable; err != nil {
+		x.note("the history of what this service sends is unreadable: %s", err)
+	}
 	heard := sum(t.service.heard)
 	x.Coverage = min(1, float64(heard.Good)/t.objective.Window.Length.Minutes())
 	spans := sum(t.service.spans)
