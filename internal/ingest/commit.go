@@ -4,6 +4,7 @@
 package ingest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -99,7 +100,7 @@ func (c *committer) commit(scans []*scan, wall time.Time) {
 		err = c.log.Commit(intakelog.Intake, c.records)
 	}
 	if err != nil {
-		c.takeBack(scans)
+		c.takeBack(scans, now)
 		c.down(now)
 		c.meters.refusedCommits.Add(1)
 	} else {
@@ -310,10 +311,10 @@ func (c *committer) apply() {
 
 // takeBack forgets the ids of a group that was not committed, so that its
 // events count when they are sent again.
-func (c *committer) takeBack(scans []*scan) {
-	for _, s := range scans {
+func (c *committer) takeBack(scans []*scan, now slice.Minute) {
+	for _, s := range slices.Backward(scans) {
 		if !s.repeated {
-			c.seen.remove(s.fingerprint)
+			c.seen.remove(s.fingerprint, now)
 		}
 		for i := range s.tallies {
 			s.tallies[i].service.heardAt = 0
@@ -354,7 +355,20 @@ func (f *fingerprints) add(p xxh3.Uint128, arrival slice.Minute, j judged) (befo
 	return judged{}, false
 }
 
-func (f *fingerprints) remove(p xxh3.Uint128) { delete(f.known, p) }
+// remove forgets a request that arrived in the minute, not long ago.
+func (f *fingerprints) remove(p xxh3.Uint128, arrival slice.Minute) {
+	delete(f.known, p)
+	prints := f.byMinute[arrival]
+	for i := len(prints) - 1; i >= 0; i-- {
+		if prints[i] == p {
+			f.byMinute[arrival] = slices.Delete(prints, i, i+1)
+			break
+		}
+	}
+	if len(f.byMinute[arrival]) == 0 {
+		delete(f.byMinute, arrival)
+	}
+}
 
 // drop forgets the requests that arrived through the minute.
 func (f *fingerprints) drop(through slice.Minute) {

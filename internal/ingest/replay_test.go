@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zeebo/xxh3"
+
 	"github.com/leadline/leadline/internal/intakelog"
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/sli"
@@ -247,4 +249,25 @@ func realRecords(tb testing.TB, minutes int) (records []intakelog.Record) {
 		tb.Fatal(err)
 	}
 	return records
+}
+
+// TestFingerprintsThatWereTakenBackAreForgotten holds the memory of refused
+// requests: nothing of them may stay until their minute closes.
+func TestFingerprintsThatWereTakenBackAreForgotten(t *testing.T) {
+	var f fingerprints
+	print := func(n uint64) xxh3.Uint128 { return xxh3.Uint128{Lo: n} }
+	f.add(print(1), 7, judged{})
+	for range 3 {
+		f.add(print(2), 7, judged{})
+		f.add(print(3), 7, judged{})
+		f.remove(print(2), 7)
+		f.remove(print(3), 7)
+	}
+	if len(f.known) != 1 || len(f.byMinute[7]) != 1 || f.byMinute[7][0] != print(1) {
+		t.Errorf("known are %v, by minute %v", f.known, f.byMinute)
+	}
+	f.remove(print(1), 7)
+	if len(f.known) != 0 || len(f.byMinute) != 0 {
+		t.Errorf("known are %v, by minute %v", f.known, f.byMinute)
+	}
 }
