@@ -9,6 +9,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/intakelog"
 	"github.com/leadline/leadline/internal/slice"
 )
@@ -40,17 +41,18 @@ type committer struct {
 	seen     fingerprints
 	cfg      Config
 
-	group   group
-	encoder encoder
-	heads   map[slice.Minute]int32 // first event of each minute of the scan at hand
-	order   []slice.Minute
-	runs    []run
-	payload []byte // of all records of the group
-	ends    []int  // of each record in payload
-	records []intakelog.Record
-	replies []reply
-	meters  *meters
-	peeked  uint64 // a use for what peek returns, lest the compiler drop it
+	group     group
+	encoder   encoder
+	heads     map[slice.Minute]int32 // first event of each minute of the scan at hand
+	order     []slice.Minute
+	runs      []run
+	maxRecord int    // bytes of one record
+	payload   []byte // of all records of the group
+	ends      []int  // of each record in payload
+	records   []intakelog.Record
+	replies   []reply
+	meters    *meters
+	peeked    uint64 // a use for what peek returns, lest the compiler drop it
 	// forgetful says that ids have outgrown their memory: repeated spans are
 	// recognised by whole requests only.
 	forgetful bool
@@ -100,7 +102,9 @@ func (c *committer) commit(scans []*scan, wall time.Time) {
 		err = c.log.Commit(intakelog.Intake, c.records)
 	}
 	if err != nil {
-		c.takeBack(scans, now)
+		for _, s := range slices.Backward(scans) {
+			c.takeBack(s, now)
+		}
 		c.down(now)
 		c.meters.refusedCommits.Add(1)
 	} else {
@@ -111,7 +115,10 @@ func (c *committer) commit(scans []*scan, wall time.Time) {
 		c.meters.commits.Add(1)
 	}
 	for i, s := range scans {
-		if c.replies[i].err = err; err == nil {
+		if c.replies[i].err == nil {
+			c.replies[i].err = err
+		}
+		if c.replies[i].err == nil {
 			c.meters.committed(s, c.replies[i])
 		}
 		s.reply <- c.replies[i]
@@ -122,6 +129,7 @@ func (c *committer) commit(scans []*scan, wall time.Time) {
 func (c *committer) prepare(s *scan, now slice.Minute) reply {
 	var r reply
 	first, last := c.schedule.open(now, futureSlack)
+	deltas, histograms := len(c.group.deltas), len(c.group.histograms)
 	var before judged
 	before, s.repeated = c.seen.add(s.fingerprint, now, judged{first, last})
 	c.runs = c.runs[:0]
@@ -139,8 +147,15 @@ func (c *committer) prepare(s *scan, now slice.Minute) reply {
 		}
 	}
 	c.tallies(s, now)
-	c.encode(s, now)
-	return r
+	if c.encode(s, now) {
+		c.record(now)
+		return r
+	}
+	// The scans after it must not take its events for duplicates.
+	c.takeBack(s, now)
+	c.group.truncate(deltas, histograms)
+	return reply{err: errs.New(errs.TooLarge, "the counts of one request take %d bytes, at most %d are allowed", len(c.encoder.buf), c.maxRecord).
+		WithHint("send less in one request")}
 }
 
 // chain links the events of each minute, since a minute is what is counted,
@@ -248,7 +263,7 @@ func (c *committer) tallies(s *scan, now slice.Minute) {
 		}
 		if v.heardAt != now && arrival.of(v.heard).IsZero() {
 			c.add(v.heard, now, slice.Counts{Good: 1})
-			v.heardAt = now
+			v.heardAt, t.heard = now, true
 		}
 	}
 	if len(c.group.deltas) > from {
@@ -263,16 +278,12 @@ func (c *committer) add(s *slice.Series, m slice.Minute, n slice.Counts) {
 	}
 }
 
-// encode writes the record of a scan that changed anything.
-func (c *committer) encode(s *scan, now slice.Minute) {
-	if len(c.runs) == 0 {
-		return
-	}
+// encode makes the payload of a scan's record, and reports whether a record
+// may be that long.
+func (c *committer) encode(s *scan, now slice.Minute) bool {
 	e := &c.encoder
 	e.batch(s.fingerprint, now, len(c.runs))
-	until := now
 	for _, r := range c.runs {
-		until = max(until, r.minute)
 		e.run(r.minute, &c.group, c.group.deltas[r.from:r.to], r.ids)
 		if r.ids == 0 {
 			continue
@@ -283,7 +294,19 @@ func (c *committer) encode(s *scan, now slice.Minute) {
 			}
 		}
 	}
-	c.payload = append(c.payload, e.buf...)
+	return len(e.buf) <= c.maxRecord
+}
+
+// record adds the encoded scan to the group, if it changed anything.
+func (c *committer) record(now slice.Minute) {
+	if len(c.runs) == 0 {
+		return
+	}
+	until := now
+	for _, r := range c.runs {
+		until = max(until, r.minute)
+	}
+	c.payload = append(c.payload, c.encoder.buf...)
 	c.ends = append(c.ends, len(c.payload))
 	c.records = append(c.records, intakelog.Record{Kind: intakelog.Batch, Until: int64(until)})
 }
@@ -309,20 +332,22 @@ func (c *committer) apply() {
 	}
 }
 
-// takeBack forgets the ids of a group that was not committed, so that its
-// events count when they are sent again.
-func (c *committer) takeBack(scans []*scan, now slice.Minute) {
-	for _, s := range slices.Backward(scans) {
-		if !s.repeated {
-			c.seen.remove(s.fingerprint, now)
+// takeBack forgets the ids of a scan that was not committed, so that its events
+// count when they are sent again. To do so twice changes nothing.
+func (c *committer) takeBack(s *scan, now slice.Minute) {
+	if !s.repeated {
+		c.seen.remove(s.fingerprint, now)
+		s.repeated = true
+	}
+	for i := range s.tallies {
+		if t := &s.tallies[i]; t.heard {
+			t.service.heardAt, t.heard = 0, false
 		}
-		for i := range s.tallies {
-			s.tallies[i].service.heardAt = 0
-		}
-		for i := range s.events {
-			if e := &s.events[i]; e.counted {
-				c.minutes.at(e.minute).ids.remove(e.id)
-			}
+	}
+	for i := range s.events {
+		if e := &s.events[i]; e.counted {
+			c.minutes.at(e.minute).ids.remove(e.id)
+			e.counted = false
 		}
 	}
 }

@@ -61,7 +61,7 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 	services.reserve(binding)
 	c := &committer{
 		sink: sink, services: services, minutes: newMinutes(), cfg: cfg,
-		heads: make(map[slice.Minute]int32), meters: &e.meters,
+		heads: make(map[slice.Minute]int32), meters: &e.meters, maxRecord: intakelog.MaxRecordBytes,
 	}
 	r := &replay{committer: c, pending: e.pending, cursor: cursor, known: newKnownKeys(services, cfg.Series), measured: make(map[slice.Key]slice.Minute), ids: newIDLoader(cfg.IDBytes)}
 	logCfg.Passed = func(s intakelog.Stream, k intakelog.Kind, until int64) bool {

@@ -37,12 +37,15 @@ type mark struct {
 }
 
 // reset forgets the last commit.
-func (g *group) reset() {
-	for _, h := range g.histograms {
+func (g *group) reset() { g.truncate(0, 0) }
+
+// truncate forgets what was added after there were so many deltas and histograms.
+func (g *group) truncate(deltas, histograms int) {
+	for _, h := range g.histograms[histograms:] {
 		h.counts.reset()
 		g.free = append(g.free, h.counts)
 	}
-	g.deltas, g.histograms = g.deltas[:0], g.histograms[:0]
+	g.deltas, g.histograms = g.deltas[:deltas], g.histograms[:histograms]
 }
 
 // begin starts a run of deltas of one minute of one record.

@@ -69,6 +69,7 @@ type tally struct {
 	points, records          uint64
 	accepted, refused, again uint64
 	late, unchecked          uint64
+	heard                    bool // this request tallies that the service was heard
 }
 
 func newScan() *scan {

@@ -1,0 +1,66 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/testkit/otlpgen"
+)
+
+// TestARequestThatIsTooLargeHarmsNoOther commits requests together of which
+// one needs too long a record. It is refused alone; what it shares with
+// another one counts there, and the rest when it is sent again in parts.
+func TestARequestThatIsTooLargeHarmsNoOther(t *testing.T) {
+	e := openLog(t, t.TempDir())
+	t.Cleanup(func() {
+		if err := e.log.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	now := time.Now()
+	o := otlpgen.Options{Environment: "production", Mix: []otlpgen.Operation{otlpgen.Checkout}, From: now.Add(-time.Millisecond), To: now}
+	spans := otlpgen.Spans(1, 4_000, o)
+	read := func(spans []otlpgen.Span) *scan {
+		s := newScan()
+		if err := e.scanner.traces(s, otlpgen.Encode(spans, o), e.binding.Load(), now); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	e.closer.maxRecord = 20_000
+	before, large, after := read(spans[:10]), read(spans), read(spans[5:20])
+	e.closer.commit([]*scan{before, large, after}, now)
+	for i, s := range []*scan{before, large, after} {
+		if r := <-s.reply; (errs.KindOf(r.err) == errs.TooLarge) != (i == 1) || (r.err == nil) != (i != 1) {
+			t.Errorf("request %d: %v", i, r.err)
+		}
+	}
+	counts := func(want slice.Counts) {
+		t.Helper()
+		o := e.closer.minutes.at(slice.MinuteOf(now))
+		v := before.tallies[0].service
+		if got := o.of(v.spans); got != want {
+			t.Errorf("tallied %+v, want %+v", got, want)
+		}
+		if got := o.of(v.heard); got != (slice.Counts{Good: 1}) {
+			t.Errorf("heard %+v, want once", got)
+		}
+	}
+	counts(slice.Counts{Good: 20, Excluded: 5})
+	for from := 0; from < len(spans); from += 1_000 {
+		s := read(spans[from : from+1_000])
+		e.closer.commit([]*scan{s}, now)
+		if r := <-s.reply; r.err != nil {
+			t.Error(r.err)
+		}
+	}
+	counts(slice.Counts{Good: 4_000, Excluded: 5 + 20})
+	if got := e.Totals(); got.Accepted != 4_000 {
+		t.Errorf("%d accepted", got.Accepted)
+	}
+}
