@@ -63,7 +63,7 @@ func (a auth) require(h http.Handler) http.Handler {
 
 func unauthenticated(w http.ResponseWriter) {
 	writeJSON(w, http.StatusUnauthorized, Problem{Fault{errs.Unauthenticated.String(), "a valid token is needed",
-		"send it as Authorization: Bearer, or sign in"}})
+		"on the command line: --token-file; over HTTP: Authorization: Bearer; in the browser: sign in"}})
 }
 
 func (a auth) allows(r *http.Request) bool {

@@ -29,6 +29,7 @@ import (
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/spec"
 	"github.com/leadline/leadline/internal/window"
 )
 
@@ -117,7 +118,7 @@ const token = "a token that is long enough"
 func (w *world) server(t *testing.T, token string) *api.Server {
 	t.Helper()
 	s, err := api.New(api.Config{Addr: "127.0.0.1:0", Token: token}, api.Parts{
-		Report: &report.Report{Evaluations: w.engine, Intake: w, Generations: w, Series: func() series.Store { return w.store }, Now: func() time.Time { return now }},
+		Report: &report.Report{Evaluations: w.engine, Intake: w, Generations: w, Definitions: w, Series: func() series.Store { return w.store }, Now: func() time.Time { return now }},
 		Events: w.engine, Backfill: w, Ready: func() error { return w.starting }, Logger: slog.New(slog.DiscardHandler),
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "leadline_up 1\n") }),
 		UI:      fstest.MapFS{"index.html": {Data: []byte("<title>Leadline</title>")}, "app.js": {Data: []byte("1")}},
@@ -142,4 +143,9 @@ func ask(s *api.Server, method, target, body string, change ...func(*http.Reques
 
 func header(name, value string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+// Problems says that one file has a mistake.
+func (w *world) Problems() []*spec.Problem {
+	return []*spec.Problem{{File: "b.yaml", Line: 3, Column: 5, What: "an objective has no target"}}
 }

@@ -65,6 +65,8 @@ func (f *backfillFlags) check(c *cobra.Command, args []string) error {
 		return fmt.Errorf("--seed and --rate belong to --generate")
 	case f.generate != "" && f.strict:
 		return fmt.Errorf("--strict belongs to a recording")
+	case f.generate != "" && f.server.DataDir == "" && !set("server"):
+		return fmt.Errorf("--generate makes events up, and nothing takes them out again: name where they go with --server or --data-dir")
 	case f.server.DataDir != "" && set("server"):
 		return fmt.Errorf("--server and --data-dir exclude each other")
 	case f.server.DataDir == "" && (set("services") || set("retention")):

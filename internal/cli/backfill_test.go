@@ -25,6 +25,7 @@ func TestBackfillUsage(t *testing.T) {
 		{"both", []string{"x.jsonl", "--generate", "1d"}, "either a recording"},
 		{"two recordings", []string{"x", "y"}, "at most 1"},
 		{"seed of a recording", []string{"x", "--seed", "2"}, "--generate"},
+		{"generation to nowhere in particular", []string{"--generate", "1d"}, "name where they go"},
 		{"strict generation", []string{"--generate", "1d", "--strict"}, "--strict"},
 		{"two targets", []string{"x", "--data-dir", "d", "--services", "s", "--server", "http://127.0.0.1:1"}, "exclude"},
 		{"no services", []string{"x", "--data-dir", "d"}, "--services"},

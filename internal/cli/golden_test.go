@@ -54,7 +54,8 @@ func slos() report.SLOs {
 	over := numbers
 	over.Name, over.State, over.Cause, over.Target = "checkout-is-fast", "exhausted", "bad events: 3, the target allows 0", "0.999999999"
 	over.SLI, over.Bad, over.Budget = of(0.25), of(uint64(3)), report.Budget{Allowed: of(uint64(0)), Spent: of(uint64(3)), Remaining: of(int64(-3))}
-	return report.SLOs{SchemaVersion: 1, EvaluatedAt: at("2026-11-23T12:00:30Z"), SLOs: []report.SLO{over, numbers, none}}
+	return report.SLOs{SchemaVersion: 1, EvaluatedAt: at("2026-11-23T12:00:30Z"), SLOs: []report.SLO{over, numbers, none},
+		Problems: []report.FileProblem{{File: "cart.yaml", Line: 7, Column: 5, What: "there is no step \"payy\"", Mend: "did you mean \"pay\"?"}}}
 }
 
 func detail(s report.SLO) report.Detail {
@@ -169,7 +170,7 @@ func TestExitCodes(t *testing.T) {
 		code int
 		want string // on standard error
 	}{
-		{"done", []string{"status"}, 0, ""},
+		{"done, and said what is wrong", []string{"status"}, 0, "service file cart.yaml:7:5: there is no step \"payy\"; did you mean \"pay\"?"},
 		{"the version", []string{"version"}, 0, ""},
 		{"help", []string{"explain", "--help"}, 0, ""},
 		{"an objective that is not", []string{"explain", "nothing"}, 1, "leadline status lists them"},
@@ -184,7 +185,7 @@ func TestExitCodes(t *testing.T) {
 		{"an unknown output, before anybody is asked", []string{"status", "-o", "xml", "--server", gone.URL}, 2, "table, json or yaml"},
 		{"a level of logs that is none", []string{"serve", "--log-level", "loud"}, 2, "debug, info, warn or error"},
 		{"a bad duration", []string{"status", "--every", "soon"}, 2, "invalid argument"},
-		{"files that are valid", []string{"validate", "testdata/services/good.yaml"}, 0, "1 objectives in 1 files are valid"},
+		{"files that are valid", []string{"validate", "testdata/services/good.yaml"}, 0, "valid: 1 objective in 1 file"},
 		{"files that are not", []string{"validate", "testdata/services"}, 3, "problems in 2 files"},
 		{"files that are not there", []string{"validate", "/nowhere"}, 1, "no such file"},
 		{"a folder without files", []string{"validate", t.TempDir()}, 1, "holds no service file"},

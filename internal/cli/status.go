@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/leadline/leadline/internal/report"
+	"github.com/leadline/leadline/internal/spec"
 )
 
 func newStatus(e *env) *cobra.Command {
@@ -46,7 +47,17 @@ func (e *env) status(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.print(v, func(w io.Writer) { statusTable(w, v) })
+	return e.print(v, func(w io.Writer) {
+		for _, p := range v.Problems {
+			fmt.Fprintln(e.err, "service file "+problemText(p))
+		}
+		statusTable(w, v)
+	})
+}
+
+// problemText prints a mistake in a service file as validate does.
+func problemText(p report.FileProblem) string {
+	return (&spec.Problem{File: p.File, Line: p.Line, Column: p.Column, What: p.What, Why: p.Why, Mend: p.Mend}).Error()
 }
 
 func (e *env) watchStatus(ctx context.Context, every time.Duration) error {
@@ -111,17 +122,37 @@ func block(n *yaml.Node) {
 }
 
 func statusTable(w io.Writer, v report.SLOs) {
+	if len(v.SLOs) == 0 && len(v.Problems) > 0 {
+		fmt.Fprintln(w, "no objectives: the service files have mistakes")
+		return
+	}
 	if len(v.SLOs) == 0 {
 		fmt.Fprintln(w, "no objectives: write a service file and name its folder with leadline serve --services")
 		return
 	}
-	fmt.Fprintln(w, "STATE\tSERVICE\tOBJECTIVE\tTARGET\tSLI\tGOOD\tBAD\tBUDGET LEFT\tWINDOW\tOWNER\tCAUSE")
+	fmt.Fprintln(w, "STATE\tSERVICE\tOBJECTIVE\tTARGET\tSLI\tGOOD\tBAD\tBUDGET LEFT\tWINDOW\tCOVERED\tOWNER\tCAUSE AND NEXT STEP")
 	for _, s := range v.SLOs {
 		fmt.Fprintln(w, strings.Join([]string{
 			string(s.State), serviceText(s), s.Name, percent(s.Target), ratio(s.SLI), number(s.Good), number(s.Bad),
-			budgetText(s.Budget), s.Window, dash(s.Owner), dash(s.Cause),
+			budgetText(s.Budget), s.Window, covered(s.Trust.Coverage), dash(s.Owner), causeText(s),
 		}, "\t"))
 	}
+}
+
+// causeText says why an objective is not ok, and what to do.
+func causeText(s report.SLO) string {
+	if s.Cause == "" {
+		return "-"
+	}
+	return s.Cause + "; next: " + s.NextStep
+}
+
+// covered prints the share of the window in which the service was heard.
+func covered(x *float64) string {
+	if x == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f%%", math.Floor(100**x))
 }
 
 func serviceText(s report.SLO) string {
@@ -171,7 +202,8 @@ func budgetText(b report.Budget) string {
 		return fmt.Sprintf("%d of 0", *b.Remaining)
 	}
 	// Cut, not rounded: a budget that was touched must not read as whole.
-	return fmt.Sprintf("%d of %d (%.0f%%)", *b.Remaining, *b.Allowed, math.Floor(100*float64(*b.Remaining)/float64(*b.Allowed)))
+	percent := math.Trunc(1000*float64(*b.Remaining)/float64(*b.Allowed)) / 10
+	return fmt.Sprintf("%d of %d (%.1f%%)", *b.Remaining, *b.Allowed, percent)
 }
 
 func dash(s string) string {

@@ -37,14 +37,21 @@ func (e *env) validate(paths []string) error {
 		fmt.Fprintln(e.err, p.Error())
 	}
 	if len(set.Problems) > 0 {
-		fmt.Fprintf(e.err, "%d problems in %d files\n", len(set.Problems), len(sources))
+		fmt.Fprintf(e.err, "%s in %s\n", plural(len(set.Problems), "problem"), plural(len(sources), "file"))
 		return errInvalid
 	}
 	for _, o := range set.Objectives {
 		fmt.Fprintf(e.out, "%s:%d  %s  %s over %s\n    %s\n", o.File, o.Line, o.Name, o.Target.Percent(), eval.Compact(o.Window.Length), o.Indicator.Describe())
 	}
-	fmt.Fprintf(e.err, "%d objectives in %d files are valid\n", len(set.Objectives), len(sources))
+	fmt.Fprintf(e.err, "valid: %s in %s\n", plural(len(set.Objectives), "objective"), plural(len(sources), "file"))
 	return nil
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // readPath reads a file, or the service files of a folder.

@@ -20,6 +20,7 @@ import (
 	"github.com/leadline/leadline/internal/series"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/spec"
 )
 
 // SchemaVersion is the version of every answer's shape.
@@ -42,11 +43,15 @@ type Generations interface {
 	Generations(ctx context.Context, objective slo.Key) ([]catalog.Generation, error)
 }
 
+// Definitions is where the mistakes in the service files are read.
+type Definitions interface{ Problems() []*spec.Problem }
+
 // Report answers questions. Series returns nil while the store is opened.
 type Report struct {
 	Evaluations Evaluations
 	Intake      Intake
 	Generations Generations
+	Definitions Definitions
 	Series      func() series.Store
 	Now         func() time.Time
 }

@@ -19,6 +19,20 @@ type SLOs struct {
 	SchemaVersion int       `json:"schema_version"`
 	EvaluatedAt   time.Time `json:"evaluated_at"`
 	SLOs          []SLO     `json:"slos"`
+	// Problems are the mistakes in the service files as they stand: what they
+	// define is not measured, or is measured as it was when it was last good.
+	Problems []FileProblem `json:"problems"`
+}
+
+// FileProblem is a mistake in a service file. Line and Column count from 1,
+// and are 0 when the mistake has no place.
+type FileProblem struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	What   string `json:"what"`
+	Why    string `json:"why"`
+	Mend   string `json:"mend"`
 }
 
 // SLO is one objective as it stands. Counts are events; null where there is
@@ -100,6 +114,15 @@ func (r *Report) SLOs() SLOs {
 	out := SLOs{SchemaVersion: SchemaVersion, EvaluatedAt: s.At.UTC(), SLOs: make([]SLO, 0, len(s.Evaluations))}
 	for i := range s.Evaluations {
 		out.SLOs = append(out.SLOs, r.slo(&s.Evaluations[i]))
+	}
+	out.Problems = r.problems()
+	return out
+}
+
+func (r *Report) problems() []FileProblem {
+	out := []FileProblem{}
+	for _, p := range r.Definitions.Problems() {
+		out = append(out, FileProblem{p.File, p.Line, p.Column, p.What, p.Why, p.Mend})
 	}
 	return out
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/spec"
 	"github.com/leadline/leadline/internal/window"
 )
 
@@ -83,6 +84,7 @@ func (w *world) report(t *testing.T) *report.Report {
 // starting returns what is shown while the store is being opened.
 func (w *world) starting() *report.Report {
 	return &report.Report{
+		Definitions: w,
 		Evaluations: w.engine, Intake: w, Generations: w,
 		Series: func() series.Store { return w.store }, Now: func() time.Time { return w.now },
 	}
@@ -137,4 +139,9 @@ func objective(name string, length time.Duration) *slo.Objective {
 
 func totalOf(o *slo.Objective) slice.Key {
 	return slice.Key{Service: o.Indicator.Rule.Service, Indicator: string(o.Indicator.ID)}
+}
+
+// Problems says that one file has a mistake.
+func (w *world) Problems() []*spec.Problem {
+	return []*spec.Problem{{File: "b.yaml", Line: 3, Column: 5, What: "an objective has no target", Mend: "add target: 99.9%"}}
 }

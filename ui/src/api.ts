@@ -121,7 +121,10 @@ export interface ServiceIntake {
   last_seen: string | null;
 }
 
-export interface Fleet { slos: Objective[] | null; evaluated_at?: string }
+/** A mistake in a service file; line and column are 0 when it has no place. */
+export interface FileProblem { file: string; line: number; column: number; what: string; why: string; mend: string }
+
+export interface Fleet { slos: Objective[] | null; evaluated_at?: string; problems?: FileProblem[] }
 export interface OneObjective { slo: ObjectiveDetail; series: Series | null }
 export interface Operations { operations: Operation[] | null; window: string }
 export interface Intake {

@@ -4,7 +4,7 @@
 // All objectives, worst first. Filters live in the address.
 import { useEffect } from 'preact/hooks';
 import { objectivePath } from '../api';
-import type { Fleet as FleetDocument, Objective, Operations, State } from '../api';
+import type { FileProblem, Fleet as FleetDocument, Objective, Operations, State } from '../api';
 import * as format from '../format';
 import { BudgetBar, BudgetText } from '../parts/budget';
 import { Chip, StateIcon } from '../parts/chip';
@@ -26,12 +26,30 @@ export function Fleet() {
       <h1 class="hidden">Objectives</h1>
       <Screen of={fleet} what="objectives">
         {(data) => {
-          if ((data.slos ?? []).length > 0) return <List slos={data.slos ?? []} />;
+          const problems = data.problems ?? [];
+          const said = problems.length > 0 && <Problems problems={problems} />;
+          if ((data.slos ?? []).length > 0) return <>{said}<List slos={data.slos ?? []} /></>;
+          if (said) return said;
           // A server that has not evaluated yet does not know its objectives; that is not the same as having none.
           return data.evaluated_at !== undefined && unix(data.evaluated_at) === null ? <Starting /> : <FirstSteps />;
         }}
       </Screen>
     </>
+  );
+}
+
+/** What is wrong in the service files. What they define is measured as it was when it was last good, or not at all. */
+function Problems({ problems }: { problems: FileProblem[] }) {
+  return (
+    <section class="notice" aria-label="Mistakes in service files">
+      <p><strong>{format.plural(problems.length, 'mistake', 'mistakes')} in the service files.</strong> What they define goes on as it was when it was last good, or is not measured.</p>
+      <ul>
+        {problems.slice(0, 10).map((p) => (
+          <li key={`${p.file}:${p.line}:${p.column}`}><code>{p.file}{p.line > 0 ? `:${p.line}:${p.column}` : ''}</code> {[p.what, p.why, p.mend].filter((s) => s !== '').join('; ')}</li>
+        ))}
+      </ul>
+      {problems.length > 10 && <p>The others: <code>leadline status</code></p>}
+    </section>
   );
 }
 
