@@ -74,7 +74,7 @@ func NewCounter(cfg Config, b *Binding, bytes int) *Counter {
 type Recorded struct {
 	Events     uint64            // counted
 	Duplicates uint64            // spans that were counted before
-	Invalid    uint64            // spans without valid ids
+	Invalid    uint64            // spans without valid ids or an end
 	Ignored    map[string]uint64 // spans that are no operation, by reason
 }
 

@@ -4,8 +4,10 @@
 package ingest_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/leadline/leadline/internal/errs"
@@ -93,4 +95,37 @@ func TestCounterRefusesWhole(t *testing.T) {
 	if c.Len() != 0 || c.Recorded().Events != 0 {
 		t.Errorf("%d minutes, %+v", c.Len(), c.Recorded())
 	}
+}
+
+// TestSpansWithoutAnEndAreInvalid sends ends that no clock tells beside others.
+func TestSpansWithoutAnEndAreInvalid(t *testing.T) {
+	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	o := otlpgen.Options{Environment: "production", Mix: []otlpgen.Operation{otlpgen.Checkout}, From: now, To: now.Add(time.Second)}
+	for name, end := range map[string]int64{"2^63 ns and later": math.MinInt64 + 7, "2^64-1 ns": -1, "unset": 0} {
+		t.Run(name, func(t *testing.T) {
+			spans := otlpgen.Spans(1, 30, o)
+			for i := range spans[:10] {
+				spans[i].Start, spans[i].End = time.Unix(0, end), time.Unix(0, end)
+			}
+			c := ingest.NewCounter(ingest.DefaultConfig(), newWorld(t).binding(), 1<<20)
+			if err := c.Count(otlpgen.Encode(spans, o)); err != nil {
+				t.Fatal(err)
+			}
+			drain(t, c, ledger{})
+			if r := c.Recorded(); r.Events != 20 || r.Invalid != 10 {
+				t.Errorf("%+v, want 20 events and 10 invalid", r)
+			}
+		})
+	}
+}
+
+func TestALiveSpanWithoutAnEndIsInvalid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := start(t, t.TempDir(), newWorld(t).binding(), &shelf{t: t, counts: ledger{}}, &cursors{})
+		r := n.send(request(1, "/items", "200", time.Unix(0, math.MinInt64)))
+		if got := n.Totals(); r.Rejected != 1 || got.Invalid != 1 || got.Late != 0 {
+			t.Errorf("%+v, %d invalid, %d late", r, got.Invalid, got.Late)
+		}
+		n.stop()
+	})
 }

@@ -164,7 +164,7 @@ func describe(s *scan, r reply) Result {
 	}
 	return Result{
 		Rejected: int64(rejected),
-		Message: fmt.Sprintf("refused %d spans: %d ended in a minute that is already closed, %d end more than %d minutes in the future (check the clock), %d have no valid trace and span id",
+		Message: fmt.Sprintf("refused %d spans: %d ended in a minute that is already closed, %d end more than %d minutes in the future (check the clock), %d have no valid trace id, span id and end",
 			rejected, r.late, r.ahead, futureSlack, s.invalid),
 	}
 }

@@ -23,7 +23,7 @@ type meters struct {
 // Totals is what the engine did since it started.
 type Totals struct {
 	// Spans: accepted, arrived again, ended in a closed minute, ended too far
-	// ahead, without valid ids.
+	// ahead, without valid ids or an end.
 	Accepted, Again, Late, Ahead, Invalid uint64
 	// Ignored counts the spans that are no operation, by reason.
 	Ignored map[string]uint64

@@ -4,6 +4,7 @@
 package ingest
 
 import (
+	"math"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -27,7 +28,8 @@ type scan struct {
 	hits    []hit
 	tallies []tally // by service
 	ignored [operation.ReasonsIgnored]uint64
-	// invalid counts spans without valid ids, which cannot be told apart.
+	// invalid counts spans without valid ids, which cannot be told apart, and
+	// operations without an end, which belong to no minute.
 	invalid uint64
 	// repeated says that the committer has seen the whole request before.
 	repeated bool
@@ -147,6 +149,10 @@ func (x *scanner) span(s *scan, r from, span *wire.Span, b *Binding, now time.Ti
 	entry := r.service.Intern(s.facts.Identity(), &s.facts)
 	if entry.Ignored != operation.NotIgnored {
 		s.ignored[entry.Ignored]++
+		return
+	}
+	if end := span.EndUnixNano; end == 0 || end > math.MaxInt64 {
+		s.invalid++
 		return
 	}
 	o := r.service.op(entry)
