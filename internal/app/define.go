@@ -89,7 +89,26 @@ func (a *App) note(ctx context.Context, sources []spec.Source, set *spec.Set) er
 		a.logger.Info("generation "+string(c.Kind), "objective", c.Generation.Objective.Name,
 			"service", c.Generation.Objective.Service.String(), "indicator", c.Generation.Indicator)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return a.date(ctx, set.Objectives)
+}
+
+// date tells objectives when their generations began.
+func (a *App) date(ctx context.Context, objectives []*slo.Objective) error {
+	generations, err := a.catalog.Running(ctx)
+	if err != nil {
+		return err
+	}
+	began := make(map[slo.Key]time.Time, len(generations))
+	for _, g := range generations {
+		began[g.Objective] = g.From
+	}
+	for _, o := range objectives {
+		o.Defined = began[o.Key]
+	}
+	return nil
 }
 
 // keep saves the accepted files that have changed. What is saved already is

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/leadline/leadline/internal/series"
@@ -104,45 +105,88 @@ func (e *Engine) restore(ctx context.Context, store series.Querier, f *Fresh, cl
 	}
 	e.mu.Unlock()
 	if t, ok := f.counter.(*track); ok {
-		return e.restoreSeen(ctx, store, t, now)
+		return e.restoreSeen(ctx, store, f, t, closed)
 	}
 	return nil
 }
 
-// longAgo is how far back we look for a sign that an objective whose window is
-// empty was measured once: as long as slices are kept by default.
-const longAgo, day = 400 * day, slice.Minute(24 * 60)
+// longAgo is how far back we look for a sign that an objective was measured
+// once: as long as slices are kept by default.
+const longAgo, day, hour = 400 * day, 24 * hour, slice.Minute(60)
 
-// restoreSeen tells an indicator that has gone silent from one that was never
-// measured.
-func (e *Engine) restoreSeen(ctx context.Context, store series.Querier, t *track, now slice.Minute) error {
+// restoreSeen finds the minutes of the first and of the last event. Wide cells
+// know them to the hour, and windows know nothing of what lies before them:
+// an indicator that has gone silent is not one that was never measured.
+func (e *Engine) restoreSeen(ctx context.Context, store series.Querier, f *Fresh, t *track, closed slice.Minute) error {
 	e.mu.Lock()
-	_, seen := t.total.Oldest()
+	now := e.minute()
+	oldest, seen := t.total.Oldest()
+	newest, _ := t.total.Newest()
 	e.mu.Unlock()
-	if seen || now <= longAgo {
-		return nil
+	from, to := now+1-longAgo, closed+1
+	if seen {
+		from, to = max(from, t.generationFrom(oldest)), min(to, oldest+hour)
 	}
-	q := t.queries()[0]
-	q.Parts, q.From, q.To, q.Step = series.Parts{}, now+1-longAgo, now+1, int(day)
-	rows, err := store.Sums(ctx, q)
+	first, found, err := t.first(ctx, store, max(from, 0), to)
 	if err != nil {
 		return err
 	}
-	first := q.Steps()
-	for _, row := range rows {
-		for i, s := range row.Sums[:first] {
-			if !s.Counts.IsZero() {
-				first = i
-				break
+	if found {
+		e.mu.Lock()
+		t.seenBefore = first.Start()
+		e.mu.Unlock()
+	}
+	if !seen || now-newest < t.widths()[0].Depth {
+		return nil
+	}
+	q := t.queries()[0]
+	q.From, q.To, q.Step = newest, newest+hour, 1
+	rows, err := store.Sums(ctx, q)
+	if err == nil {
+		e.fill(f, 1, &q, rows, "")
+	}
+	return err
+}
+
+// generationFrom returns when the generation began, if that is before the
+// minute.
+func (t *track) generationFrom(m slice.Minute) slice.Minute {
+	if at := t.objective.Defined; !at.IsZero() {
+		return min(m, slice.MinuteOf(at))
+	}
+	return m
+}
+
+// maxLook bounds how much is read at once.
+const maxLook = 64 * day
+
+// first returns the first minute of a range in which the objective counted
+// something. It looks at a day, then at two, and so on: most are measured from
+// the day on in which they are defined.
+func (t *track) first(ctx context.Context, store series.Querier, from, to slice.Minute) (m slice.Minute, found bool, err error) {
+	tallies := []slice.Tally{""}
+	if t.objective.SilentIsBad {
+		tallies = append(tallies, slice.Silent)
+	}
+	q := t.queries()[0]
+	q.Parts, q.Step = series.Parts{}, 1
+	for look := day; from < to && !found; look = min(2*look, maxLook) {
+		q.From, q.To = from, min(from+look, to)
+		for _, q.Tally = range tallies {
+			rows, err := store.Sums(ctx, q)
+			if err != nil {
+				return 0, false, err
+			}
+			for _, row := range rows {
+				i := slices.IndexFunc(row.Sums, func(s series.Sum) bool { return !s.Counts.IsZero() })
+				if at := q.From + slice.Minute(i); i >= 0 && (!found || at < m) {
+					m, found = at, true
+				}
 			}
 		}
+		from = q.To
 	}
-	if first < q.Steps() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		t.seenBefore = q.StepStart(first).Start()
-	}
-	return nil
+	return m, found, nil
 }
 
 // fill adds the cells of one width, of all sources or of only one.

@@ -30,8 +30,8 @@ type track struct {
 	restored bool
 	// unreadable says why the windows cannot be restored.
 	unreadable error
-	// seenBefore is when something was counted that no ring reaches back to;
-	// zero when nothing was, or when the total knows.
+	// seenBefore is when the store first counted something; zero when it never
+	// did, or when the total knows.
 	seenBefore time.Time
 	// backfilled is the newest back-filled minute that was restored; 0 for none.
 	backfilled slice.Minute

@@ -6,6 +6,8 @@
 package slo
 
 import (
+	"time"
+
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/window"
@@ -31,6 +33,9 @@ type Objective struct {
 	// evidence (when_silent: bad) instead of no_data.
 	SilentIsBad bool
 	Paused      bool
+	// Defined is when its generation began; zero while the catalog has not
+	// said.
+	Defined time.Time
 	// File and Line say where the objective is defined.
 	File string
 	Line int
