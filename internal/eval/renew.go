@@ -104,6 +104,9 @@ func (f *Fresh) noteBackfill(q *series.Query, sums []series.Sum) {
 func (x *Trust) backfill(t *track) {
 	if first, _ := t.total.Edges(wholeWindow); t.backfilled >= first {
 		x.Source = slice.Backfill
+		if newest, ok := t.total.Newest(); ok && newest > t.backfilled {
+			x.Source = slice.Mixed
+		}
 		x.note("part of this window was back-filled")
 	}
 }

@@ -84,7 +84,8 @@ func (x *Trust) service(t *track, now slice.Minute) {
 		x.note("the history of what this service sends is unreadable: %s", err)
 	}
 	heard := sum(t.service.heard)
-	x.Coverage = min(1, float64(heard.Good)/t.objective.Window.Length.Minutes())
+	first, last := t.service.heard.Edges(wholeWindow)
+	x.Coverage = float64(heard.Good) / float64(last-first+1)
 	spans := sum(t.service.spans)
 	if n := spans.Good + spans.Bad; n > 0 {
 		x.RefusedShare = float64(spans.Bad) / float64(n)

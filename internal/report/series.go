@@ -218,9 +218,7 @@ func (g *grid) add(m slice.Minute, tally slice.Tally, s series.Sum, source slice
 		return
 	}
 	g.shown[i] = g.shown[i].Plus(s)
-	if g.source[i] == "" || source != slice.Live {
-		g.source[i] = source
-	}
+	g.source[i] = g.source[i].With(source)
 }
 
 // series returns the steps that are shown, each with the budget that is left
@@ -234,9 +232,7 @@ func (g *grid) series(v *eval.Evaluation) Series {
 		var source slice.Source
 		for i := g.cell(start); i < g.cell(end); i++ {
 			sum = sum.Plus(g.shown[i])
-			if g.source[i] != "" && (source == "" || g.source[i] != slice.Live) {
-				source = g.source[i]
-			}
+			source = source.With(g.source[i])
 		}
 		window := until[g.cell(end)].Minus(until[g.cell(g.from(end))])
 		out.push(end.Start(), sum, source, left(window, v))

@@ -73,4 +73,18 @@ const (
 	Live     Source = "live"     // measured as it happened
 	Healed   Source = "healed"   // a cumulative metric made good after an outage
 	Backfill Source = "backfill" // written afterwards from recorded or generated telemetry
+	// Mixed is the source of a sum over slices of several sources.
+	Mixed Source = "mixed"
 )
+
+// With returns the source of a sum of slices of both sources; the empty
+// source is that of nothing.
+func (s Source) With(t Source) Source {
+	switch {
+	case s == "" || s == t:
+		return t
+	case t == "":
+		return s
+	}
+	return Mixed
+}

@@ -7,7 +7,7 @@ import { signal } from '@preact/signals';
 export type State =
   | 'misconfigured' | 'paused' | 'not_measured' | 'no_data' | 'breaching' | 'exhausted' | 'at_risk' | 'ok';
 
-export type Source = 'live' | 'backfill' | 'healed';
+export type Source = 'live' | 'backfill' | 'healed' | 'mixed';
 
 export interface Trust {
   coverage: number | null;

@@ -200,10 +200,10 @@ function inside(u: uPlot, draw: () => void): void {
   ctx.restore();
 }
 
-const sourceLabel: Record<string, string> = { backfill: 'back-filled history', healed: 'healed after an outage' };
+const sourceLabel: Record<string, string> = { backfill: 'back-filled history', healed: 'healed after an outage', mixed: 'partly back-filled' };
 
 const notLive = (series: Series): { span: [number, number]; kind: string }[] =>
-  (['backfill', 'healed'] as const).flatMap((kind) => spans(series.source, (v) => v === kind).map((span) => ({ span, kind })));
+  (['backfill', 'healed', 'mixed'] as const).flatMap((kind) => spans(series.source, (v) => v === kind).map((span) => ({ span, kind })));
 
 /** Behind everything: steps nobody measured are greyed out, steps that were not measured live are hatched. */
 function backgrounds(series: Series): Layer {

@@ -235,8 +235,8 @@ function trafficSummary(series: Series): string {
 }
 
 function historyNote(series: Series): string {
-  const history = series.source.filter((s) => s === 'backfill').length;
-  return history === 0 ? '' : ` ${format.plural(history, 'step is', 'steps are')} back-filled history, hatched.`;
+  const history = series.source.filter((s) => s === 'backfill' || s === 'mixed').length;
+  return history === 0 ? '' : ` ${format.plural(history, 'step is', 'steps are')} back-filled history, wholly or in part, hatched.`;
 }
 
 function Groups({ slo }: { slo: ObjectiveDetail }) {
