@@ -13,13 +13,22 @@ import (
 // A minute record is one closed minute. Its payload:
 //
 //	version, minute, 1 when intake ran or 0, number of samples
-//	sample: key, good, bad, excluded, 1 and a histogram or 0
+//	sample: key, good, bad, excluded, and 0,
+//	        or 1 and a histogram,
+//	        or 2 and for how many minutes a group had been silent
 //
 // Samples are sorted by key, so that equal strings lie side by side and
 // compress.
 
-// closed writes a minute record.
-func (e *encoder) closed(m slice.Minute, o *minute, series []*slice.Series) {
+// What follows the counts of a sample.
+const (
+	plain = iota
+	withHistogram
+	withIdle
+)
+
+// closed writes a minute record. It says how long groups have been idle.
+func (e *encoder) closed(m slice.Minute, o *minute, series []*slice.Series, idle map[*slice.Series]slice.Minute) {
 	slices.SortFunc(series, func(a, b *slice.Series) int { return compareKeys(&a.Key, &b.Key) })
 	e.start()
 	e.int(int64(m))
@@ -31,13 +40,16 @@ func (e *encoder) closed(m slice.Minute, o *minute, series []*slice.Series) {
 	for _, s := range series {
 		e.key(&s.Key)
 		e.counts(o.of(s))
-		h := o.histograms[s]
-		if h == nil {
-			e.buf = append(e.buf, 0)
-			continue
+		switch h := o.histograms[s]; {
+		case h != nil:
+			e.buf = append(e.buf, withHistogram)
+			e.histogram(h)
+		case idle[s] > 0:
+			e.buf = append(e.buf, withIdle)
+			e.uint(uint64(idle[s]))
+		default:
+			e.buf = append(e.buf, plain)
 		}
-		e.buf = append(e.buf, 1)
-		e.histogram(h)
 	}
 }
 
@@ -57,6 +69,14 @@ func compareKeys(a, b *slice.Key) int {
 
 // readClosed reads a minute record.
 func readClosed(payload []byte) (slice.Closed, error) {
+	c, _, err := readGroups(payload)
+	return c, err
+}
+
+// readGroups reads a minute record, and for how long the groups in its samples
+// had been idle, by their index; a group that is not there was not.
+func readGroups(payload []byte) (slice.Closed, map[int]slice.Minute, error) {
+	idle := make(map[int]slice.Minute)
 	d := &decoder{buf: payload}
 	d.start()
 	c := slice.Closed{Minute: d.minute(), Source: slice.Live, Up: d.byte() != 0}
@@ -66,14 +86,20 @@ func readClosed(payload []byte) (slice.Closed, error) {
 	}
 	for ; n > 0 && d.err == nil; n-- {
 		s := slice.Sample{Key: d.key(), Minute: c.Minute, Counts: d.counts()}
-		if d.byte() != 0 {
+		switch d.byte() {
+		case plain:
+		case withHistogram:
 			h := d.histogram()
 			s.Histogram = &h
+		case withIdle:
+			idle[len(c.Samples)] = slice.Minute(min(d.uint(), uint64(c.Minute)))
+		default:
+			d.fail("unknown sample")
 		}
 		c.Samples = append(c.Samples, s)
 	}
 	if d.err == nil && d.at != len(payload) {
 		d.fail("bytes left over")
 	}
-	return c, d.err
+	return c, idle, d.err
 }

@@ -84,7 +84,8 @@ func (c *closer) closeDue(now slice.Minute) error {
 func (c *closer) close(m, now slice.Minute) error {
 	o := c.minutes.at(m)
 	silent := c.silence(m, o)
-	c.encoder.closed(m, o, c.sampled(m, o))
+	series, idle := c.sampled(m, o)
+	c.encoder.closed(m, o, series, idle)
 	err := c.log.Commit(intakelog.Minutes, []intakelog.Record{{
 		Kind: intakelog.Minute, Until: int64(m), Payload: c.encoder.buf,
 	}})
@@ -126,8 +127,9 @@ func (c *closer) silence(m slice.Minute, o *minute) (tallied []*slice.Series) {
 
 // sampled returns the series that the minute's record holds: those that
 // counted something and, if intake ran, every indicator that was bound and its
-// groups.
-func (c *closer) sampled(m slice.Minute, o *minute) []*slice.Series {
+// groups, with how long these have been idle.
+func (c *closer) sampled(m slice.Minute, o *minute) (series []*slice.Series, idle map[*slice.Series]slice.Minute) {
+	idle = make(map[*slice.Series]slice.Minute)
 	all := c.services.series.All()
 	wanted := make(map[*slice.Series]bool)
 	for ref, n := range o.counts {
@@ -143,17 +145,19 @@ func (c *closer) sampled(m slice.Minute, o *minute) []*slice.Series {
 			total := c.services.mustIntern(totalKey(b.Indicator))
 			wanted[total] = true
 			if len(b.Indicator.Rule.GroupBy) > 0 {
-				for _, s := range c.services.groupsOf(total).all() {
+				g := c.services.groupsOf(total)
+				for _, s := range g.all() {
 					wanted[s] = true
 				}
+				g.idle(m, idle)
 			}
 		}
 	}
-	series := make([]*slice.Series, 0, len(wanted))
+	series = make([]*slice.Series, 0, len(wanted))
 	for s := range wanted {
 		series = append(series, s)
 	}
-	return series
+	return series, idle
 }
 
 // keepMinutes is how long minute records are kept for projections that come later.

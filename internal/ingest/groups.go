@@ -64,16 +64,26 @@ func (g *groups) series(a *services, group []byte, now slice.Minute) *slice.Seri
 	return s
 }
 
-// admit makes a group a member that was one before a restart.
-func (g *groups) admit(s *slice.Series, now slice.Minute) {
+// admit makes a group a member that was one before a restart, last seen then.
+func (g *groups) admit(s *slice.Series, seen slice.Minute) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if s.Group == slice.OtherGroups {
 		g.other = s
 		return
 	}
-	if g.members[s.Group] == nil && len(g.members) < g.limit {
-		g.members[s.Group] = &member{s, now}
+	m := g.members[s.Group]
+	if m == nil && len(g.members) < g.limit || m != nil && m.seen < seen {
+		g.members[s.Group] = &member{s, seen}
+	}
+}
+
+// idle says of each member for how many minutes it had been silent at m.
+func (g *groups) idle(m slice.Minute, into map[*slice.Series]slice.Minute) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	for _, x := range g.members {
+		into[x.series] = max(m-x.seen, 0)
 	}
 }
 

@@ -75,14 +75,14 @@ func (r *replay) admitGroups() error {
 	}
 	r.admitted = true
 	for _, rec := range slices.Backward(r.pending.queue) {
-		c, err := readClosed(rec.payload)
+		c, idle, err := readGroups(rec.payload)
 		if err != nil {
 			return fmt.Errorf("minute %s: %w", rec.minute.Stamp().Format(time.RFC3339), err)
 		}
-		for _, s := range c.Samples {
+		for i, s := range c.Samples {
 			switch {
 			case s.Key.Group != "":
-				r.admit(s.Key, rec.minute)
+				r.admit(s.Key, rec.minute-idle[i])
 			case s.Key.Indicator != "" && s.Key.Tally == "" && c.Up:
 				r.measured[s.Key] = 0
 			}
