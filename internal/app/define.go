@@ -15,6 +15,7 @@ import (
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/spec"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // define reads the service files and notes in the catalog what they define.
@@ -81,7 +82,7 @@ func (a *App) note(ctx context.Context, sources []spec.Source, set *spec.Set) er
 	for _, o := range set.Objectives {
 		current = append(current, catalog.Current{
 			Objective: o.Key, Indicator: o.Indicator.ID, Rule: o.Indicator.Rule.Canonical(),
-			Target: o.Target.String(), Window: eval.Compact(o.Window.Length),
+			Target: o.Target.String(), Window: window.Compact(o.Window.Length),
 		})
 	}
 	changes, err := a.catalog.Reconcile(ctx, current, now)

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/leadline/leadline/internal/errs"
-	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/spec"
+	"github.com/leadline/leadline/internal/window"
 )
 
 func newValidate(e *env) *cobra.Command {
@@ -41,7 +41,7 @@ func (e *env) validate(paths []string) error {
 		return errInvalid
 	}
 	for _, o := range set.Objectives {
-		fmt.Fprintf(e.out, "%s:%d  %s  %s over %s\n    %s\n", o.File, o.Line, o.Name, o.Target.Percent(), eval.Compact(o.Window.Length), o.Indicator.Describe())
+		fmt.Fprintf(e.out, "%s:%d  %s  %s over %s\n    %s\n", o.File, o.Line, o.Name, o.Target.Percent(), window.Compact(o.Window.Length), o.Indicator.Describe())
 	}
 	fmt.Fprintf(e.err, "valid: %s in %s\n", plural(len(set.Objectives), "objective"), plural(len(sources), "file"))
 	return nil

@@ -267,11 +267,11 @@ func describe(when string, v *eval.Evaluation) []string {
 		if b.Known {
 			rate = fmt.Sprintf("%.4g", float64(b.Rate))
 		}
-		burns = append(burns, eval.Compact(b.Window)+" "+rate)
+		burns = append(burns, window.Compact(b.Window)+" "+rate)
 	}
 	lines = append(lines, "burn: "+strings.Join(burns, ", "))
 	for _, d := range v.Dropped {
-		lines = append(lines, fmt.Sprintf("dropped %s %s: %s", d.Tier.Severity, eval.Compact(d.Tier.Long), d.Reason))
+		lines = append(lines, fmt.Sprintf("dropped %s %s: %s", d.Tier.Severity, window.Compact(d.Tier.Long), d.Reason))
 	}
 	for _, g := range v.Groups {
 		lines = append(lines, fmt.Sprintf("group %s: good %d, bad %d, excluded %d", g.Name, g.Counts.Good, g.Counts.Bad, g.Counts.Excluded))

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/leadline/leadline/internal/alert"
@@ -140,7 +139,7 @@ func (t *track) fires(severity alert.Severity, v *Evaluation) string {
 			budget.Burns(long.Counts, t.objective.Target, tier.ThresholdMilli) &&
 			budget.Burns(short.Counts, t.objective.Target, tier.ThresholdMilli) {
 			return fmt.Sprintf("%s burn %s, %s %s, threshold %.4gx",
-				Compact(tier.Long), times(long.Rate), Compact(tier.Short), times(short.Rate), tier.Threshold())
+				window.Compact(tier.Long), times(long.Rate), window.Compact(tier.Short), times(short.Rate), tier.Threshold())
 		}
 	}
 	return ""
@@ -178,20 +177,5 @@ func (t *track) silentFor(at time.Time) string {
 	if quiet <= limit {
 		return ""
 	}
-	return Compact(quiet.Truncate(time.Minute))
-}
-
-// Compact prints a duration with the largest units that divide it: 1h, 28d, 90m is 1h30m.
-func Compact(d time.Duration) string {
-	if d > 0 && d%(24*time.Hour) == 0 {
-		return fmt.Sprintf("%dd", d/(24*time.Hour))
-	}
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = s[:len(s)-2]
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = s[:len(s)-2]
-	}
-	return s
+	return window.Compact(quiet.Truncate(time.Minute))
 }

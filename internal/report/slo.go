@@ -12,6 +12,7 @@ import (
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // SLOs is the answer of GET /api/v1/slos.
@@ -146,7 +147,7 @@ func sloOf(v *eval.Evaluation) SLO {
 			Description: o.Indicator.Describe(), Rule: o.Indicator.Rule.Canonical(),
 		},
 		Generation: Generation{IndicatorID: string(o.Indicator.ID)},
-		Target:     o.Target.String(), Window: eval.Compact(o.Window.Length),
+		Target:     o.Target.String(), Window: window.Compact(o.Window.Length),
 		State: v.Status.State, Cause: v.Status.Cause, CauseCode: v.Status.Code, NextStep: v.Status.NextStep,
 		EvaluatedAt: v.At.UTC(), From: v.From, To: v.To,
 		Burn: make([]Burn, 0, len(v.Burn)), Trust: trustOf(v),
@@ -172,7 +173,7 @@ func (s *SLO) counts(v *eval.Evaluation) {
 }
 
 func burnOf(v *eval.Evaluation, b eval.Burn) Burn {
-	out := Burn{Window: eval.Compact(b.Window)}
+	out := Burn{Window: window.Compact(b.Window)}
 	if v.Known && b.Known {
 		rate := float64(b.Rate)
 		out.Rate = &rate
@@ -311,7 +312,7 @@ func groupsOf(v *eval.Evaluation) []Group {
 func droppedOf(v *eval.Evaluation) []Dropped {
 	out := make([]Dropped, 0, len(v.Dropped))
 	for _, d := range v.Dropped {
-		out = append(out, Dropped{eval.Compact(d.Tier.Long), eval.Compact(d.Tier.Short), d.Tier.Threshold(), d.Reason})
+		out = append(out, Dropped{window.Compact(d.Tier.Long), window.Compact(d.Tier.Short), d.Tier.Threshold(), d.Reason})
 	}
 	return out
 }

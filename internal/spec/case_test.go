@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/spec"
 	"github.com/leadline/leadline/internal/testkit/textcase"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // TestCases reads service files. A line "file NAME" begins another; without
@@ -59,7 +59,7 @@ func sources(lines []string) (all []spec.Source) {
 
 // describe says what an objective was read as, without what its case has not set.
 func describe(o *slo.Objective) []string {
-	line := fmt.Sprintf("%s:%d %s of %s: %s over %s", o.File, o.Line, o.Name, o.Service, o.Target.Percent(), eval.Compact(o.Window.Length))
+	line := fmt.Sprintf("%s:%d %s of %s: %s over %s", o.File, o.Line, o.Name, o.Service, o.Target.Percent(), window.Compact(o.Window.Length))
 	for _, part := range []struct{ name, value string }{
 		{"journey", o.Journey}, {"owner", o.Owner}, {"runbook", o.Runbook}, {"description", o.Description},
 	} {

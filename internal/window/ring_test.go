@@ -206,3 +206,17 @@ func BenchmarkAdvanceTick(b *testing.B) {
 		r.Advance(29_000_000)
 	}
 }
+
+func TestCompact(t *testing.T) {
+	for _, c := range []struct {
+		d    time.Duration
+		want string
+	}{
+		{28 * 24 * time.Hour, "28d"}, {time.Hour, "1h"}, {90 * time.Minute, "1h30m"}, {5 * time.Minute, "5m"},
+		{36 * time.Hour, "36h"}, {61 * time.Second, "1m1s"}, {10 * time.Second, "10s"}, {0, "0s"},
+	} {
+		if got := window.Compact(c.d); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.d, got, c.want)
+		}
+	}
+}

@@ -5,6 +5,8 @@
 package window
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/leadline/leadline/internal/slice"
@@ -39,4 +41,19 @@ func Grain(length time.Duration) time.Duration {
 func (w Window) Range(at time.Time) (from, to time.Time) {
 	g := Grain(w.Length)
 	return at.UTC().Truncate(g).Add(-w.Length), slice.MinuteOf(at).Stamp()
+}
+
+// Compact prints a duration with the largest units that divide it: 1h, 28d, 90m is 1h30m.
+func Compact(d time.Duration) string {
+	if d > 0 && d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	}
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = s[:len(s)-2]
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = s[:len(s)-2]
+	}
+	return s
 }
