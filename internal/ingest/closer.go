@@ -33,6 +33,7 @@ func (c *closer) tick(wall time.Time, mono time.Duration) error {
 	if now >= max(c.schedule.next, c.upFrom) && !c.refusing && c.log.Failed() == nil {
 		c.minutes.at(now).up = true
 	}
+	c.tell(max(now, c.schedule.next))
 	c.forgetful = c.minutes.idMemory() > c.cfg.IDBytes
 	c.meters.forgetful.Store(c.forgetful)
 	c.meters.idBytes.Store(int64(c.minutes.idMemory()))

@@ -60,6 +60,9 @@ type committer struct {
 	// minute after one in which it did, as far as is known. See down.
 	refusing bool
 	upFrom   slice.Minute
+	// untold are the minutes, in order, of which the sink was not told since
+	// the start because they were too far ahead.
+	untold []slice.Minute
 }
 
 // down notes that a group was refused: nobody knows what else we would have
@@ -93,6 +96,7 @@ func (c *committer) commit(scans []*scan, wall time.Time) {
 	c.records, c.payload, c.ends, c.replies = c.records[:0], c.payload[:0], c.ends[:0], c.replies[:0]
 	// A wall clock that went back does not reopen what is closed.
 	now := max(slice.MinuteOf(wall), c.schedule.next)
+	c.tell(now)
 	for _, s := range scans {
 		c.replies = append(c.replies, c.prepare(s, now))
 	}

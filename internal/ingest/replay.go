@@ -5,6 +5,7 @@ package ingest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -168,14 +169,10 @@ func (r *replay) next(now slice.Minute) slice.Minute {
 	return max(first, r.cursor+1)
 }
 
-// count tells the sink what the open minutes hold.
-func (r *replay) count() {
-	all := r.services.series.All()
-	for m, o := range r.minutes.open {
-		for ref, n := range o.counts {
-			if !n.IsZero() {
-				r.sink.Count(all[ref], m, n)
-			}
-		}
-	}
+// count tells the sink what the open minutes hold, and returns those that must
+// wait because they lie too far ahead: a clock was wrong.
+func (r *replay) count(now slice.Minute) (ahead []slice.Minute) {
+	r.untold = slices.Sorted(maps.Keys(r.minutes.open))
+	r.tell(now)
+	return r.untold
 }

@@ -5,6 +5,7 @@ package ingest
 
 import (
 	"context"
+	"slices"
 
 	"github.com/leadline/leadline/internal/slice"
 )
@@ -62,6 +63,9 @@ func (c *closer) counted(match func(*slice.Series) bool) (counted []Counted) {
 		total.Group = ""
 		begin, bound := since[total]
 		for m, o := range c.minutes.open {
+			if slices.Contains(c.untold, m) {
+				continue
+			}
 			n := o.of(s)
 			if n.IsZero() && !(o.up && bound && m >= begin) {
 				continue
