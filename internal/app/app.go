@@ -99,9 +99,24 @@ func (c clock) Elapsed() time.Duration { return time.Since(c.start) }
 func New(cfg config.Config, logger *slog.Logger) (*App, error) {
 	a := &App{cfg: cfg, logger: logger, clock: clock{time.Now()}}
 	if err := a.open(); err != nil {
-		return nil, errors.Join(err, a.close())
+		return nil, errors.Join(err, a.abandon())
 	}
 	return a, nil
+}
+
+// abandon closes what was opened of a server that will not run: each part that
+// runs closes what it has when it ends.
+func (a *App) abandon() error {
+	ended, end := context.WithCancel(context.Background())
+	end()
+	var failures []error
+	if a.otlp != nil {
+		failures = append(failures, a.otlp.Run(ended))
+	}
+	if a.ingest != nil {
+		failures = append(failures, a.ingest.Run(ended))
+	}
+	return errors.Join(append(failures, a.close())...)
 }
 
 func (a *App) open() error {
@@ -154,7 +169,10 @@ func (a *App) openData() error {
 	if a.lock, err = files.Lock("leadline.lock"); err != nil {
 		return err
 	}
-	if a.writer, err = writerID(a.cfg.DataDir); err != nil {
+	if a.writer, err = writerID(intakelog.OS(a.cfg.DataDir), a.cfg.DataDir); err != nil {
+		return err
+	}
+	if err := a.seriesOptions().Validate(); err != nil {
 		return err
 	}
 	var damage []intakelog.Damage
@@ -180,9 +198,8 @@ func (a *App) openData() error {
 
 // writerID returns the stable id of the data directory, which it makes at
 // the first start.
-func writerID(dir string) (string, error) {
-	path := filepath.Join(dir, "writer")
-	content, err := os.ReadFile(path)
+func writerID(files intakelog.FS, dir string) (string, error) {
+	content, err := os.ReadFile(filepath.Join(dir, "writer"))
 	if id := strings.TrimSpace(string(content)); err == nil && id != "" {
 		return id, nil
 	}
@@ -192,10 +209,32 @@ func writerID(dir string) (string, error) {
 	var random [4]byte
 	rand.Read(random[:])
 	id := hex.EncodeToString(random[:])
-	if err := os.WriteFile(path, []byte(id+"\n"), 0o600); err != nil {
+	if err := replace(files, "writer", []byte(id+"\n")); err != nil {
 		return "", fmt.Errorf("write the writer id: %w", err)
 	}
 	return id, nil
+}
+
+// replace writes a file of the data directory, durably and whole or not at all.
+func replace(files intakelog.FS, name string, content []byte) error {
+	temp := name + ".new"
+	if err := files.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := files.Create(temp)
+	if err != nil {
+		return err
+	}
+	if _, err = f.WriteAt(content, 0); err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := files.Rename(temp, name); err != nil {
+		return err
+	}
+	return files.SyncDir(".")
 }
 
 // consumer hands the requests of the OTLP servers to ingest.
@@ -273,9 +312,11 @@ func (a *App) Run(ctx context.Context) error {
 	return errors.Join(err, <-committed, a.close())
 }
 
-func (a *App) openStore() (*tsdb.Store, error) {
-	return tsdb.Open(a.logger, tsdb.Options{Dir: filepath.Join(a.cfg.DataDir, "series"), Writer: a.writer, Retention: a.cfg.Retention})
+func (a *App) seriesOptions() tsdb.Options {
+	return tsdb.Options{Dir: filepath.Join(a.cfg.DataDir, "series"), Writer: a.writer, Retention: a.cfg.Retention}
 }
+
+func (a *App) openStore() (*tsdb.Store, error) { return tsdb.Open(a.logger, a.seriesOptions()) }
 
 func (a *App) close() error {
 	var failures []error

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/internal/catalog"
+	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/ingest"
 	"github.com/leadline/leadline/internal/slice"
@@ -32,7 +33,22 @@ func (a *App) define(ctx context.Context) ([]*slo.Objective, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.retains(set.Objectives); err != nil {
+		return nil, err
+	}
 	return set.Objectives, a.note(ctx, sources, set)
+}
+
+// retains refuses a window that is longer than slices are kept: its numbers
+// would change with every restart.
+func (a *App) retains(objectives []*slo.Objective) error {
+	for _, o := range objectives {
+		if kept := a.cfg.Retention; kept > 0 && o.Window.Length > kept {
+			return errs.New(errs.Invalid, "%s:%d: objective %s has a window of %s, and slices are kept for %s", o.File, o.Line, o.Name, window.Compact(o.Window.Length), window.Compact(kept)).
+				WithHint("set --retention to " + window.Compact(o.Window.Length+24*time.Hour) + " or more, or shorten the window")
+		}
+	}
+	return nil
 }
 
 // parse says what is wrong in the files and goes on with what is right, and

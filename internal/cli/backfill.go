@@ -47,7 +47,7 @@ func newBackfill(e *env) *cobra.Command {
 	}
 	c.Flags().StringVar(&f.server.DataDir, "data-dir", "", "data directory of a stopped server")
 	c.Flags().StringVar(&f.server.Services, "services", "", "folder of service files, with --data-dir")
-	c.Flags().DurationVar(&f.server.Retention, "retention", 400*24*time.Hour, "how long slices are kept, with --data-dir")
+	config.LengthVar(c.Flags(), &f.server.Retention, "retention", 400*24*time.Hour, "how long slices are kept, with --data-dir")
 	c.Flags().StringVar(&f.generate, "generate", "", "make history of this length up, as 30d")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "what decides everything random, with --generate")
 	c.Flags().Float64Var(&f.rate, "rate", backfill.DefaultRate, "events a minute of each operation, with --generate")

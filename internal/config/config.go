@@ -16,6 +16,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // Config is the settings of a server.
@@ -47,9 +49,39 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.StringVar(&c.OTLPHTTP, "otlp-http", "127.0.0.1:4318", "address for OTLP over HTTP")
 	f.StringVar(&c.TokenFile, "token-file", "", "file with the token that senders and users present; needed beyond loopback")
 	f.StringSliceVar(&c.Origins, "otlp-origins", nil, "web origins whose pages may send telemetry, as https://shop.example")
-	f.DurationVar(&c.Retention, "retention", 400*24*time.Hour, "how long slices are kept")
+	LengthVar(f, &c.Retention, "retention", 400*24*time.Hour, "how long slices are kept, as 400d or 36h")
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
 }
+
+// length is a duration that may be written in days.
+type length time.Duration
+
+// LengthVar adds a flag for a duration that is written as 400d or as Go writes it.
+func LengthVar(f *pflag.FlagSet, p *time.Duration, name string, value time.Duration, usage string) {
+	*p = value
+	f.Var((*length)(p), name, usage)
+}
+
+// Set implements pflag.Value.
+func (l *length) Set(text string) error {
+	if days, found := strings.CutSuffix(text, "d"); found {
+		n, err := strconv.ParseUint(days, 10, 16)
+		if err != nil {
+			return fmt.Errorf("%q is no number of days", days)
+		}
+		*l = length(time.Duration(n) * 24 * time.Hour)
+		return nil
+	}
+	d, err := time.ParseDuration(text)
+	*l = length(d)
+	return err
+}
+
+// String implements pflag.Value.
+func (l *length) String() string { return window.Compact(time.Duration(*l)) }
+
+// Type implements pflag.Value.
+func (l *length) Type() string { return "length" }
 
 // notSettings are flags that say how a command runs and not how a server is.
 var notSettings = []string{"config", "help"}

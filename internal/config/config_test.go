@@ -71,7 +71,7 @@ func TestEverySettingIsDocumented(t *testing.T) {
 	f := pflag.NewFlagSet("serve", pflag.ContinueOnError)
 	c.Flags(f)
 	f.VisitAll(func(flag *pflag.Flag) {
-		want := strings.TrimSuffix(strings.Trim(flag.DefValue, "[]"), "0m0s")
+		want := strings.Trim(flag.DefValue, "[]")
 		if got, there := documented[flag.Name]; !there || got != want {
 			t.Errorf("%s: documented %v with default %q, want %q", flag.Name, there, got, want)
 		}
@@ -111,6 +111,20 @@ func TestTheEnvironmentNamesTheFile(t *testing.T) {
 	}
 }
 
+func TestRetentionInDays(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want time.Duration
+	}{{"400d", 400 * 24 * time.Hour}, {"36h", 36 * time.Hour}, {"1h30m", 90 * time.Minute}} {
+		for from, flags := range map[string][]string{"flag": {"--retention=" + c.text}, "file": nil} {
+			got, err := load(t, flags, nil, map[string]string{"file": "retention: " + c.text + "\n"}[from])
+			if err != nil || got.Retention != c.want {
+				t.Errorf("%s from a %s: got %s, %v, want %s", c.text, from, got.Retention, err, c.want)
+			}
+		}
+	}
+}
+
 func TestRefusedSettings(t *testing.T) {
 	for _, c := range []struct {
 		name        string
@@ -122,6 +136,8 @@ func TestRefusedSettings(t *testing.T) {
 		{"the first of several, by name", nil, "zebra: x\nante: y\n", `unknown setting "ante"`},
 		{"what is no setting", nil, "config: x.yaml\n", `unknown setting "config"`},
 		{"a duration without a unit", nil, "retention: 400\n", "the configuration file: retention"},
+		{"days that are no number", nil, "retention: xd\n", `"x" is no number of days`},
+		{"too many days", nil, "retention: 70000d\n", `"70000" is no number of days`},
 		{"a bad value of the environment", map[string]string{"LEADLINE_RETENTION": "long"}, "", "LEADLINE_RETENTION: retention"},
 		{"a bad value of the environment over a good one of the file", map[string]string{"LEADLINE_RETENTION": "long"}, "retention: 24h\n", "LEADLINE_RETENTION: retention"},
 		{"not YAML", nil, "data-dir: [\n", "configuration"},

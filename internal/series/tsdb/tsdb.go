@@ -81,6 +81,7 @@ func (o Options) withDefaults() Options {
 
 // Validate refuses options that no store can work with.
 func (o Options) Validate() error {
+	o = o.withDefaults()
 	switch {
 	case o.Dir == "":
 		return errs.New(errs.Invalid, "open series store: no directory is given")
