@@ -25,7 +25,10 @@ type intakeLog interface {
 // reply is what became of a scan.
 type reply struct {
 	late, ahead uint64 // refused spans
-	err         error
+	// outdated says that the scan was made under another binding, and that
+	// nothing of it was counted.
+	outdated bool
+	err      error
 }
 
 // futureSlack is how far ahead of us a sender's clock may run.

@@ -4,12 +4,17 @@
 package ingest
 
 import (
+	"context"
+	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/intakelog"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/testkit/otlpgen"
+	"github.com/leadline/leadline/internal/wire"
 )
 
 // TestARequestThatIsTooLargeHarmsNoOther commits requests together of which
@@ -63,4 +68,43 @@ func TestARequestThatIsTooLargeHarmsNoOther(t *testing.T) {
 	if got := e.Totals(); got.Accepted != 4_000 {
 		t.Errorf("%d accepted", got.Accepted)
 	}
+}
+
+// TestAScanUnderAnOldBindingIsMadeAgain binds an indicator while a request
+// waits that was scanned before: it is judged by the indicator all the same.
+func TestAScanUnderAnOldBindingIsMadeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, err := Open(DefaultConfig(), intakelog.OS(t.TempDir()), intakelog.Config{ReserveBytes: 1}, 0, &Binding{}, nobody{}, wallClock{}, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		now, counted := time.Now(), make(chan error, 1)
+		o := otlpgen.Options{Environment: "production", Mix: []otlpgen.Operation{otlpgen.Checkout}, From: now.Add(-time.Millisecond), To: now}
+		body := otlpgen.Traces(1, 30, o)
+		go func() {
+			_, err := e.Consume(ctx, wire.Traces, body)
+			counted <- err
+		}()
+		synctest.Wait() // it is in the queue
+		b := sixIndicators(t)
+		e.bind(b, nil, 0)
+		ended := make(chan error, 1)
+		go func() { ended <- e.Run(ctx) }()
+		if err := <-counted; err != nil {
+			t.Error(err)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		var got slice.Counts
+		total := e.scanner.services.mustIntern(totalKey(b.Indicators[0].Indicator))
+		for _, o := range e.closer.minutes.open {
+			got = got.Plus(o.of(total))
+		}
+		if got.Total() != 30 || e.Totals().Accepted != 30 {
+			t.Errorf("the indicator has %+v of 30 events, %d accepted", got, e.Totals().Accepted)
+		}
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -107,26 +108,30 @@ type Result struct {
 // Consume counts one Export*ServiceRequest and returns when that is durable.
 func (e *Engine) Consume(ctx context.Context, signal wire.Signal, body []byte) (Result, error) {
 	s := e.scans.Get().(*scan)
-	s.reset()
-	now := e.clock.Now()
-	var err error
-	if signal == wire.Traces {
-		err = e.scanner.traces(s, body, e.binding.Load(), now)
-	} else {
-		err = e.scanner.items(s, signal, body, now)
-	}
-	if err != nil {
-		e.scans.Put(s)
-		return Result{}, err
-	}
-	r, err := e.await(ctx, s)
-	if err != nil {
-		return Result{}, err
+	var r reply
+	for again := true; again; again = r.outdated {
+		if err := e.scan(s, signal, body); err != nil {
+			e.scans.Put(s)
+			return Result{}, err
+		}
+		var err error
+		if r, err = e.await(ctx, s); err != nil {
+			return Result{}, err
+		}
 	}
 	result := describe(s, r)
 	e.meters.scanned(s)
 	e.scans.Put(s)
 	return result, nil
+}
+
+func (e *Engine) scan(s *scan, signal wire.Signal, body []byte) error {
+	s.reset()
+	s.binding = e.binding.Load()
+	if signal == wire.Traces {
+		return e.scanner.traces(s, body, s.binding, e.clock.Now())
+	}
+	return e.scanner.items(s, signal, body, e.clock.Now())
 }
 
 // await hands the scan to the committer and waits for its reply. A caller
@@ -188,7 +193,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	for {
 		select {
 		case s := <-e.queue:
-			e.closer.commit(e.gather(s), e.clock.Now())
+			e.commit(e.gather(s))
 		case visit := <-e.visits:
 			visit()
 		case <-ticker.C:
@@ -217,11 +222,27 @@ func (e *Engine) gather(first *scan) []*scan {
 	return group
 }
 
+// commit commits the scans of a group, but has those made again which the
+// indicators have not judged that are bound now.
+func (e *Engine) commit(group []*scan) {
+	b := e.binding.Load()
+	group = slices.DeleteFunc(group, func(s *scan) bool {
+		if s.binding == b {
+			return false
+		}
+		s.reply <- reply{outdated: true}
+		return true
+	})
+	if len(group) > 0 {
+		e.closer.commit(group, e.clock.Now())
+	}
+}
+
 func (e *Engine) drain() error {
 	for {
 		select {
 		case s := <-e.queue:
-			e.closer.commit(e.gather(s), e.clock.Now())
+			e.commit(e.gather(s))
 		default:
 			if err := e.log.Close(); err != nil {
 				return fmt.Errorf("close the intake log: %w", err)

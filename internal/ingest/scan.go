@@ -23,6 +23,7 @@ type scan struct {
 	group       []byte
 	fingerprint xxh3.Uint128
 	now         slice.Minute // of arrival
+	binding     *Binding     // under which it was made
 
 	events  []event
 	hits    []hit
