@@ -82,7 +82,7 @@ func (r *Report) IntakeNow(ctx context.Context) (IntakeView, error) {
 		if services[k] == nil {
 			services[k] = &IntakeService{Namespace: k.Namespace, Service: k.Name, Environment: k.Environment}
 		}
-		services[k].add(c.Series.Tally, c.Minute, c.Counts)
+		services[k].add(c.Series.Tally, c.Minute, c.Counts, r.Now())
 	}
 	v := IntakeView{
 		SchemaVersion: SchemaVersion,
@@ -116,7 +116,8 @@ func lost(all []intakelog.Damage) []intakelog.Damage {
 	return slices.DeleteFunc(slices.Clone(all), func(d intakelog.Damage) bool { return d.Torn })
 }
 
-func (s *IntakeService) add(t slice.Tally, m slice.Minute, c slice.Counts) {
+// add takes what was counted in a minute, which may not have ended yet.
+func (s *IntakeService) add(t slice.Tally, m slice.Minute, c slice.Counts, now time.Time) {
 	switch t {
 	case slice.Spans:
 		s.Spans += c.Good
@@ -125,7 +126,11 @@ func (s *IntakeService) add(t slice.Tally, m slice.Minute, c slice.Counts) {
 	case slice.Records:
 		s.Records += c.Good
 	}
-	if at := m.Stamp(); at.After(s.LastSeen) {
+	at := m.Stamp()
+	if at.After(now) {
+		at = now.UTC()
+	}
+	if at.After(s.LastSeen) {
 		s.LastSeen = at
 	}
 }

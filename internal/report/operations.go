@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/series"
 	"github.com/leadline/leadline/internal/slice"
@@ -88,35 +87,15 @@ func (r *Report) Operations(ctx context.Context) (Operations, error) {
 	}, nil
 }
 
-// gather reads the open minutes, those on their way to the store, and the
-// store, in the order that misses none.
+// gather sums what the store has and what it does not have yet.
 func (r *Report) gather(ctx context.Context, b *baselines, from, to slice.Minute) error {
-	store := r.Series()
-	if store == nil {
-		return errs.New(errs.Unavailable, "the series store is still being opened").WithHint("try again in some seconds")
-	}
-	open, err := r.Intake.Open(ctx, func(s *slice.Series) bool { return s.IsBaseline() })
+	store, stored, err := r.recent(ctx, (*slice.Key).IsBaseline, func(s slice.Sample) {
+		if from <= s.Minute && s.Minute < to {
+			b.add(s.Key, s.Counts, s.Histogram)
+		}
+	})
 	if err != nil {
 		return err
-	}
-	waiting := r.Intake.Waiting()
-	stored, _, err := store.Last(ctx)
-	if err != nil {
-		return err
-	}
-	closed := stored
-	for _, c := range waiting {
-		closed = max(closed, c.Minute)
-		for _, s := range c.Samples {
-			if c.Minute > stored && c.Minute >= from {
-				b.add(s.Key, s.Counts, s.Histogram)
-			}
-		}
-	}
-	for _, c := range open {
-		if c.Minute > closed && c.Minute >= from && c.Minute < to {
-			b.add(c.Series.Key, c.Counts, c.Histogram)
-		}
 	}
 	return b.read(ctx, store, from, min(to, stored+1))
 }

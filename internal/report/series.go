@@ -112,41 +112,15 @@ func (r *Report) series(ctx context.Context, v *eval.Evaluation, from, to time.T
 	return g.series(v), nil
 }
 
-// fill sums the store, the closed minutes on their way to it and the open
-// ones, which do not overlap.
+// fill sums what the store has and what it does not have yet.
 func (r *Report) fill(ctx context.Context, g *grid, o *slo.Objective) error {
-	store := r.Series()
-	if store == nil {
-		return errs.New(errs.Unavailable, "the series store is still being opened").WithHint("try again in some seconds")
-	}
 	ours := func(k *slice.Key) bool {
 		return k.Indicator == string(o.Indicator.ID) && k.Service == o.Indicator.Rule.Service && k.Group == "" &&
 			(k.Tally == "" || k.Tally == slice.Silent && o.SilentIsBad)
 	}
-	// Read in this order, a minute that closes or is stored meanwhile is seen
-	// twice and never missed; what is seen again further on is left out.
-	open, err := r.Intake.Open(ctx, func(s *slice.Series) bool { return ours(&s.Key) })
+	store, stored, err := r.recent(ctx, ours, func(s slice.Sample) { g.minute(s.Minute, s.Key.Tally, s.Counts) })
 	if err != nil {
 		return err
-	}
-	waiting := r.Intake.Waiting()
-	stored, _, err := store.Last(ctx)
-	if err != nil {
-		return err
-	}
-	closed := stored
-	for _, c := range waiting {
-		closed = max(closed, c.Minute)
-		for _, s := range c.Samples {
-			if c.Minute > stored && ours(&s.Key) {
-				g.minute(c.Minute, s.Key.Tally, s.Counts)
-			}
-		}
-	}
-	for _, c := range open {
-		if c.Minute > closed {
-			g.minute(c.Minute, c.Series.Tally, c.Counts)
-		}
 	}
 	return g.read(ctx, store, o, stored+1)
 }

@@ -192,7 +192,7 @@ func TestIntake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := got.Services; len(s) != 1 || s[0].Spans != 7 || s[0].Points != 8 || s[0].Records != 9 || !s[0].LastSeen.Equal(now.Stamp()) {
+	if s := got.Services; len(s) != 1 || s[0].Spans != 7 || s[0].Points != 8 || s[0].Records != 9 || !s[0].LastSeen.Equal(noon) {
 		t.Errorf("services: got %+v", s)
 	}
 	if got.Health.State != "red" || !strings.Contains(got.Health.Cause, "no space") {
