@@ -48,7 +48,7 @@ func (s *Store) newBlockHead(sh *shelf, name string) (*blockHead, error) {
 	o := promtsdb.DefaultHeadOptions()
 	o.ChunkRange = blockMinutes * time.Minute.Milliseconds()
 	o.ChunkDirRoot = filepath.Join(s.scratch(), name)
-	if err := os.MkdirAll(o.ChunkDirRoot, 0o777); err != nil {
+	if err := os.MkdirAll(o.ChunkDirRoot, 0o700); err != nil {
 		return nil, err
 	}
 	h, err := promtsdb.NewHead(nil, s.log, nil, nil, o, promtsdb.NewHeadStats())
