@@ -81,9 +81,14 @@ func (c *closer) closeDue(now slice.Minute) error {
 	return nil
 }
 
-// close records one minute and hands it to the projections.
+// close records one minute and hands it to the projections. A minute of which
+// everything was refused is as one of which nothing was heard: it has no record.
 func (c *closer) close(m, now slice.Minute) error {
 	o := c.minutes.at(m)
+	if !o.up && o.empty() {
+		c.forget(m)
+		return nil
+	}
 	silent := c.silence(m, o)
 	series, idle := c.sampled(m, o)
 	c.encoder.closed(m, o, series, idle)
@@ -101,9 +106,13 @@ func (c *closer) close(m, now slice.Minute) error {
 		c.sink.Count(s, m, slice.Counts{Good: 1})
 	}
 	c.pending.add(m, slices.Clone(c.encoder.buf), true)
+	c.forget(m)
+	return nil
+}
+
+func (c *closer) forget(m slice.Minute) {
 	delete(c.minutes.open, m)
 	c.seen.drop(m)
-	return nil
 }
 
 // silence tallies the minute for the indicators that want to know that

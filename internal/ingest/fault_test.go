@@ -168,3 +168,39 @@ func TestMinutesThatWereRefusedAreNotSilent(t *testing.T) {
 		}
 	})
 }
+
+// TestARefusedMinuteHasNoRecord refuses all that a few minutes bring: nothing
+// is known of them, so nothing is stored.
+func TestARefusedMinuteHasNoRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCrashWorld(t, 1)
+		n := w.mustStart()
+		time.Sleep(2 * time.Minute)
+		w.disk.SetCapacity(0)
+		from := slice.MinuteOf(time.Now())
+		o := otlpgen.Options{Environment: "production"}
+		for range 5 {
+			o.From, o.To = time.Now().Add(-time.Second), time.Now()
+			if _, err := n.Consume(t.Context(), wire.Traces, otlpgen.Traces(w.rng.Uint64(), 20, o)); err == nil {
+				t.Fatal("a full disk took a request")
+			}
+			time.Sleep(time.Minute)
+		}
+		through := slice.MinuteOf(time.Now()) - 1
+		w.disk.SetCapacity(1 << 40)
+		if _, err := n.Consume(t.Context(), wire.Traces, w.request(20)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(15 * time.Minute)
+		synctest.Wait()
+		n.stop()
+		for _, m := range w.store.stored {
+			if m >= from && m < through { // what came with space again ended in the last one
+				t.Errorf("minute %d is stored, refused from %d through %d", m, from, through)
+			}
+		}
+		if last, _, _ := w.store.Last(t.Context()); last <= through {
+			t.Errorf("stored through %d only", last)
+		}
+	})
+}

@@ -3,7 +3,11 @@
 
 package ingest
 
-import "github.com/leadline/leadline/internal/slice"
+import (
+	"slices"
+
+	"github.com/leadline/leadline/internal/slice"
+)
 
 // minutes holds what the open minutes have counted. The committer owns it.
 type minutes struct {
@@ -70,6 +74,11 @@ func (m *minute) of(s *slice.Series) slice.Counts {
 		return slice.Counts{}
 	}
 	return m.counts[s.Ref]
+}
+
+// empty reports whether nothing was counted.
+func (m *minute) empty() bool {
+	return !slices.ContainsFunc(m.counts, func(n slice.Counts) bool { return !n.IsZero() })
 }
 
 func (m *minute) histogram(s *slice.Series) *histogram {
