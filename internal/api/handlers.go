@@ -43,7 +43,7 @@ func (s *Server) slo(r *http.Request) (any, error) {
 	q := r.URL.Query()
 	which := report.Which{
 		Service: r.PathValue("service"), Name: r.PathValue("name"),
-		Namespace: q.Get("namespace"), Environment: q.Get("environment"),
+		Namespace: q.Get("namespace"), Environment: q.Get("environment"), Generation: q.Get("generation"),
 	}
 	v, err := s.report.Find(which)
 	if err != nil {

@@ -31,6 +31,7 @@ func newExplain(e *env) *cobra.Command {
 	}
 	c.Flags().StringVar(&w.Namespace, "namespace", "", "namespace of the service")
 	c.Flags().StringVar(&w.Environment, "environment", "", "environment of the service")
+	c.Flags().StringVar(&w.Generation, "generation", "", "show the slices of an earlier generation, by the id of its indicator")
 	return e.asking(e.printing(c))
 }
 
@@ -48,7 +49,7 @@ func (e *env) explain(ctx context.Context, w report.Which) error {
 	if err != nil {
 		return err
 	}
-	return e.print(v, func(out io.Writer) { explainText(out, v) })
+	return e.print(v, func(out io.Writer) { explainText(out, v, w.Generation) })
 }
 
 // whichOf finds the service of an objective that was named alone.
@@ -78,8 +79,13 @@ func (e *env) whichOf(ctx context.Context, w report.Which) (report.Which, error)
 		w.Name, len(services), strings.Join(services, ", "), w.Name)}
 }
 
-func explainText(w io.Writer, v report.Detail) {
+func explainText(w io.Writer, v report.Detail, generation string) {
 	s := v.SLO
+	if generation != "" && generation != s.Indicator.ID {
+		fmt.Fprintf(w, "%s of %s, as indicator %s counted it\n", s.Name, serviceText(s.SLO), generation)
+		explainSlices(w, v.Series)
+		return
+	}
 	fmt.Fprintf(w, "%s of %s: %s\n", s.Name, serviceText(s.SLO), s.State)
 	for _, line := range []string{s.Cause, s.NextStep} {
 		if line != "" {
@@ -91,18 +97,22 @@ func explainText(w io.Writer, v report.Detail) {
 	fmt.Fprintf(w, "\nwindow %s: slices stamped after %s, up to %s\n", s.Window, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
 	if s.Total == nil {
 		fmt.Fprintln(w, "  no events were counted, so there is no number")
+		explainTrust(w, s)
 		return
 	}
 	fmt.Fprintf(w, "  good %d + bad %d = %d valid, %d excluded\n", *s.Good, *s.Bad, *s.Total, *s.Excluded)
 	fmt.Fprintf(w, "  SLI %s, target %s\n", ratio(s.SLI), percent(s.Target))
 	fmt.Fprintf(w, "  budget: %d x (1 - %s) allows %d bad events, %d spent, %d left\n", *s.Total, s.Target, *s.Budget.Allowed, *s.Budget.Spent, *s.Budget.Remaining)
-	explainSlices(w, v)
+	shown := explainSlices(w, v.Series)
+	if n := int64(shown) - int64(*s.Total+*s.Excluded); n != 0 {
+		fmt.Fprintf(w, "%+d events: the slices are as of now, the number as of its evaluation at %s\n", n, s.EvaluatedAt.Format(time.TimeOnly))
+	}
 	explainTrust(w, s)
 }
 
-// explainSlices prints the slices that the number is the sum of.
-func explainSlices(w io.Writer, v report.Detail) {
-	s := v.Series
+// explainSlices prints the slices that the number is the sum of, and returns
+// the number of their events.
+func explainSlices(w io.Writer, s report.Series) uint64 {
 	fmt.Fprintf(w, "\nslices of %d minutes, by the stamp of their end\n", s.StepSeconds/60)
 	fmt.Fprintln(w, "STAMP\tGOOD\tBAD\tEXCLUDED\tSOURCE")
 	var good, bad, excluded uint64
@@ -114,9 +124,7 @@ func explainSlices(w io.Writer, v report.Detail) {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\n", time.Unix(at, 0).UTC().Format(time.RFC3339), *s.Good[i], *s.Bad[i], *s.Excluded[i], *s.Source[i])
 	}
 	fmt.Fprintf(w, "sum\t%d\t%d\t%d\n", good, bad, excluded)
-	if n := int64(good+bad+excluded) - int64(*v.SLO.Total+*v.SLO.Excluded); n != 0 {
-		fmt.Fprintf(w, "%+d events: the slices are as of now, the number as of its evaluation at %s\n", n, v.SLO.EvaluatedAt.Format(time.TimeOnly))
-	}
+	return good + bad + excluded
 }
 
 func explainTrust(w io.Writer, s report.DetailSLO) {

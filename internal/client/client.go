@@ -51,7 +51,7 @@ func (c *Client) SLOs(ctx context.Context) (v report.SLOs, err error) {
 // SLO asks for one objective.
 func (c *Client) SLO(ctx context.Context, w report.Which, from, to string) (v report.Detail, err error) {
 	q := url.Values{}
-	for k, s := range map[string]string{"namespace": w.Namespace, "environment": w.Environment, "from": from, "to": to} {
+	for k, s := range map[string]string{"namespace": w.Namespace, "environment": w.Environment, "generation": w.Generation, "from": from, "to": to} {
 		if s != "" {
 			q.Set(k, s)
 		}

@@ -6,11 +6,13 @@ package report
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/window"
 )
@@ -243,7 +245,12 @@ type Dropped struct {
 
 // Which names an objective as a user does: parts that are empty match the one
 // there is.
-type Which struct{ Namespace, Service, Environment, Name string }
+type Which struct {
+	Namespace, Service, Environment, Name string
+	// Generation is the id of the indicator of an earlier generation, whose
+	// series is wanted; empty for the one that runs.
+	Generation string
+}
 
 // Find returns the evaluation of the objective that is meant.
 func (r *Report) Find(w Which) (*eval.Evaluation, error) {
@@ -292,8 +299,28 @@ func (r *Report) SLO(ctx context.Context, w Which, from, to time.Time) (Detail, 
 		}
 		d.SLO.Generations = append(d.SLO.Generations, shown)
 	}
+	if v, err = ofGeneration(v, w.Generation, d.SLO.Generations); err != nil {
+		return Detail{}, err
+	}
 	d.Series, err = r.series(ctx, v, from, to)
 	return d, err
+}
+
+// ofGeneration returns the evaluation with the indicator by which the objective
+// counted in an earlier generation, to read what was counted then. Its target
+// and window are those of today.
+func ofGeneration(v *eval.Evaluation, id string, generations []Generation) (*eval.Evaluation, error) {
+	if id == "" || id == string(v.Objective.Indicator.ID) {
+		return v, nil
+	}
+	if !slices.ContainsFunc(generations, func(g Generation) bool { return g.IndicatorID == id }) {
+		return nil, errs.New(errs.NotFound, "objective %q has no generation %q", v.Objective.Name, id).
+			WithHint("leadline explain lists its generations")
+	}
+	indicator, objective, old := *v.Objective.Indicator, *v.Objective, *v
+	indicator.ID = sli.ID(id)
+	objective.Indicator, old.Objective = &indicator, &objective
+	return &old, nil
 }
 
 func groupsOf(v *eval.Evaluation) []Group {

@@ -202,3 +202,37 @@ func TestIntake(t *testing.T) {
 		t.Errorf("damage: got %+v; the torn end of a segment is none", d)
 	}
 }
+
+// TestOldGenerationsStayVisible reads what an earlier rule counted, and
+// nothing for an indicator that never was the objective's.
+func TestOldGenerationsStayVisible(t *testing.T) {
+	o := objective("up", 28*24*time.Hour)
+	w := newWorld(noon, o)
+	w.count(totalOf(o), slice.MinuteOf(noon), slice.Counts{Good: 995, Bad: 5})
+	before := totalOf(o)
+	before.Indicator = "0123456789abcdef"
+	w.count(before, slice.MinuteOf(noon)-30, slice.Counts{Good: 7, Bad: 2})
+	opened := noon.Add(-20 * time.Minute)
+	w.generations = []catalog.Generation{
+		{Current: catalog.Current{Objective: o.Key, Indicator: "0123456789abcdef"}, Number: 1, From: noon.Add(-time.Hour), To: opened},
+		{Current: catalog.Current{Objective: o.Key, Indicator: o.Indicator.ID}, Number: 2, From: opened},
+	}
+	r := w.report(t)
+	d, err := r.SLO(context.Background(), report.Which{Name: "up", Generation: "0123456789abcdef"}, noon.Add(-time.Hour), noon.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var good, bad uint64
+	for i := range d.Series.Good {
+		if d.Series.Good[i] != nil {
+			good, bad = good+*d.Series.Good[i], bad+*d.Series.Bad[i]
+		}
+	}
+	if good != 7 || bad != 2 || *d.SLO.Good != 995 {
+		t.Errorf("the old rule counted %d good and %d bad, want 7 and 2; the number of today is %d, want 995", good, bad, *d.SLO.Good)
+	}
+	_, err = r.SLO(context.Background(), report.Which{Name: "up", Generation: "fedcba9876543210"}, noon.Add(-time.Hour), noon)
+	if errs.KindOf(err) != errs.NotFound {
+		t.Errorf("a generation that never was: got %v", err)
+	}
+}
