@@ -18,11 +18,16 @@ import (
 func (n *node) trickle(minutes int) {
 	n.t.Helper()
 	for range minutes {
-		now := time.Now()
-		o := otlpgen.Options{Environment: "production", Mix: []otlpgen.Operation{otlpgen.GetItem}, From: now.Add(-time.Second), To: now}
-		n.send(otlpgen.Traces(uint64(now.UnixNano()), 20, o))
+		n.drop()
 		time.Sleep(time.Minute)
 	}
+}
+
+func (n *node) drop() {
+	n.t.Helper()
+	now := time.Now()
+	o := otlpgen.Options{Environment: "production", Mix: []otlpgen.Operation{otlpgen.GetItem}, From: now.Add(-time.Second), To: now}
+	n.send(otlpgen.Traces(uint64(now.UnixNano()), 20, o))
 }
 
 // TestNothingIsMeasuredBeforeAnIndicator defines an indicator while minutes
@@ -68,6 +73,7 @@ func measuredFrom(t *testing.T, restart bool) {
 		}
 	}
 	n.trickle(15)
+	n.drop() // or the minute before may be the one in which the process failed
 	n.stop()
 	n = start(t, dir, b, store, at) // the indicator is no longer new
 	n.trickle(15)

@@ -79,6 +79,7 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 	now := slice.MinuteOf(clock.Now())
 	c.log, e.log, e.damage = log, log, damage
 	c.schedule = newSchedule(r.next(now), cfg.Grace)
+	r.ended()
 	if ahead := r.count(now); len(ahead) > 0 {
 		logger.Warn("minutes that were counted lie ahead of the clock; they count when their time comes",
 			"minutes", len(ahead), "first", ahead[0].Stamp(), "last", ahead[len(ahead)-1].Stamp(), "now", clock.Now())

@@ -204,3 +204,47 @@ func TestARefusedMinuteHasNoRecord(t *testing.T) {
 		}
 	})
 }
+
+// TestTheMinuteInWhichAProcessEndedIsNotSilent ends a process early in a
+// minute: nobody knows what came in the rest of it.
+func TestTheMinuteInWhichAProcessEndedIsNotSilent(t *testing.T) {
+	for name, c := range map[string]struct {
+		down time.Duration
+		up   bool
+	}{
+		"back in the same minute": {20 * time.Second, true},
+		"back later":              {5 * time.Minute, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newCrashWorld(t, 1)
+				n := w.mustStart()
+				time.Sleep(15*time.Minute + 10*time.Second) // the indicators are no longer new
+				for seed := range uint64(2) {
+					now := time.Now()
+					o := otlpgen.Options{Environment: "production", Mix: []otlpgen.Operation{otlpgen.Checkout}, From: now.Add(-time.Second), To: now}
+					if _, err := n.Consume(t.Context(), wire.Traces, otlpgen.Traces(seed, 5, o)); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(20 * time.Second)
+					if seed == 0 {
+						time.Sleep(40 * time.Second)
+					}
+				}
+				ended := slice.MinuteOf(time.Now())
+				n.stop()
+				time.Sleep(c.down)
+				n = w.mustStart()
+				time.Sleep(20 * time.Minute)
+				synctest.Wait()
+				n.stop()
+				total := slice.Key{Service: shop(), Indicator: string(w.fast.ID)}
+				for m, want := range map[slice.Minute]bool{ended - 1: true, ended: c.up} {
+					if _, zero := w.store.counts[slot{total, m}]; zero != want {
+						t.Errorf("minute %d, ended in %d: measured %v, want %v", m, ended, zero, want)
+					}
+				}
+			})
+		})
+	}
+}

@@ -24,6 +24,7 @@ type replay struct {
 	cursor  slice.Minute
 	closed  slice.Minute // the newest closed minute; 0 for none
 	oldest  slice.Minute // still open that a batch touches; 0 for none
+	heard   slice.Minute // the newest in which a batch arrived; 0 for none
 	batch   batchRecord  // read last
 	known   *knownKeys
 	ids     *idLoader
@@ -124,6 +125,7 @@ func (r *replay) batchRecord(rec intakelog.Record) error {
 		// A record does not say what was refused as late: repeated, it is a duplicate.
 		r.seen.add(b.fingerprint, b.arrival, judged{0, b.arrival + futureSlack})
 		r.minutes.at(b.arrival).up = true
+		r.heard = max(r.heard, b.arrival)
 	}
 	for i := range b.runs {
 		if b.runs[i].minute > closed {
@@ -167,6 +169,15 @@ func (r *replay) next(now slice.Minute) slice.Minute {
 		first = min(first, r.oldest)
 	}
 	return max(first, r.cursor+1)
+}
+
+// ended takes back that intake ran while the last minute passed in which
+// something arrived: the process may have ended or failed in it. When this one
+// started in the same minute, intake runs in it all the same.
+func (r *replay) ended() {
+	if o := r.minutes.open[r.heard]; o != nil {
+		o.up = false
+	}
 }
 
 // count tells the sink what the open minutes hold, and returns those that must
