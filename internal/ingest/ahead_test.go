@@ -81,6 +81,7 @@ func TestMinutesFromAClockThatWasAheadWaitForTheirTime(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
+		synctest.Wait()
 		for k, c := range told.counts {
 			if k.minute > now+10 {
 				t.Errorf("told of %v in minute %d: %+v, it is %d", k.key, k.minute, c, now)
