@@ -230,6 +230,9 @@ func TestKilledBetweenShelves(t *testing.T) {
 // TestPowerCut keeps the chunk files and loses the end of the log, back to the
 // last point at which Append synced it.
 func TestPowerCut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long under the race detector; make test runs it")
+	}
 	t.Parallel()
 	cs := traffic(175) // crosses two hours, and is too short for a compaction
 	for _, shelf := range []string{"slices", "histograms"} {
@@ -282,6 +285,9 @@ func TestFailedCommit(t *testing.T) {
 
 // TestKilledInBackfill interrupts a backfill between blocks and runs it again.
 func TestKilledInBackfill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long under the race detector; make test runs it")
+	}
 	t.Parallel()
 	cs := traffic(2500)
 	before := first + 2500

@@ -78,6 +78,9 @@ func TestDamagedBlock(t *testing.T) {
 // TestDamagedLog flips bits in the write-ahead log: what is lost is told by
 // Last and told again, and nothing is counted wrongly.
 func TestDamagedLog(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long under the race detector; make test runs it")
+	}
 	t.Parallel()
 	cs := traffic(60)
 	dir := t.TempDir()
@@ -111,6 +114,9 @@ func flip(t *testing.T, file string, at int64) {
 // TestCompaction keeps six days beside two overlapping backfills through all
 // compactions, starts again in between, and compares with the model.
 func TestCompaction(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long under the race detector; make test runs it")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	s, model := open(t, dir), seriestest.NewMemory()
