@@ -17,7 +17,7 @@ import (
 const (
 	collectorBinary = "../../bin/otelcol"
 	relayConfig     = "../../bench/collector/configs/relay.yaml"
-	collectorKills  = 8
+	collectorKills  = 25
 )
 
 // TestKillsBehindACollector puts a Collector between senders and server. It
