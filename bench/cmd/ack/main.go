@@ -16,11 +16,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/signal"
 	"runtime"
-	"syscall"
 	"time"
 
+	"github.com/leadline/leadline/bench/command"
 	"github.com/leadline/leadline/bench/load"
 	"github.com/leadline/leadline/bench/payload"
 	"github.com/leadline/leadline/bench/result"
@@ -65,15 +64,7 @@ func parse() config {
 
 func main() {
 	cfg := parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	ctx, cancel := context.WithTimeout(ctx, cfg.limit)
-	err := run(ctx, cfg)
-	cancel()
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "ack:", err)
-		os.Exit(1)
-	}
+	command.Main("ack", cfg.limit, func(ctx context.Context) error { return run(ctx, cfg) })
 }
 
 // pace is what one way of sending showed.

@@ -21,10 +21,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
+	"github.com/leadline/leadline/bench/command"
 	"github.com/leadline/leadline/bench/load"
 	"github.com/leadline/leadline/bench/payload"
 	"github.com/leadline/leadline/bench/result"
@@ -73,15 +72,7 @@ func parse() config {
 
 func main() {
 	cfg := parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	ctx, cancel := context.WithTimeout(ctx, cfg.limit)
-	err := run(ctx, cfg)
-	cancel()
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "ingest:", err)
-		os.Exit(1)
-	}
+	command.Main("ingest", cfg.limit, func(ctx context.Context) error { return run(ctx, cfg) })
 }
 
 // run measures, reports, and checks the counts last: a report with wrong

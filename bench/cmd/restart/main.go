@@ -22,13 +22,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
+	"github.com/leadline/leadline/bench/command"
 	"github.com/leadline/leadline/bench/result"
 	"github.com/leadline/leadline/bench/target"
 )
@@ -76,15 +75,7 @@ func (c *config) setSizes(text string) error {
 
 func main() {
 	cfg := parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	ctx, cancel := context.WithTimeout(ctx, cfg.limit)
-	err := run(ctx, cfg)
-	cancel()
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "restart:", err)
-		os.Exit(1)
-	}
+	command.Main("restart", cfg.limit, func(ctx context.Context) error { return run(ctx, cfg) })
 }
 
 // filled says what the log took to become that large.
