@@ -39,9 +39,6 @@ func (m Minute) Stamp() time.Time { return (m + 1).Start() }
 // UnixMilli returns the stamp in milliseconds since the epoch.
 func (m Minute) UnixMilli() int64 { return (int64(m) + 1) * 60_000 }
 
-// OfStamp returns the minute whose stamp is t.
-func OfStamp(t time.Time) Minute { return MinuteOf(t) - 1 }
-
 // Counts is the number of good, bad and excluded events.
 type Counts struct {
 	Good     uint64

@@ -33,8 +33,8 @@ func TestMinutes(t *testing.T) {
 			if c.at.Before(got.Start()) || !c.at.Before(got.Stamp()) {
 				t.Errorf("%s is not in [%s, %s)", c.at, got.Start(), got.Stamp())
 			}
-			if slice.OfStamp(got.Stamp()) != got || got.UnixMilli() != got.Stamp().UnixMilli() {
-				t.Errorf("stamp %s, %d ms: of minute %d", got.Stamp(), got.UnixMilli(), slice.OfStamp(got.Stamp()))
+			if after := slice.MinuteOf(got.Stamp()); after != got+1 || got.UnixMilli() != got.Stamp().UnixMilli() {
+				t.Errorf("stamp %s, %d ms: begins minute %d, want %d", got.Stamp(), got.UnixMilli(), after, got+1)
 			}
 		})
 	}
