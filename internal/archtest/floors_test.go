@@ -28,7 +28,7 @@ var floors = [][]string{
 		"internal/intakelog", "internal/series", "internal/series/tsdb",
 		"internal/catalog", "internal/catalog/sqlite", "internal/spec",
 	},
-	{"internal/join", "internal/ingest", "internal/backfill", "internal/eval", "internal/report"},
+	{"internal/join", "internal/ingest", "internal/backfill", "internal/eval", "internal/dispatch", "internal/report"},
 	{"internal/otlp", "internal/api", "internal/client"},
 	{"internal/cli", "internal/app", "internal/config"},
 	{"cmd/leadline"},
@@ -47,7 +47,8 @@ var beside = map[string][]string{
 	"internal/catalog/sqlite": {"internal/catalog"},
 	"internal/ingest":         {"internal/join"},
 	"internal/backfill":       {"internal/ingest"},
-	"internal/report":         {"internal/eval", "internal/ingest"},
+	"internal/dispatch":       {"internal/eval"},
+	"internal/report":         {"internal/dispatch", "internal/eval", "internal/ingest"},
 	"internal/cli":            {"internal/app", "internal/config"},
 	"internal/app":            {"internal/config"},
 }

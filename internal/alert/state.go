@@ -1,0 +1,80 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert
+
+import (
+	"time"
+
+	"github.com/leadline/leadline/internal/slo"
+)
+
+// Key names an alert: a rule of an objective, for all of its events or for one
+// of its groups. It is the same across restarts and generations.
+type Key struct {
+	Objective slo.Key
+	Rule      string // name of the rule, unique within the objective
+	Group     string // empty for all events
+}
+
+// Phase is where an alert stands.
+type Phase string
+
+// The phases. An alert that was never anything but inactive has no record.
+const (
+	// Inactive is before the first episode.
+	Inactive Phase = "inactive"
+	// Pending is when the conditions hold, but not for as long as the rule asks.
+	Pending Phase = "pending"
+	// Firing is when somebody is called.
+	Firing Phase = "firing"
+	// Resolved is when the conditions stopped holding on evidence.
+	Resolved Phase = "resolved"
+	// Unmeasured is when an alert ended because nothing was measured for longer
+	// than its longest window: nobody knows whether the trouble is over.
+	Unmeasured Phase = "no_longer_measured"
+)
+
+// Alert is the state of one alert. It is a value: Step returns the next one,
+// and the catalog keeps it, so that a restart neither forgets nor repeats.
+type Alert struct {
+	Key
+	Severity Severity
+	Phase    Phase
+	// Since is when the phase began: in Pending, what the rule's delay is
+	// counted from.
+	Since time.Time
+	// Episode counts how often the alert has begun to fire; Key and Episode
+	// name what a receiver sees as one incident. Started is when this one
+	// fired, Ended when it was over; zero while it was not.
+	Episode        uint64
+	Started, Ended time.Time
+	// Sequence counts the changes of phase, from 1. (Key, Sequence) is unique
+	// for ever, whoever writes it.
+	Sequence uint64
+	// Frozen says why the phase is held although the conditions may say
+	// otherwise; empty while they decide.
+	Frozen string
+	// InhibitedBy is the rule of the same objective and group that calls
+	// somebody for the same burn sooner; empty when there is none. An
+	// inhibited alert changes its phases, and nobody is told.
+	InhibitedBy string
+	// Sentence is what the conditions say: "1h burn 22x, 5m 16x, threshold
+	// 13.44x; 3.1% of the budget gone, exhausted in 31h at this rate".
+	Sentence string
+}
+
+// Calls reports whether the alert wants somebody's attention now.
+func (a *Alert) Calls() bool { return a.Phase == Firing && a.InhibitedBy == "" }
+
+// Verdict is what the windows of a burn condition say together.
+type Verdict string
+
+// The verdicts, by whether the long and the short window burn faster than the
+// threshold.
+const (
+	Critical   Verdict = "critical"   // both
+	Rising     Verdict = "rising"     // the short one only: it has just begun
+	Recovering Verdict = "recovering" // the long one only: it has stopped
+	Calm       Verdict = "ok"         // neither
+)
