@@ -125,10 +125,9 @@ func (e *Engine) minute() slice.Minute { return max(slice.MinuteOf(e.now()), e.t
 // of our clock as well moves nothing, since a ring never goes back: one event
 // of the year 2100 would end every measurement.
 func (e *Engine) add(t target, m slice.Minute, c slice.Counts) {
-	c = t.of(c)
-	if !t.ring.Add(m, c) {
+	if !t.add(m, c) {
 		t.ring.Advance(e.minute())
-		t.ring.Add(m, c)
+		t.add(m, c)
 	}
 }
 

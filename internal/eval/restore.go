@@ -78,36 +78,65 @@ func (e *Engine) move(f *Fresh, closed slice.Minute) slice.Minute {
 func (e *Engine) restore(ctx context.Context, store series.Querier, f *Fresh, closed slice.Minute) error {
 	now := e.move(f, closed)
 	for _, q := range f.queries() {
-		for _, w := range f.widths() {
-			from := now - w.Depth
-			from -= from % w.Minutes
-			q.Step = int(w.Minutes)
-			// What was measured after the minute closed is told by others; what
-			// was back-filled is told by nobody but the store.
-			for _, part := range []struct {
-				from, to slice.Minute
-				only     slice.Source
-			}{{from, closed + 1, ""}, {max(from, closed+1), now + 1, slice.Backfill}} {
-				if q.From, q.To = part.from, part.to; q.From >= q.To {
-					continue
-				}
-				rows, err := store.Sums(ctx, q)
-				if err != nil {
-					return err
-				}
-				e.fill(f, w.Minutes, &q, rows, part.only)
-			}
+		if err := e.restoreCells(ctx, store, f, q, 0, closed, now); err != nil {
+			return err
+		}
+	}
+	t, ok := f.counter.(*track)
+	if ok {
+		if err := e.restoreSeen(ctx, store, f, t, closed); err != nil {
+			return err
+		}
+		if err := e.restoreSilence(ctx, store, f, t, closed, now); err != nil {
+			return err
 		}
 	}
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	for _, r := range f.rings() {
 		r.Recount()
 	}
-	e.mu.Unlock()
-	if t, ok := f.counter.(*track); ok {
-		return e.restoreSeen(ctx, store, f, t, closed)
+	return nil
+}
+
+// restoreCells fills the cells of every width with what a query finds, from
+// the given minute on.
+func (e *Engine) restoreCells(ctx context.Context, store series.Querier, f *Fresh, q series.Query, from, closed, now slice.Minute) error {
+	for _, w := range f.widths() {
+		first := now - w.Depth
+		first = max(first-first%w.Minutes, from)
+		q.Step = int(w.Minutes)
+		// What was measured after the minute closed is told by others; what
+		// was back-filled is told by nobody but the store.
+		for _, part := range []struct {
+			from, to slice.Minute
+			only     slice.Source
+		}{{first, closed + 1, ""}, {max(first, closed+1), now + 1, slice.Backfill}} {
+			if q.From, q.To = part.from, part.to; q.From >= q.To {
+				continue
+			}
+			rows, err := store.Sums(ctx, q)
+			if err != nil {
+				return err
+			}
+			e.fill(f, w.Minutes, &q, rows, part.only)
+		}
 	}
 	return nil
+}
+
+// restoreSilence fills in the silent minutes of an objective that counts them
+// as bad: those since its first event.
+func (e *Engine) restoreSilence(ctx context.Context, store series.Querier, f *Fresh, t *track, closed, now slice.Minute) error {
+	e.mu.Lock()
+	first, seen := t.since()
+	e.mu.Unlock()
+	if !seen || !t.objective.SilentIsBad {
+		return nil
+	}
+	q := t.queries()[0]
+	q.Parts, q.Tally = series.Parts{}, slice.Silent
+	return e.restoreCells(ctx, store, f, q, slice.MinuteOf(first), closed, now)
 }
 
 // longAgo is how far back we look for a sign that an objective was measured
@@ -164,24 +193,18 @@ const maxLook = 64 * day
 // something. It looks at a day, then at two, and so on: most are measured from
 // the day on in which they are defined.
 func (t *track) first(ctx context.Context, store series.Querier, from, to slice.Minute) (m slice.Minute, found bool, err error) {
-	tallies := []slice.Tally{""}
-	if t.objective.SilentIsBad {
-		tallies = append(tallies, slice.Silent)
-	}
 	q := t.queries()[0]
 	q.Parts, q.Step = series.Parts{}, 1
 	for look := day; from < to && !found; look = min(2*look, maxLook) {
 		q.From, q.To = from, min(from+look, to)
-		for _, q.Tally = range tallies {
-			rows, err := store.Sums(ctx, q)
-			if err != nil {
-				return 0, false, err
-			}
-			for _, row := range rows {
-				i := slices.IndexFunc(row.Sums, func(s series.Sum) bool { return !s.Counts.IsZero() })
-				if at := q.From + slice.Minute(i); i >= 0 && (!found || at < m) {
-					m, found = at, true
-				}
+		rows, err := store.Sums(ctx, q)
+		if err != nil {
+			return 0, false, err
+		}
+		for _, row := range rows {
+			i := slices.IndexFunc(row.Sums, func(s series.Sum) bool { return !s.Counts.IsZero() })
+			if at := q.From + slice.Minute(i); i >= 0 && (!found || at < m) {
+				m, found = at, true
 			}
 		}
 		from = q.To
@@ -196,14 +219,15 @@ func (e *Engine) fill(f *Fresh, width slice.Minute, q *series.Query, rows []seri
 	now := e.minute()
 	for _, row := range rows {
 		t, ok := f.target(&row.Key, now)
-		if !ok || only != "" && row.Source != only {
+		// Silence has a query of its own, when the first event is known.
+		if !ok || only != "" && row.Source != only || t.silent != nil && q.Tally != slice.Silent {
 			continue
 		}
 		if row.Source == slice.Backfill {
 			f.noteBackfill(q, row.Sums)
 		}
 		for i, s := range row.Sums {
-			t.ring.Restore(width, q.StepStart(i), t.of(s.Counts))
+			t.restore(width, q.StepStart(i), s.Counts)
 		}
 	}
 }

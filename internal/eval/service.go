@@ -52,13 +52,13 @@ func (s *serviceTrack) target(k *slice.Key, _ slice.Minute) (target, bool) {
 	var t target
 	switch k.Tally {
 	case slice.Spans:
-		t = target{s.spans, func(c slice.Counts) slice.Counts { return slice.Counts{Good: c.Good, Bad: c.Bad} }}
+		t = target{ring: s.spans, as: func(c slice.Counts) slice.Counts { return slice.Counts{Good: c.Good, Bad: c.Bad} }}
 	case slice.LateSpans:
-		t = target{s.spans, func(c slice.Counts) slice.Counts { return slice.Counts{Excluded: c.Good} }}
+		t = target{ring: s.spans, as: func(c slice.Counts) slice.Counts { return slice.Counts{Excluded: c.Good} }}
 	case slice.Heard:
 		t = target{ring: s.heard}
 	case slice.Unchecked:
-		t = target{s.heard, func(c slice.Counts) slice.Counts { return slice.Counts{Bad: c.Good} }}
+		t = target{ring: s.heard, as: func(c slice.Counts) slice.Counts { return slice.Counts{Bad: c.Good} }}
 	}
 	return t, t.ring != nil && k.Indicator == "" && slices.Contains(s.members, k.Service)
 }

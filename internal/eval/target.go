@@ -14,6 +14,8 @@ import (
 type target struct {
 	ring *window.Ring
 	as   func(slice.Counts) slice.Counts // nil: as it is
+	// silent is the objective whose silence this counts, nil for events.
+	silent *track
 }
 
 func (t target) of(c slice.Counts) slice.Counts {
@@ -21,6 +23,23 @@ func (t target) of(c slice.Counts) slice.Counts {
 		return t.as(c)
 	}
 	return c
+}
+
+// add counts in the ring; false says that it does not reach the minute.
+func (t target) add(m slice.Minute, c slice.Counts) bool {
+	if t.silent != nil {
+		return c.IsZero() || t.silent.silence(m)
+	}
+	return t.ring.Add(m, t.of(c))
+}
+
+// restore adds a cell of the store's. Silence is read from the first event on.
+func (t target) restore(width, start slice.Minute, c slice.Counts) {
+	if t.silent != nil {
+		t.ring.RestoreSilence(width, start, t.of(c))
+		return
+	}
+	t.ring.Restore(width, start, t.of(c))
 }
 
 // silenceIsBad makes each minute that tallies silence one bad event

@@ -33,6 +33,9 @@ type track struct {
 	// seenBefore is when the store first counted something; zero when it never
 	// did, or when the total knows.
 	seenBefore time.Time
+	// held are the silent minutes that were told while the history was read,
+	// one a minute: until it is, nobody knows whether an event came before them.
+	held []slice.Minute
 	// backfilled is the newest back-filled minute that was restored; 0 for none.
 	backfilled slice.Minute
 }
@@ -99,7 +102,7 @@ func (t *track) target(k *slice.Key, now slice.Minute) (target, bool) {
 	case k.Indicator != string(i.ID) || k.Service != i.Rule.Service:
 		return target{}, false
 	case k.Tally == slice.Silent:
-		return target{t.total, silenceIsBad}, t.objective.SilentIsBad
+		return target{t.total, silenceIsBad, t}, t.objective.SilentIsBad
 	case k.Tally != "":
 		return target{ring: ringOf(&t.tallies, k.Tally, t.small, now)}, true
 	case k.Group != "":
@@ -166,9 +169,32 @@ func (t *track) rings() []*window.Ring {
 	return all
 }
 
-func (t *track) setRestored() { t.restored = t.unreadable == nil }
+func (t *track) setRestored() {
+	t.restored = t.unreadable == nil
+	held := t.held
+	t.held = nil
+	for _, m := range held {
+		t.silence(m)
+	}
+}
 
-func (t *track) setUnreadable(err error) { t.unreadable = err }
+func (t *track) setUnreadable(err error) { t.unreadable, t.held = err, nil }
+
+// silence counts a minute in which nothing happened as a bad event, if the
+// indicator has ever seen one before: an objective that was just written, or
+// whose application never started, is not measured, and pages nobody.
+func (t *track) silence(m slice.Minute) bool {
+	switch first, seen := t.since(); {
+	case t.unreadable != nil:
+		return true
+	case !t.restored:
+		t.held = append(t.held, m)
+		return true
+	case !seen || slice.MinuteOf(first) > m:
+		return true
+	}
+	return t.total.AddSilence(m, slice.Counts{Bad: 1})
+}
 
 func (t *track) name() string {
 	return fmt.Sprintf("objective %s of %s", t.objective.Name, t.objective.Service)

@@ -5,6 +5,7 @@ package report
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/leadline/leadline/internal/budget"
@@ -60,6 +61,7 @@ type grid struct {
 	start       slice.Minute // of the first cell, where the history begins
 	window      slice.Minute
 	grain       slice.Minute
+	since       slice.Minute // of the first event: silence before it says nothing
 	before      []slice.Counts
 	shown       []series.Sum
 	source      []slice.Source
@@ -106,10 +108,20 @@ func (r *Report) series(ctx context.Context, v *eval.Evaluation, from, to time.T
 	}
 	step := stepFor(last - first)
 	g := newGrid(first, last, step, v.Objective.Window.Length)
+	g.since = measuredSince(v)
 	if err := r.fill(ctx, g, v.Objective); err != nil {
 		return Series{}, err
 	}
 	return g.series(v), nil
+}
+
+// measuredSince returns the minute of the first event, after all others when
+// there was none.
+func measuredSince(v *eval.Evaluation) slice.Minute {
+	if v.Trust.MeasuredSince.IsZero() {
+		return math.MaxInt64
+	}
+	return slice.MinuteOf(v.Trust.MeasuredSince)
 }
 
 // fill sums what the store has and what it does not have yet.
@@ -152,6 +164,9 @@ func (g *grid) read(ctx context.Context, store series.Querier, o *slo.Objective,
 
 // query adds the sums of all sources or of only one.
 func (g *grid) query(ctx context.Context, store series.Querier, q series.Query, tally slice.Tally, only slice.Source) error {
+	if tally == slice.Silent {
+		q.From = max(q.From, g.since)
+	}
 	if q.From >= q.To {
 		return nil
 	}
@@ -172,7 +187,7 @@ func (g *grid) query(ctx context.Context, store series.Querier, q series.Query, 
 
 // minute adds the live counts of one minute, if the grid reaches it.
 func (g *grid) minute(m slice.Minute, tally slice.Tally, c slice.Counts) {
-	if g.start <= m && m < g.last {
+	if g.start <= m && m < g.last && (tally != slice.Silent || m >= g.since) {
 		g.add(m, tally, series.Sum{Counts: c, Minutes: 1}, slice.Live)
 	}
 }

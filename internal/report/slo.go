@@ -319,6 +319,8 @@ func ofGeneration(v *eval.Evaluation, id string, generations []Generation) (*eva
 	}
 	indicator, objective, old := *v.Objective.Indicator, *v.Objective, *v
 	indicator.ID = sli.ID(id)
+	// When its first event came is not kept: all of its silence is shown.
+	old.Trust.MeasuredSince = time.Unix(0, 0)
 	objective.Indicator, old.Objective = &indicator, &objective
 	return &old, nil
 }

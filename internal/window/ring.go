@@ -109,10 +109,21 @@ func (r *Ring) Add(m slice.Minute, c slice.Counts) bool {
 	if m > r.now+Slack {
 		return false
 	}
+	if !c.IsZero() {
+		r.note(m)
+	}
+	return r.AddSilence(m, c)
+}
+
+// AddSilence counts like Add what is no event: the ring sums it, and its
+// oldest and newest event stay what they are.
+func (r *Ring) AddSilence(m slice.Minute, c slice.Counts) bool {
+	if m > r.now+Slack {
+		return false
+	}
 	if c.IsZero() {
 		return true
 	}
-	r.note(m)
 	for width := range r.layout.widths {
 		r.addCell(width, m, c)
 	}
@@ -263,6 +274,14 @@ func (r *Ring) Restore(minutes, start slice.Minute, c slice.Counts) {
 		r.note(start)
 	}
 	r.addCell(width, start, c)
+}
+
+// RestoreSilence adds like Restore what is no event.
+func (r *Ring) RestoreSilence(minutes, start slice.Minute, c slice.Counts) {
+	width := slices.IndexFunc(r.layout.widths, func(w width) bool { return w.minutes == minutes })
+	if width >= 0 && !c.IsZero() {
+		r.addCell(width, start, c)
+	}
 }
 
 // Recount sums every window from its cells: after Restore, and in tests to
