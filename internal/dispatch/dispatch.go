@@ -32,7 +32,9 @@ type Channel interface {
 	//
 	// Errors tell what to do: one of kind errs.Unavailable is tried again,
 	// after its RetryAfter when that is set; any other is final, because the
-	// same message would be refused again. No error names a secret.
+	// same message would be refused again. An error that wraps the cause (a
+	// deadline, an end of file, a reset connection) tells that the receiver may
+	// have taken the message all the same. No error names a secret.
 	Send(ctx context.Context, m *Message) error
 }
 
@@ -55,6 +57,10 @@ type Message struct {
 	Alerts []Notice
 	// Truncated is how many more there are: a message is bounded.
 	Truncated int
+	// Resend is how soon the same will be said again while it lasts, to a
+	// receiver that forgets what is not repeated (an Alertmanager); zero to the
+	// others.
+	Resend time.Duration
 	// URL is where the server's pages are, without a slash at the end; empty
 	// when that is not configured.
 	URL string
@@ -67,6 +73,7 @@ type Reason string
 const (
 	Changed   Reason = "changed"   // an alert began to fire, or its episode ended
 	Reminder  Reason = "reminder"  // it still fires, and the receiver wants to be reminded
+	Resend    Reason = "resend"    // everything that fires, to a receiver that forgets what is not repeated
 	Digest    Reason = "digest"    // what fired and ended while the receiver could not be reached
 	Test      Reason = "test"      // somebody wants to see whether it arrives
 	Heartbeat Reason = "heartbeat" // we are alive, for a switch that pages when this stops
@@ -77,6 +84,9 @@ const (
 // what was true then.
 type Notice struct {
 	alert.Alert
+	// Told says that the receiver has been told of it before, and that it is in
+	// the message because it still fires: the message is about the others.
+	Told bool `json:",omitempty"`
 	// Description, Owner, Runbook, Journey and URL are those of the objective;
 	// the runbook and the URL are absolute where the server's address is known.
 	Description string
