@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -202,6 +203,26 @@ func TestExitCodes(t *testing.T) {
 				t.Errorf("standard output %q, standard error %q", out, errOut)
 			}
 		})
+	}
+}
+
+func TestValidateIsBounded(t *testing.T) {
+	dir := t.TempDir()
+	head := "apiVersion: leadline/v1\nkind: Service\nmetadata: {name: a}\nspec:\n  objectives:\n"
+	for name, objectives := range map[string]int{"a.yaml": 10, "b.yaml": 100} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(head+strings.Repeat("    - {}\n", objectives)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, out, errOut := ask(t, server(t), "validate", dir)
+	lines := strings.Split(strings.TrimSpace(errOut), "\n")
+	// Each objective lacks a name, an indicator, a target and a window.
+	want := []string{"and 390 more", "440 problems in 2 files"}
+	if code != 3 || out != "" || len(lines) != 52 || !slices.Equal(lines[50:], want) {
+		t.Fatalf("got %d and %d lines, ending %q; want 50 and %q", code, len(lines), lines[max(0, len(lines)-2):], want)
+	}
+	if !strings.Contains(lines[39], "a.yaml:15:") || !strings.Contains(lines[40], "b.yaml:6:") {
+		t.Errorf("the files are not in order:\n%s", errOut)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 func newValidate(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use: "validate PATH...", Short: "Check service files", Args: cobra.MinimumNArgs(1),
-		Long: "Check service files and folders of them, as one set. Every mistake is printed\nas file:line:column with what is wrong, why, and how to mend it.",
+		Long: "Check service files and folders of them, as one set. Every mistake is printed\nas file:line:column with what is wrong, why, and how to mend it: all of them, or\nthe first 50 and how many more there are.",
 		RunE: func(_ *cobra.Command, paths []string) error { return e.validate(paths) },
 	}
 }
@@ -33,11 +33,8 @@ func (e *env) validate(paths []string) error {
 		sources = append(sources, found...)
 	}
 	set := spec.Parse(sources)
-	for _, p := range set.Problems {
-		fmt.Fprintln(e.err, p.Error())
-	}
 	if len(set.Problems) > 0 {
-		fmt.Fprintf(e.err, "%s in %s\n", plural(len(set.Problems), "problem"), plural(len(sources), "file"))
+		e.printProblems(set, len(sources))
 		return errInvalid
 	}
 	for _, o := range set.Objectives {
@@ -45,6 +42,21 @@ func (e *env) validate(paths []string) error {
 	}
 	fmt.Fprintf(e.err, "valid: %s in %s\n", plural(len(set.Objectives), "objective"), plural(len(sources), "file"))
 	return nil
+}
+
+// maxPrinted is how many problems somebody may want to read at once.
+const maxPrinted = 50
+
+func (e *env) printProblems(set *spec.Set, files int) {
+	printed := set.Problems[:min(len(set.Problems), maxPrinted)]
+	for _, p := range printed {
+		fmt.Fprintln(e.err, p.Error())
+	}
+	all := len(set.Problems) + set.Unsaid
+	if more := all - len(printed); more > 0 {
+		fmt.Fprintf(e.err, "and %d more\n", more)
+	}
+	fmt.Fprintf(e.err, "%s in %s\n", plural(all, "problem"), plural(files, "file"))
 }
 
 func plural(n int, noun string) string {

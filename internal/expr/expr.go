@@ -35,6 +35,7 @@
 package expr
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -114,7 +115,7 @@ var environment = sync.OnceValues(func() (*cel.Env, error) {
 })
 
 // Compile checks the text and returns the expression, which answers true or
-// false. What is wrong with the text is an *Error.
+// false. What is wrong with the text is an *Error, or several joined.
 func Compile(text string) (*Program, error) {
 	env, err := environment()
 	if err != nil {
@@ -123,9 +124,12 @@ func Compile(text string) (*Program, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, &Error{1, 1, "the expression is empty"}
 	}
-	ast, issues := env.Compile(text)
+	ast, issues := env.Parse(text)
 	if issues.Err() != nil {
-		return nil, firstIssue(issues)
+		return nil, errorsOf(issues)[0] // the others follow from it
+	}
+	if ast, issues = env.Check(ast); issues.Err() != nil {
+		return nil, errors.Join(errorsOf(issues)...)
 	}
 	if t := ast.OutputType(); !t.IsExactType(cel.BoolType) && !t.IsExactType(cel.DynType) {
 		return nil, &Error{1, 1, fmt.Sprintf("the expression is of type %s, want bool", t)}
@@ -144,19 +148,18 @@ func Compile(text string) (*Program, error) {
 	return &Program{direct(ast.NativeRep().Expr()), program}, nil
 }
 
-// firstIssue returns the issue that comes first in the text.
-func firstIssue(issues *cel.Issues) error {
-	all := issues.Errors()
-	if len(all) == 0 {
-		return &Error{1, 1, issues.Err().Error()}
-	}
-	first := slices.MinFunc(all, func(a, b *cel.Error) int {
-		if a.Location.Line() != b.Location.Line() {
-			return a.Location.Line() - b.Location.Line()
-		}
-		return a.Location.Column() - b.Location.Column()
+// errorsOf returns what is wrong in the order of the text, at least one.
+func errorsOf(issues *cel.Issues) (all []error) {
+	found := slices.SortedStableFunc(slices.Values(issues.Errors()), func(a, b *cel.Error) int {
+		return cmp.Or(a.Location.Line()-b.Location.Line(), a.Location.Column()-b.Location.Column())
 	})
-	return &Error{max(first.Location.Line(), 1), max(first.Location.Column()+1, 1), message(first.Message)}
+	for _, e := range found {
+		all = append(all, &Error{max(e.Location.Line(), 1), max(e.Location.Column()+1, 1), message(e.Message)})
+	}
+	if len(all) == 0 {
+		all = append(all, &Error{1, 1, issues.Err().Error()})
+	}
+	return all
 }
 
 // message is CEL's message without what a reader cannot use.

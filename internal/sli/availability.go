@@ -4,6 +4,8 @@
 package sli
 
 import (
+	"errors"
+
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/wire"
 )
@@ -12,10 +14,7 @@ import (
 type availability struct{}
 
 func compileAvailability(r Rule) (counting, error) {
-	if err := r.forbid(r.Under != 0, "under"); err != nil {
-		return nil, err
-	}
-	return availability{}, r.withoutExpressions()
+	return availability{}, errors.Join(r.forbid(r.Under != 0, "under"), r.withoutExpressions())
 }
 
 func (availability) judge(_ *operation.Facts, _ operation.Judgement, judged Outcome, _ []wire.Attr) Outcome {

@@ -4,6 +4,7 @@
 package sli
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/leadline/leadline/internal/expr"
@@ -28,23 +29,18 @@ type view struct {
 }
 
 func compileCustom(r Rule) (counting, error) {
-	if err := r.forbid(r.Under != 0, "under"); err != nil {
-		return nil, err
-	}
-	if err := r.forbid(len(r.Statuses) > 0, "statuses"); err != nil {
-		return nil, err
-	}
+	wrong := errors.Join(r.forbid(r.Under != 0, "under"), r.forbid(len(r.Statuses) > 0, "statuses"))
 	c := custom{rule: r, views: &sync.Pool{New: func() any { return new(view) }}}
 	var err error
 	if r.Where != "" {
 		if c.where, err = expr.Compile(r.Where); err != nil {
-			return nil, &FieldError{"where", err}
+			wrong = errors.Join(wrong, &FieldError{"where", err})
 		}
 	}
 	if c.good, err = expr.Compile(r.Good); err != nil {
-		return nil, &FieldError{"good", err}
+		wrong = errors.Join(wrong, &FieldError{"good", err})
 	}
-	return c, nil
+	return c, wrong
 }
 
 // judge asks where first: an event that is not the indicator's is not one of

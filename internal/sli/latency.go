@@ -4,6 +4,7 @@
 package sli
 
 import (
+	"errors"
 	"time"
 
 	"github.com/leadline/leadline/internal/operation"
@@ -15,10 +16,7 @@ import (
 type latency struct{ under time.Duration }
 
 func compileLatency(r Rule) (counting, error) {
-	if err := r.requireUnder(); err != nil {
-		return nil, err
-	}
-	return latency{r.Under}, r.withoutExpressions()
+	return latency{r.Under}, errors.Join(r.requireUnder(), r.withoutExpressions())
 }
 
 func (l latency) judge(f *operation.Facts, _ operation.Judgement, judged Outcome, _ []wire.Attr) Outcome {

@@ -25,6 +25,7 @@ const (
 )
 
 // FieldError says which field of a rule is wrong, by its name in service files.
+// Where a field holds fields, one of those is the inner FieldError.
 type FieldError struct {
 	Field string
 	Err   error
@@ -58,21 +59,18 @@ func sorted(list []string) []string {
 
 // check is for what all kinds share.
 func (r Rule) check() error {
-	switch {
-	case kinds[r.Kind] == nil:
-		return &FieldError{"kind", fmt.Errorf("no indicator is of kind %q", string(r.Kind))}
-	case r.Service.Name == "":
-		return &FieldError{"service", errors.New("is empty")}
-	case r.Operation != "" && operation.KindOf(r.Operation) == operation.None:
-		return &FieldError{"of", fmt.Errorf("%q is not the name of an operation", r.Operation)}
-	case len(r.GroupBy) > maxGroupBy:
-		return &FieldError{"by", fmt.Errorf("%d attributes, at most %d", len(r.GroupBy), maxGroupBy)}
-	case len(r.GroupBy) > 0 && r.GroupBy[0] == "":
-		return &FieldError{"by", errors.New("an attribute has no name")}
-	case len(r.Statuses) > maxStatuses:
-		return &FieldError{"statuses", fmt.Errorf("%d entries, at most %d", len(r.Statuses), maxStatuses)}
+	var wrong []error
+	refuse := func(holds bool, field, format string, args ...any) {
+		if holds {
+			wrong = append(wrong, &FieldError{field, fmt.Errorf(format, args...)})
+		}
 	}
-	return nil
+	refuse(r.Service.Name == "", "service", "is empty")
+	refuse(r.Operation != "" && operation.KindOf(r.Operation) == operation.None, "of", "%q is not the name of an operation", r.Operation)
+	refuse(len(r.GroupBy) > maxGroupBy, "by", "%d attributes, at most %d", len(r.GroupBy), maxGroupBy)
+	refuse(len(r.GroupBy) > 0 && r.GroupBy[0] == "", "by", "an attribute has no name")
+	refuse(len(r.Statuses) > maxStatuses, "statuses", "%d entries, at most %d", len(r.Statuses), maxStatuses)
+	return errors.Join(wrong...)
 }
 
 // forbid is for the fields that a kind has no use for: ignoring them would
@@ -85,10 +83,7 @@ func (r Rule) forbid(set bool, field string) error {
 }
 
 func (r Rule) withoutExpressions() error {
-	if err := r.forbid(r.Where != "", "where"); err != nil {
-		return err
-	}
-	return r.forbid(r.Good != "", "good")
+	return errors.Join(r.forbid(r.Where != "", "where"), r.forbid(r.Good != "", "good"))
 }
 
 func (r Rule) requireUnder() error {

@@ -29,6 +29,8 @@
 package sli
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/leadline/leadline/internal/operation"
@@ -104,18 +106,17 @@ type Indicator struct {
 
 // Compile checks a rule and makes it an indicator. Its Rule is in canonical
 // form: environments and groups sorted, expressions without surrounding space.
-// An error in an expression wraps an *expr.Error inside of a *FieldError.
+// The error joins a *FieldError for everything that is wrong; that of an
+// expression wraps an *expr.Error.
 func Compile(r Rule) (*Indicator, error) {
 	r = r.canonical()
-	if err := r.check(); err != nil {
-		return nil, err
+	compile := kinds[r.Kind]
+	if compile == nil {
+		return nil, &FieldError{"kind", fmt.Errorf("no indicator is of kind %q", string(r.Kind))}
 	}
-	c, err := kinds[r.Kind](r)
-	if err != nil {
-		return nil, err
-	}
-	s, err := compileStatuses(r.Statuses)
-	if err != nil {
+	c, err := compile(r)
+	s, wrong := compileStatuses(r.Statuses)
+	if err := errors.Join(r.check(), err, wrong); err != nil {
 		return nil, err
 	}
 	return &Indicator{ID: r.id(), Rule: r, counting: c, statuses: s}, nil

@@ -4,6 +4,7 @@
 package sli
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,20 +26,22 @@ func compileStatuses(rules map[string]Outcome) (*statuses, error) {
 		return nil, nil
 	}
 	var s statuses
-	keys := slices.SortedFunc(maps.Keys(rules), classesFirst)
+	var wrong []error
+	keys := slices.SortedStableFunc(slices.Values(slices.Sorted(maps.Keys(rules))), classesFirst)
 	for _, key := range keys {
 		from, to, err := codes(key)
-		if err != nil {
-			return nil, &FieldError{"statuses", err}
+		if o := rules[key]; err == nil && o != Good && o != Bad && o != Excluded {
+			err = fmt.Errorf("is %s, want good, bad or excluded", o)
 		}
-		if o := rules[key]; o != Good && o != Bad && o != Excluded {
-			return nil, &FieldError{"statuses", fmt.Errorf("status %s is %s, want good, bad or excluded", key, o)}
+		if err != nil {
+			wrong = append(wrong, &FieldError{"statuses", &FieldError{key, err}})
+			continue
 		}
 		for code := from; code <= to; code++ {
 			s[code-100] = override{true, rules[key]}
 		}
 	}
-	return &s, nil
+	return &s, errors.Join(wrong...)
 }
 
 func classesFirst(a, b string) int {
@@ -62,7 +65,7 @@ func codes(key string) (from, to int, err error) {
 	}
 	from, err = strconv.Atoi(digits)
 	if err != nil || len(key) != 3 || from < 100 || from > 599 {
-		return 0, 0, fmt.Errorf("status %q: want a code such as 404 or a class such as 4xx", key)
+		return 0, 0, errors.New("want a code such as 404 or a class such as 4xx")
 	}
 	if isClass(key) {
 		return from, from + 99, nil

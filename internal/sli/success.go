@@ -4,6 +4,7 @@
 package sli
 
 import (
+	"errors"
 	"time"
 
 	"github.com/leadline/leadline/internal/operation"
@@ -14,10 +15,7 @@ import (
 type success struct{ under time.Duration }
 
 func compileSuccess(r Rule) (counting, error) {
-	if err := r.requireUnder(); err != nil {
-		return nil, err
-	}
-	return success{r.Under}, r.withoutExpressions()
+	return success{r.Under}, errors.Join(r.requireUnder(), r.withoutExpressions())
 }
 
 func (s success) judge(f *operation.Facts, _ operation.Judgement, judged Outcome, _ []wire.Attr) Outcome {

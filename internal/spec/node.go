@@ -5,6 +5,7 @@ package spec
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -17,23 +18,40 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
-// file is a service file while it is read; problems gather in it.
+// file is a service file while it is read; problems gather in it, and names.
 type file struct {
 	path     string
 	problems []*Problem
+	unsaid   int // problems beyond those
+	named    []named
 }
 
 // at reports a problem at a node.
 func (f *file) at(n *yaml.Node, what, why, mend string) {
-	if len(f.problems) < maxProblems {
-		f.problems = append(f.problems, &Problem{f.path, n.Line, n.Column, what, why, mend})
-	}
+	f.add(&Problem{f.path, n.Line, n.Column, what, why, mend})
 }
+
+func (f *file) add(p *Problem) {
+	if len(f.problems) == maxGathered {
+		f.unsaid++
+		return
+	}
+	f.problems = append(f.problems, p)
+}
+
+// first returns the first problems in the order of the text.
+func (f *file) first() []*Problem {
+	slices.SortStableFunc(f.problems, func(a, b *Problem) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+	return f.problems[:min(len(f.problems), maxProblems)]
+}
+
+// found returns how many problems the file has so far.
+func (f *file) found() int { return len(f.problems) + f.unsaid }
 
 // documents reads the YAML documents of a file.
 func (f *file) documents(content []byte) (docs []*yaml.Node) {
 	if len(content) > MaxFileBytes {
-		f.problems = append(f.problems, &Problem{File: f.path, What: fmt.Sprintf("the file has %d bytes", len(content)),
+		f.add(&Problem{File: f.path, What: fmt.Sprintf("the file has %d bytes", len(content)),
 			Why: fmt.Sprintf("at most %d are read", MaxFileBytes), Mend: "split it by service"})
 		return nil
 	}
@@ -49,7 +67,7 @@ func (f *file) documents(content []byte) (docs []*yaml.Node) {
 			// An editor may leave a file empty for a moment; what it said goes on
 			// until it is removed.
 			if len(docs) == 0 && len(f.problems) == 0 {
-				f.problems = append(f.problems, &Problem{File: f.path, What: "the file is empty", Mend: "write what it promises, or remove it"})
+				f.add(&Problem{File: f.path, What: "the file is empty", Mend: "write what it promises, or remove it"})
 			}
 			return docs
 		}
@@ -75,26 +93,24 @@ func (f *file) syntax(err error) {
 		p.Column, _ = strconv.Atoi(m[2])
 		p.What = "not YAML that can be read: " + strings.TrimPrefix(err.Error(), m[0])
 	}
-	f.problems = append(f.problems, p)
+	f.add(p)
 }
 
 // plain refuses anchors, aliases, merge keys and custom tags: what a reader
-// sees in its place is what is meant there.
-func (f *file) plain(n *yaml.Node) bool {
+// sees in its place is what is meant there. Without aliases the rest can be
+// read, and what is wrong with it said too.
+func (f *file) plain(n *yaml.Node) (readable bool) {
+	readable = n.Kind != yaml.AliasNode
 	switch {
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
 		f.at(n, "YAML anchors and aliases are not read", "they hide what an objective says", "write the value out")
-		return false
 	case strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!"):
 		f.at(n, fmt.Sprintf("the YAML tag %s is not read", n.Tag), "", "remove it")
-		return false
 	}
 	for _, c := range n.Content {
-		if !f.plain(c) {
-			return false
-		}
+		readable = f.plain(c) && readable
 	}
-	return true
+	return readable
 }
 
 // object is a mapping whose fields are taken one by one. What nobody took

@@ -4,6 +4,7 @@
 package spec
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -33,13 +34,13 @@ func (s *service) objective(n *yaml.Node) []*slo.Objective {
 	if o == nil {
 		return nil
 	}
-	before := len(s.problems)
+	before := s.found()
 	base := slo.Objective{Journey: s.journey, Owner: s.owner, Runbook: s.runbook, File: s.path, Line: n.Line}
 	base.Name = o.required("name", "checkout-succeeds")
 	if base.Name != "" && !objectiveName.MatchString(base.Name) {
 		s.at(o.value["name"], fmt.Sprintf("the name %q is not usable", base.Name), "names stand in addresses and labels", "use up to 100 lower-case letters, digits, dashes, dots and underscores")
 	}
-	rule, ok := s.rule(o)
+	rules := s.rules(o)
 	base.Target, base.Window = s.target(o), s.window(o)
 	base.SilentIsBad = s.silence(o)
 	base.Paused = o.flag("paused")
@@ -52,24 +53,28 @@ func (s *service) objective(n *yaml.Node) []*slo.Objective {
 	}
 	o.text("review")
 	o.finish()
-	if !ok || len(s.problems) > before {
+	s.define(base)
+	var objectives []*slo.Objective
+	for _, rule := range rules {
+		objectives = s.compile(o, base, rule)
+	}
+	if s.name.Name == "" || s.found() > before {
 		return nil
 	}
-	return s.compile(n, base, rule)
+	return objectives
 }
 
-// compile makes the objective once for each environment.
-func (s *service) compile(n *yaml.Node, base slo.Objective, rule sli.Rule) (objectives []*slo.Objective) {
-	if s.name.Name == "" {
-		return nil // which was reported where it is missing
-	}
+// compile makes the objective once for each environment. A rule is checked
+// even if something else is wrong, so that nothing hides behind it.
+func (s *service) compile(object *object, base slo.Objective, rule sli.Rule) (objectives []*slo.Objective) {
+	rule.Service.Name = cmp.Or(rule.Service.Name, "unnamed") // which was reported where it is missing
 	counted, environments := s.placed(rule.Service)
 	owners, _ := s.placed(s.name)
 	for i := range counted {
 		rule.Service, rule.Environments = counted[i], environments[i]
 		ind, err := sli.Compile(rule)
 		if err != nil {
-			s.ruleProblem(n, rule, err)
+			s.ruleProblems(object, string(rule.Kind), err)
 			return nil
 		}
 		o := base
@@ -79,21 +84,61 @@ func (s *service) compile(n *yaml.Node, base slo.Objective, rule sli.Rule) (obje
 	return objectives
 }
 
-// ruleProblem reports why a rule does not compile, at the field that is to blame.
-func (s *service) ruleProblem(n *yaml.Node, rule sli.Rule, err error) {
-	at := n
+// ruleProblems reports all that is wrong with a rule. What follows from a
+// value that could not be read is known already.
+func (s *service) ruleProblems(o *object, kind string, err error) {
+	if joined, several := err.(interface{ Unwrap() []error }); several {
+		for _, err := range joined.Unwrap() {
+			s.ruleProblems(o, kind, err)
+		}
+		return
+	}
 	var field *sli.FieldError
-	if errors.As(err, &field) {
-		if v := find(n, field.Field); v != nil {
-			at = v
+	if !errors.As(err, &field) {
+		s.at(o.node, err.Error(), "", "")
+		return
+	}
+	at := find(o.node, field.Field)
+	var entry *sli.FieldError
+	if errors.As(field.Err, &entry) && at != nil {
+		at = keyIn(at, entry.Field)
+	}
+	if at != nil && s.reported(at) || at == nil && s.reported(o.value[kind]) {
+		return
+	}
+	if at == nil {
+		at = o.node
+	}
+	for _, what := range faults(field) {
+		s.at(at, what, "", "")
+	}
+}
+
+// faults says what is wrong with a field; an expression may have several faults.
+func faults(field *sli.FieldError) (all []string) {
+	each := []error{field.Err}
+	if joined, several := field.Err.(interface{ Unwrap() []error }); several {
+		each = joined.Unwrap()
+	}
+	for _, err := range each {
+		var e *expr.Error
+		if !errors.As(err, &e) {
+			all = append(all, field.Field+": "+err.Error())
+			continue
+		}
+		all = append(all, fmt.Sprintf("%s, line %d column %d of the expression: %s", field.Field, e.Line, e.Column, e.Message))
+	}
+	return all
+}
+
+// keyIn returns the key of a field of a mapping, or the mapping.
+func keyIn(n *yaml.Node, field string) *yaml.Node {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == field {
+			return n.Content[i]
 		}
 	}
-	what := err.Error()
-	var e *expr.Error
-	if errors.As(err, &e) && field != nil {
-		what = fmt.Sprintf("%s, line %d column %d of the expression: %s", field.Field, e.Line, e.Column, e.Message)
-	}
-	s.at(at, what, "", "")
+	return n
 }
 
 // find returns the value of a field anywhere below a node, or nil.
@@ -112,8 +157,8 @@ func find(n *yaml.Node, field string) *yaml.Node {
 	return nil
 }
 
-// rule reads the one indicator of an objective.
-func (s *service) rule(o *object) (rule sli.Rule, ok bool) {
+// rules reads the indicator of an objective, or those of which one is too many.
+func (s *service) rules(o *object) (rules []sli.Rule) {
 	var kinds []string
 	for _, kind := range indicators {
 		o.known = append(o.known, kind)
@@ -121,32 +166,46 @@ func (s *service) rule(o *object) (rule sli.Rule, ok bool) {
 			kinds = append(kinds, kind)
 		}
 	}
+	unsupported, by := s.notYet(o), o.texts("by")
+	if unsupported {
+		return nil
+	}
+	if len(kinds) != 1 {
+		s.at(o.node, fmt.Sprintf("an objective has %d indicators", len(kinds)), "it needs exactly one", "write one of "+strings.Join(indicators, ", "))
+	}
+	for _, kind := range kinds {
+		rule := sli.Rule{Kind: sli.Kind(kind), GroupBy: by}
+		if s.ruleFields(o.value[kind], &rule) {
+			rules = append(rules, rule)
+		}
+	}
+	return rules
+}
+
+// notYet reports indicators that other versions know.
+func (s *service) notYet(o *object) (found bool) {
 	for _, kind := range later {
 		o.known = append(o.known, kind)
 		if o.has(kind) {
 			s.at(o.keys[kind], kind+" is not supported by this version", "", "use one of "+strings.Join(indicators, ", "))
-			return rule, false
+			found = true
 		}
 	}
-	if len(kinds) != 1 {
-		s.at(o.node, fmt.Sprintf("an objective has %d indicators", len(kinds)), "it needs exactly one", "write one of "+strings.Join(indicators, ", "))
-		return rule, false
-	}
-	rule.Kind, rule.GroupBy = sli.Kind(kinds[0]), o.texts("by")
-	n := o.value[kinds[0]]
-	if n.Tag == "!!null" {
-		s.at(n, kinds[0]+" is empty", "", "write "+kinds[0]+": {} for every server operation of the service")
-		return rule, false
-	}
-	return rule, s.ruleFields(n, kinds[0], &rule)
+	return found
 }
 
-func (s *service) ruleFields(n *yaml.Node, kind string, rule *sli.Rule) bool {
+// ruleFields reads what an indicator counts, and says whether there is a rule
+// to check, right or wrong.
+func (s *service) ruleFields(n *yaml.Node, rule *sli.Rule) bool {
+	kind := string(rule.Kind)
+	if n.Tag == "!!null" {
+		s.at(n, kind+" is empty", "", "write "+kind+": {} for every server operation of the service")
+		return false
+	}
 	o := s.object(n, kind)
 	if o == nil {
 		return false
 	}
-	before := len(s.problems)
 	rule.Service = s.name
 	s.of(o, rule)
 	text := o.text("under")
@@ -163,7 +222,7 @@ func (s *service) ruleFields(n *yaml.Node, kind string, rule *sli.Rule) bool {
 	rule.Where, rule.Good = o.text("where"), o.text("good")
 	s.statuses(o, rule)
 	o.finish()
-	return len(s.problems) == before
+	return true
 }
 
 // of reads which operation is counted: a step of the journey, or one written out.

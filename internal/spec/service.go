@@ -4,7 +4,6 @@
 package spec
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -21,21 +20,38 @@ import (
 // APIVersion is the format that this package reads.
 const APIVersion = "leadline/v1"
 
+const serviceKind = "Service"
+
 // parseFile reads one service file.
-func parseFile(s Source) ([]*slo.Objective, []*Problem) {
+func parseFile(s Source) ([]*slo.Objective, *file) {
 	f := &file{path: s.Path}
-	defer func() {
-		slices.SortStableFunc(f.problems, func(a, b *Problem) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
-	}()
 	var objectives []*slo.Objective
 	for _, doc := range f.documents(s.Content) {
 		objectives = append(objectives, f.service(doc)...)
 	}
 	if len(objectives) > maxObjectives {
-		f.problems = append(f.problems, &Problem{File: s.Path, What: fmt.Sprintf("%d objectives", len(objectives)),
+		f.add(&Problem{File: s.Path, What: fmt.Sprintf("%d objectives", len(objectives)),
 			Why: fmt.Sprintf("a file may hold %d", maxObjectives), Mend: "split it by service"})
 	}
-	return objectives, f.problems
+	return objectives, f
+}
+
+// named is an objective's name, where it is written.
+type named struct {
+	slo.Key
+	file, owner string
+	line        int
+}
+
+// define notes the name of an objective, whatever else is wrong with it.
+func (s *service) define(o slo.Objective) {
+	if s.name.Name == "" || o.Name == "" {
+		return
+	}
+	owners, _ := s.placed(s.name)
+	for _, owner := range owners {
+		s.named = append(s.named, named{slo.Key{Service: owner, Name: o.Name}, o.File, o.Owner, o.Line})
+	}
 }
 
 // service is what a document says of all its objectives.
@@ -73,21 +89,22 @@ func (f *file) service(doc *yaml.Node) []*slo.Objective {
 	return objectives
 }
 
-// header checks what kind of document it is.
-func (f *file) header(root *object) bool {
+// header checks what kind of document it is, and whether to read on: a typing
+// mistake hides nothing behind it, and what somebody wrote for another program
+// is not read by our rules.
+func (f *file) header(root *object) (ours bool) {
 	version, kind := root.text("apiVersion"), root.text("kind")
-	switch {
-	case strings.HasPrefix(version, "openslo/"):
+	if strings.HasPrefix(version, "openslo/") {
 		f.at(root.node, fmt.Sprintf("apiVersion %s is not supported by this version", version), "", "write the objective as "+APIVersion)
 		return false
-	case version != APIVersion:
-		f.at(root.node, fmt.Sprintf("apiVersion is %q", version), "this version reads "+APIVersion, "begin the file with apiVersion: "+APIVersion)
-		return false
-	case kind != "Service":
-		f.at(root.node, fmt.Sprintf("kind is %q", kind), "", "write kind: Service")
-		return false
 	}
-	return true
+	if version != APIVersion {
+		f.at(root.node, fmt.Sprintf("apiVersion is %q", version), "this version reads "+APIVersion, "begin the file with apiVersion: "+APIVersion)
+	}
+	if kind != serviceKind {
+		f.at(root.node, fmt.Sprintf("kind is %q", kind), "", "write kind: "+serviceKind)
+	}
+	return (version == "" || nearest(version, []string{APIVersion}) != "") && (kind == "" || nearest(kind, []string{serviceKind}) != "")
 }
 
 func (s *service) metadata(root *object) {
@@ -109,10 +126,10 @@ func (s *service) metadata(root *object) {
 }
 
 func (s *service) readEnvironments(o *object) {
-	before := len(s.problems)
+	before := s.found()
 	s.environments = o.texts("environments")
 	n := o.value["environments"]
-	if n == nil || len(s.problems) > before {
+	if n == nil || s.found() > before {
 		return
 	}
 	if len(s.environments) == 0 {
@@ -123,6 +140,7 @@ func (s *service) readEnvironments(o *object) {
 			s.at(n.Content[i], fmt.Sprintf("environments names %q twice", e), "", "remove one")
 		}
 	}
+	s.environments = slices.Compact(slices.Sorted(slices.Values(s.environments)))
 }
 
 // runbookPath reads a runbook: a URL, or a path inside the folder of service files.
@@ -150,7 +168,7 @@ func (s *service) spec(o *object) (objectives []*slo.Objective) {
 		}
 	}
 	o.finish()
-	if len(objectives) == 0 && len(s.problems) == 0 {
+	if len(objectives) == 0 && s.found() == 0 {
 		s.at(o.node, "spec has no objective", "", "add one under objectives, or under a journey")
 	}
 	return objectives

@@ -5,7 +5,9 @@
 //
 // It owns the format leadline/v1: reading YAML within limits, checking every
 // field, and saying of each mistake where it stands, why it is one and how to
-// mend it. All problems of a file are reported at once. A file with a problem
+// mend it. All problems of a file are reported at once: none waits for another
+// to be mended, unless nothing can be said before, as within YAML that cannot be
+// parsed. A file with a problem
 // contributes nothing; whoever keeps the last good content of it may hand that
 // in too (see ParseOver), so that a slip of the keyboard does not stop a
 // measurement.
@@ -28,7 +30,8 @@ const (
 	MaxFiles      = 10_000
 	MaxDepth      = 64 // of nested YAML
 	maxObjectives = 1_000
-	maxProblems   = 50 // of one file
+	maxProblems   = 50    // said of one file
+	maxGathered   = 1_000 // of one file, of which the first are said
 )
 
 // Problem is one mistake in a file.
@@ -65,9 +68,10 @@ type Source struct {
 // Set is what a folder of service files defines.
 type Set struct {
 	Objectives []*slo.Objective
-	// Problems are in the order of files and lines; last come names that are
-	// defined twice.
+	// Problems are in the order of files and lines, the first of each file.
 	Problems []*Problem
+	// Unsaid counts the problems beyond those.
+	Unsaid int
 	// Good are the sources that contributed.
 	Good []Source
 }
@@ -76,15 +80,23 @@ type Set struct {
 // definitions of one objective both are refused.
 func Parse(sources []Source) *Set {
 	set := &Set{}
-	for _, s := range sources {
-		objectives, problems := parseFile(s)
-		set.Problems = append(set.Problems, problems...)
-		if len(problems) == 0 {
-			set.Good = append(set.Good, s)
+	files := make([]*file, len(sources))
+	for i, s := range sources {
+		var objectives []*slo.Objective
+		if objectives, files[i] = parseFile(s); files[i].found() == 0 {
 			set.Objectives = append(set.Objectives, objectives...)
 		}
 	}
-	set.refuseDuplicates()
+	refused := refuseDuplicates(files)
+	for i, f := range files {
+		if f.found() == 0 && !refused[f.path] {
+			set.Good = append(set.Good, sources[i])
+		}
+		said := f.first()
+		set.Problems = append(set.Problems, said...)
+		set.Unsaid += f.found() - len(said)
+	}
+	set.Objectives = slices.DeleteFunc(set.Objectives, func(o *slo.Objective) bool { return refused[o.File] })
 	return set
 }
 
@@ -142,27 +154,43 @@ func appendNew(known, more []*Problem) []*Problem {
 	return known
 }
 
-// refuseDuplicates reports objectives that two files define, and leaves out
-// those files.
-func (s *Set) refuseDuplicates() {
-	first := make(map[slo.Key]*slo.Objective)
-	bad := make(map[string]bool)
-	for _, o := range s.Objectives {
-		have := first[o.Key]
-		if have == nil {
-			first[o.Key] = o
-			continue
-		}
-		s.Problems = append(s.Problems, &Problem{
-			File: o.File, Line: o.Line, Column: 1,
-			What: fmt.Sprintf("objective %q of %s is defined twice", o.Name, o.Service),
-			Why:  fmt.Sprintf("it is also defined at %s:%d, by %s", have.File, have.Line, ownerText(have.Owner)),
-			Mend: "rename one of them, or remove it",
-		})
-		bad[o.File], bad[have.File] = true, true
+// refuseDuplicates reports objectives that are defined twice, and returns the
+// files that are refused for it: both, or only the one that is broken anyway.
+// Then the other goes on, and its mistake is not said of it.
+func refuseDuplicates(files []*file) (refused map[string]bool) {
+	first, in := make(map[slo.Key]named), make(map[string]*file)
+	refused = make(map[string]bool)
+	broken := make(map[string]bool)
+	for _, f := range files {
+		in[f.path], broken[f.path] = f, f.found() > 0
 	}
-	s.Objectives = slices.DeleteFunc(s.Objectives, func(o *slo.Objective) bool { return bad[o.File] })
-	s.Good = slices.DeleteFunc(s.Good, func(g Source) bool { return bad[g.Path] })
+	for _, f := range files {
+		for _, n := range f.named {
+			have, twice := first[n.Key]
+			if !twice {
+				first[n.Key] = n
+				continue
+			}
+			at, other := n, have
+			if broken[have.file] && !broken[n.file] {
+				at, other = have, n
+			}
+			in[at.file].twice(at, other)
+			refused[at.file] = true
+			refused[other.file] = refused[other.file] || !broken[at.file]
+		}
+	}
+	return refused
+}
+
+// twice reports a name that stands elsewhere too.
+func (f *file) twice(n, other named) {
+	f.add(&Problem{
+		File: f.path, Line: n.line, Column: 1,
+		What: fmt.Sprintf("objective %q of %s is defined twice", n.Name, n.Service),
+		Why:  fmt.Sprintf("it is also defined at %s:%d, by %s", other.file, other.line, ownerText(other.owner)),
+		Mend: "rename one of them, or remove it",
+	})
 }
 
 func ownerText(owner string) string {

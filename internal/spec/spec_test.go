@@ -59,8 +59,13 @@ func TestAFileOfTheLargestSizeIsRead(t *testing.T) {
 
 func TestProblemsAreBounded(t *testing.T) {
 	set := parse(good + strings.Repeat("    - {}\n", 10_000))
-	if n := len(set.Problems); n == 0 || n > 60 {
-		t.Errorf("got %d problems", n)
+	if n := len(set.Problems); n != 50 || set.Unsaid != 40_000-50 {
+		t.Errorf("got %d problems and %d unsaid; four are wrong with each of 10,000 objectives", n, set.Unsaid)
+	}
+	for i, p := range set.Problems {
+		if want := 7 + i/4; p.Line != want {
+			t.Fatalf("problem %d is of line %d, want %d: the first of the text", i, p.Line, want)
+		}
 	}
 }
 
