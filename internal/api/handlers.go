@@ -56,7 +56,7 @@ func (s *Server) slo(r *http.Request) (any, error) {
 	if to.Sub(from) > longestRange {
 		return nil, errs.New(errs.Invalid, "the range is longer than %d days", longestRange/(24*time.Hour)).WithHint("ask for a shorter one")
 	}
-	return s.report.SLO(r.Context(), which, from, to)
+	return s.report.SLO(r.Context(), v, which.Generation, from, to)
 }
 
 // rangeOf reads which range is asked for: by default the very window that was

@@ -221,10 +221,13 @@ func (a *App) reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// What was evaluated by the old definitions is not shown any longer.
+	a.eval.Evaluate()
 	a.logger.Info("service files reloaded", "objectives", len(objectives), "new windows", len(fresh))
 	err = a.restore(ctx, fresh, closed)
 	if ctx.Err() == nil {
 		a.eval.Restored(fresh)
+		a.eval.Evaluate()
 	}
 	return err
 }

@@ -29,10 +29,13 @@ type Engine struct {
 	through slice.Minute
 	shapes  map[shapeKey]*shape // of objectives since the last Install
 	// targets caches where a series is counted, by Series.Ref.
-	targets   [][]target
-	resolved  []bool
-	snapshot  atomic.Pointer[Snapshot]
-	listeners listeners
+	targets  [][]target
+	resolved []bool
+	// evaluating keeps a snapshot of older definitions from taking the place
+	// of a newer one.
+	evaluating sync.Mutex
+	snapshot   atomic.Pointer[Snapshot]
+	listeners  listeners
 }
 
 // New returns an engine without objectives that evaluates at the given interval.
@@ -178,6 +181,8 @@ func (e *Engine) Snapshot() *Snapshot { return e.snapshot.Load() }
 
 // Evaluate evaluates every objective now and publishes the result.
 func (e *Engine) Evaluate() *Snapshot {
+	e.evaluating.Lock()
+	defer e.evaluating.Unlock()
 	now := e.now()
 	s := &Snapshot{At: now, Evaluations: sorted(e.evaluations(now))}
 	e.snapshot.Store(s)

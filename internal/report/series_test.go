@@ -4,7 +4,6 @@
 package report_test
 
 import (
-	"context"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -58,7 +57,7 @@ func TestSlicesAddUpToTheNumber(t *testing.T) {
 			w.random(rng, totalOf(o), days+2, 7+days)
 			r := w.report(t)
 			v := w.engine.Snapshot().Evaluations[0]
-			d, err := r.SLO(context.Background(), report.Which{Name: "up"}, v.From, v.To)
+			d, err := detail(r, report.Which{Name: "up"}, v.From, v.To)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -104,7 +103,7 @@ func TestBudgetEndsAtTheNumber(t *testing.T) {
 		r := w.report(t)
 		v := w.engine.Snapshot().Evaluations[0]
 		for _, shown := range []time.Duration{time.Hour, 10 * time.Hour, 20 * time.Hour, 60 * time.Hour, length, 20*24*time.Hour + 7*time.Minute} {
-			d, err := r.SLO(context.Background(), report.Which{Name: "up"}, v.To.Add(-shown), v.To)
+			d, err := detail(r, report.Which{Name: "up"}, v.To.Add(-shown), v.To)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -138,7 +137,7 @@ func TestSeriesOfAnyRange(t *testing.T) {
 		if rng.IntN(2) == 0 {
 			from, to = from.Truncate(time.Minute), to.Truncate(time.Minute).Add(time.Minute)
 		}
-		d, err := r.SLO(context.Background(), report.Which{Name: "up"}, from, to)
+		d, err := detail(r, report.Which{Name: "up"}, from, to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +187,7 @@ func TestBudgetOverTime(t *testing.T) {
 	w.count(k, start, slice.Counts{Good: 990, Bad: 10})
 	w.count(k, start+6*60-2, slice.Counts{Good: 100})
 	r := w.report(t)
-	d, err := r.SLO(context.Background(), report.Which{Name: "up"}, (start + 60).Start(), w.now)
+	d, err := detail(r, report.Which{Name: "up"}, (start + 60).Start(), w.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,11 +219,11 @@ func TestSeriesNeedsTheStoreAndARange(t *testing.T) {
 	w := newWorld(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), o)
 	w.generations = []catalog.Generation{}
 	w.engine.Evaluate()
-	_, err := w.starting().SLO(context.Background(), report.Which{Name: "up"}, w.now.Add(-time.Hour), w.now)
+	_, err := detail(w.starting(), report.Which{Name: "up"}, w.now.Add(-time.Hour), w.now)
 	if errs.KindOf(err) != errs.Unavailable || errs.HintOf(err) == "" {
 		t.Errorf("while the store is opened: got %v", err)
 	}
-	_, err = w.report(t).SLO(context.Background(), report.Which{Name: "up"}, w.now, w.now)
+	_, err = detail(w.report(t), report.Which{Name: "up"}, w.now, w.now)
 	if errs.KindOf(err) != errs.Invalid {
 		t.Errorf("an empty range: got %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leadline/leadline/internal/catalog"
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/operation"
@@ -157,6 +158,9 @@ func sloOf(v *eval.Evaluation) SLO {
 	if v.Known {
 		s.counts(v)
 	}
+	if !o.Defined.IsZero() {
+		s.Generation.From = &o.Defined
+	}
 	for _, b := range v.Burn {
 		s.Burn = append(s.Burn, burnOf(v, b))
 	}
@@ -276,12 +280,10 @@ func matches(s operation.Service, w Which) bool {
 		(w.Environment == "" || w.Environment == s.Environment)
 }
 
-// SLO returns one objective with its series between two instants.
-func (r *Report) SLO(ctx context.Context, w Which, from, to time.Time) (Detail, error) {
-	v, err := r.Find(w)
-	if err != nil {
-		return Detail{}, err
-	}
+// SLO returns one objective with its series between two instants. All of it is
+// of the evaluation that Find returned, and so of one generation; with the id
+// of another one's indicator the series is of that.
+func (r *Report) SLO(ctx context.Context, v *eval.Evaluation, generation string, from, to time.Time) (Detail, error) {
 	d := Detail{SchemaVersion: SchemaVersion, SLO: DetailSLO{
 		SLO: r.slo(v), Groups: groupsOf(v), Dropped: droppedOf(v), Generations: []Generation{},
 		Definition: Definition{v.Objective.File, v.Objective.Line},
@@ -290,20 +292,36 @@ func (r *Report) SLO(ctx context.Context, w Which, from, to time.Time) (Detail, 
 	if err != nil {
 		return Detail{}, err
 	}
-	for _, g := range generations {
-		shown := Generation{IndicatorID: string(g.Indicator), From: &g.From}
-		if !g.Running() {
-			shown.To = &g.To
-		} else {
-			d.SLO.Generation = shown
-		}
-		d.SLO.Generations = append(d.SLO.Generations, shown)
-	}
-	if v, err = ofGeneration(v, w.Generation, d.SLO.Generations); err != nil {
+	d.SLO.generations(generations)
+	if v, err = ofGeneration(v, generation, d.SLO.Generations); err != nil {
 		return Detail{}, err
 	}
 	d.Series, err = r.series(ctx, v, from, to)
 	return d, err
+}
+
+// generations lists the generations up to the one that was evaluated. The
+// catalog knows of a newer one some moments before anything is evaluated by it.
+func (s *DetailSLO) generations(all []catalog.Generation) {
+	evaluated := len(all)
+	for i, g := range all {
+		if string(g.Indicator) == s.Generation.IndicatorID && (s.Generation.From == nil || g.From.Equal(*s.Generation.From)) {
+			evaluated = i + 1
+		}
+	}
+	for _, g := range all[:evaluated] {
+		shown := Generation{IndicatorID: string(g.Indicator), From: &g.From}
+		if !g.Running() {
+			shown.To = &g.To
+		}
+		s.Generations = append(s.Generations, shown)
+	}
+	if evaluated == len(all) {
+		return
+	}
+	s.Generations[evaluated-1].To = nil
+	s.Trust.Notes = append(s.Trust.Notes, fmt.Sprintf("generation %d is loading: everything shown is still of generation %d",
+		all[len(all)-1].Number, all[evaluated-1].Number))
 }
 
 // ofGeneration returns the evaluation with the indicator by which the objective

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/report"
+	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
 )
@@ -72,19 +74,20 @@ func TestNumbersAreNullWithoutEvidence(t *testing.T) {
 }
 
 func TestNumbersAreTheEvaluations(t *testing.T) {
+	opened := noon.Add(-time.Hour)
 	o := objective("up", 28*24*time.Hour)
+	o.Defined = opened
 	w := newWorld(noon, o)
 	w.count(totalOf(o), slice.MinuteOf(noon), slice.Counts{Good: 995, Bad: 5, Excluded: 2})
 	group := totalOf(o)
 	group.Group = "tier=gold"
 	w.count(group, slice.MinuteOf(noon), slice.Counts{Good: 3, Bad: 1})
-	opened := noon.Add(-time.Hour)
 	began := opened.Add(-time.Hour)
 	w.generations = []catalog.Generation{
 		{Current: catalog.Current{Objective: o.Key, Indicator: "0123456789abcdef"}, Number: 1, From: began, To: opened},
 		{Current: catalog.Current{Objective: o.Key, Indicator: o.Indicator.ID}, Number: 2, From: opened},
 	}
-	d, err := w.report(t).SLO(context.Background(), report.Which{Service: "shop-api", Name: "up"}, noon.Add(-time.Hour), noon)
+	d, err := detail(w.report(t), report.Which{Service: "shop-api", Name: "up"}, noon.Add(-time.Hour), noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +104,7 @@ func TestNumbersAreTheEvaluations(t *testing.T) {
 	if len(s.Groups) != 1 || s.Groups[0].Group != "tier=gold" || *s.Groups[0].SLI != 0.75 {
 		t.Errorf("groups: got %+v", s.Groups)
 	}
-	if s.Generation.To != nil || !s.Generation.From.Equal(opened) || len(s.Generations) != 2 || !s.Generations[0].To.Equal(opened) {
+	if s.Generation.To != nil || s.Generation.From == nil || !s.Generation.From.Equal(opened) || len(s.Generations) != 2 || !s.Generations[0].To.Equal(opened) {
 		t.Errorf("generations: got %+v and %+v", s.Generation, s.Generations)
 	}
 }
@@ -142,7 +145,7 @@ func TestFind(t *testing.T) {
 
 func TestErrorsOfTheCatalogAreOurs(t *testing.T) {
 	w := newWorld(noon, objective("up", time.Hour))
-	_, err := w.report(t).SLO(context.Background(), report.Which{Name: "up"}, noon.Add(-time.Hour), noon)
+	_, err := detail(w.report(t), report.Which{Name: "up"}, noon.Add(-time.Hour), noon)
 	if errs.KindOf(err) != errs.Internal || !strings.Contains(err.Error(), "disk on fire") {
 		t.Errorf("got %v", err)
 	}
@@ -218,7 +221,7 @@ func TestOldGenerationsStayVisible(t *testing.T) {
 		{Current: catalog.Current{Objective: o.Key, Indicator: o.Indicator.ID}, Number: 2, From: opened},
 	}
 	r := w.report(t)
-	d, err := r.SLO(context.Background(), report.Which{Name: "up", Generation: "0123456789abcdef"}, noon.Add(-time.Hour), noon.Add(time.Minute))
+	d, err := detail(r, report.Which{Name: "up", Generation: "0123456789abcdef"}, noon.Add(-time.Hour), noon.Add(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,8 +234,56 @@ func TestOldGenerationsStayVisible(t *testing.T) {
 	if good != 7 || bad != 2 || *d.SLO.Good != 995 {
 		t.Errorf("the old rule counted %d good and %d bad, want 7 and 2; the number of today is %d, want 995", good, bad, *d.SLO.Good)
 	}
-	_, err = r.SLO(context.Background(), report.Which{Name: "up", Generation: "fedcba9876543210"}, noon.Add(-time.Hour), noon)
+	_, err = detail(r, report.Which{Name: "up", Generation: "fedcba9876543210"}, noon.Add(-time.Hour), noon)
 	if errs.KindOf(err) != errs.NotFound {
 		t.Errorf("a generation that never was: got %v", err)
+	}
+}
+
+// TestAnAnswerIsOfOneGeneration asks while the catalog knows of a generation
+// by which nothing has been evaluated yet.
+func TestAnAnswerIsOfOneGeneration(t *testing.T) {
+	first, second, third := noon.Add(-3*time.Hour), noon.Add(-2*time.Hour), noon.Add(-time.Second)
+	o := objective("up", 28*24*time.Hour)
+	o.Defined = second
+	w := newWorld(noon, o)
+	w.count(totalOf(o), slice.MinuteOf(noon), slice.Counts{Good: 995, Bad: 5})
+	current := func(indicator sli.ID) catalog.Current { return catalog.Current{Objective: o.Key, Indicator: indicator} }
+	w.generations = []catalog.Generation{
+		{Current: current("0123456789abcdef"), Number: 1, From: first, To: second},
+		{Current: current(o.Indicator.ID), Number: 2, From: second, To: third},
+		{Current: current("fedcba9876543210"), Number: 3, From: third},
+	}
+	d, err := detail(w.report(t), report.Which{Name: "up"}, noon.Add(-time.Hour), noon.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, id := d.SLO, string(o.Indicator.ID)
+	if s.Indicator.ID != id || s.Generation.IndicatorID != id || !s.Generation.From.Equal(second) || s.Generation.To != nil {
+		t.Errorf("indicator %s, generation %+v; want both of %s", s.Indicator.ID, s.Generation, id)
+	}
+	if g := s.Generations; len(g) != 2 || g[1].IndicatorID != id || g[1].To != nil || g[0].To == nil {
+		t.Errorf("generations: got %+v, want the first two, of which the second runs", g)
+	}
+	if want := "generation 3 is loading: everything shown is still of generation 2"; !slices.Contains(s.Trust.Notes, want) {
+		t.Errorf("notes: got %q, want %q", s.Trust.Notes, want)
+	}
+}
+
+// TestTheListSaysWhenAGenerationBegan reads the list, which has no catalog.
+func TestTheListSaysWhenAGenerationBegan(t *testing.T) {
+	known, unknown := objective("known", time.Hour), objective("unknown", time.Hour)
+	known.Defined = noon.Add(-time.Hour)
+	for _, s := range newWorld(noon, known, unknown).report(t).SLOs().SLOs {
+		switch from := s.Generation.From; s.Name {
+		case "known":
+			if from == nil || !from.Equal(known.Defined) {
+				t.Errorf("got %v, want %s", from, known.Defined)
+			}
+		default:
+			if from != nil {
+				t.Errorf("got %s for what nobody knows", from)
+			}
+		}
 	}
 }

@@ -90,6 +90,15 @@ func (w *world) starting() *report.Report {
 	}
 }
 
+// detail asks for one objective as the API does.
+func detail(r *report.Report, w report.Which, from, to time.Time) (report.Detail, error) {
+	v, err := r.Find(w)
+	if err != nil {
+		return report.Detail{}, err
+	}
+	return r.SLO(context.Background(), v, w.Generation, from, to)
+}
+
 func (w *world) Totals() ingest.Totals { return ingest.Totals{} }
 func (w *world) Health() error         { return w.health }
 

@@ -190,11 +190,17 @@ func (s *server) slos() map[string]slo {
 	return byName
 }
 
+// slo asks for one objective. Whatever is being loaded, every answer is of one
+// generation.
 func (s *server) slo(name string) slo {
 	s.t.Helper()
 	var answer struct{ SLO slo }
 	s.get("/api/v1/slos/shop-api/"+name, &answer)
-	return answer.SLO
+	o := answer.SLO
+	if n := len(o.Generations); n == 0 || o.Generations[n-1].Indicator != o.Indicator.ID || o.Generation.Indicator != o.Indicator.ID {
+		s.t.Errorf("an answer mixes generations: indicator %s, generation %+v of %+v", o.Indicator.ID, o.Generation, o.Generations)
+	}
+	return o
 }
 
 // counts returns what the API says of every objective, groups included. An
