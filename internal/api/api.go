@@ -17,10 +17,12 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/leadline/leadline/internal/errs"
@@ -147,11 +149,34 @@ func (s *Server) routes(p Parts) http.Handler {
 		}
 		mux.Handle(r.pattern, r.handler)
 	}
-	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, errs.New(errs.NotFound, "no such address: %s %s", r.Method, r.URL.Path).WithHint("GET /api/openapi.json describes the API"))
-	})
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.unknown(mux, w, r) })
 	mux.HandleFunc("/", pages(p.UI))
 	return http.NewCrossOriginProtection().Handler(s.auth.guardHost(mux))
+}
+
+// methods are those of the table; GET answers HEAD too.
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete}
+
+// unknown answers what no route takes: with 405 if another method would be
+// taken. The mux would say so itself if nothing stood below /api/, and then a
+// wrong address would be answered with a page.
+func (s *Server) unknown(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	_, here := mux.Handler(r)
+	for _, m := range methods {
+		other := *r
+		other.Method = m
+		if _, pattern := mux.Handler(&other); pattern != here {
+			allowed = append(allowed, m)
+		}
+	}
+	if len(allowed) == 0 {
+		s.fail(w, errs.New(errs.NotFound, "no such address: %s %s", r.Method, r.URL.Path).WithHint("GET /api/openapi.json describes the API"))
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	writeJSON(w, http.StatusMethodNotAllowed, Problem{Fault{errs.Invalid.String(),
+		fmt.Sprintf("%s does not take %s", r.URL.Path, r.Method), "use " + strings.Join(allowed, " or ")}})
 }
 
 func describe(w http.ResponseWriter, _ *http.Request) {

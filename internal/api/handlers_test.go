@@ -35,7 +35,8 @@ func TestStatuses(t *testing.T) {
 		{"intake", "GET", "/api/v1/intake", nil, 200, ""},
 		{"metrics", "GET", "/metrics", nil, 200, ""},
 		{"an unknown address", "GET", "/api/v1/slo", nil, 404, "not_found"},
-		{"a method that an address does not have", "PUT", "/api/v1/slos", nil, 404, "not_found"},
+		{"a method that an address does not have", "PUT", "/api/v1/slos", nil, 405, "invalid"},
+		{"any method of an unknown address", "POST", "/api/v1/slo", nil, 404, "not_found"},
 		{"healthy", "GET", "/healthz", nil, 200, ""},
 		{"not healthy", "GET", "/healthz", func(w *world) { w.broken = errors.New("no space") }, 503, ""},
 		{"ready", "GET", "/readyz", nil, 200, ""},
@@ -206,5 +207,26 @@ func TestEvents(t *testing.T) {
 	want := []string{": listening", "", "event: evaluation", `data: {"evaluated_at":"2026-11-23T12:00:30Z"}`}
 	if strings.Join(heard, "\n") != strings.Join(want, "\n") {
 		t.Errorf("heard %q, want %q", heard, want)
+	}
+}
+
+// TestMethodsThatAreNotAllowed says which are. A page is one of the
+// application's own, and answers so too.
+func TestMethodsThatAreNotAllowed(t *testing.T) {
+	s := full(t).server(t, token)
+	for _, c := range []struct{ method, path, allow string }{
+		{"POST", "/api/v1/slos", "GET, HEAD"},
+		{"PUT", "/api/v1/slos/shop-api/up", "GET, HEAD"},
+		{"DELETE", "/api/v1/operations", "GET, HEAD"},
+		{"GET", "/api/v1/backfill", "POST"},
+		{"GET", "/api/v1/session", "POST, DELETE"},
+		{"POST", "/api/openapi.json", "GET, HEAD"},
+		{"POST", "/healthz", "GET, HEAD"},
+		{"POST", "/metrics", "GET, HEAD"},
+	} {
+		got := ask(s, c.method, c.path, "")
+		if got.Code != http.StatusMethodNotAllowed || got.Header().Get("Allow") != c.allow {
+			t.Errorf("%s %s: got %d, allowed are %q; want 405, %q", c.method, c.path, got.Code, got.Header().Get("Allow"), c.allow)
+		}
 	}
 }
