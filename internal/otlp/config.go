@@ -109,7 +109,7 @@ func (c Config) validateAddr(name, addr string) error {
 		return nil
 	}
 	return errs.New(errs.Invalid, "%s address %q is reachable from other machines, and no ingest token is set", name, addr).
-		WithHint("set a token file, or listen on 127.0.0.1 only")
+		WithHint("set --token-file, or listen on 127.0.0.1 only")
 }
 
 // loopback tells whether every address that host stands for is on this

@@ -64,7 +64,7 @@ func TestConfigValidateNamesTheWayOut(t *testing.T) {
 	cfg := otlp.DefaultConfig()
 	cfg.HTTPAddr = "0.0.0.0:4318"
 	err := cfg.Validate()
-	if got, want := errs.HintOf(err), "set a token file, or listen on 127.0.0.1 only"; got != want {
+	if got, want := errs.HintOf(err), "set --token-file, or listen on 127.0.0.1 only"; got != want {
 		t.Errorf("hint %q, want %q", got, want)
 	}
 }

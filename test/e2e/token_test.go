@@ -23,7 +23,7 @@ func TestListeningBeyondLoopbackNeedsAToken(t *testing.T) {
 			if !s.ended() {
 				t.Fatalf("the server listens at %+v", s.at)
 			}
-			if s.cmd.ProcessState.ExitCode() == 0 || !strings.Contains(s.log(), "0.0.0.0") || !strings.Contains(s.log(), "token") {
+			if s.cmd.ProcessState.ExitCode() == 0 || !strings.Contains(s.log(), "0.0.0.0") || !strings.Contains(s.log(), "set --token-file") {
 				t.Errorf("exit code %d, without address and reason:\n%s", s.cmd.ProcessState.ExitCode(), s.log())
 			}
 			if _, err := os.Stat(in.data); err == nil {
