@@ -54,6 +54,7 @@ check: lint test-race ## Format, vet, staticcheck, architecture, race
 lint: ui/dist/index.html
 	@test -z "$$(gofmt -l cmd internal examples test bench ui/*.go)" || { gofmt -l cmd internal examples test bench ui/*.go; echo "gofmt these files"; exit 1; }
 	$(GO) vet ./...
+	$(GO) vet -tags leadlinetest ./internal/app ./cmd/leadline
 	$(GO) tool staticcheck ./...
 	$(GO) test ./internal/archtest
 

@@ -1,6 +1,8 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build leadlinetest
+
 package app
 
 import (
@@ -15,8 +17,8 @@ import (
 	"github.com/leadline/leadline/internal/intakelog"
 )
 
-// What the crash tests set in the environment of a process. It is read once,
-// at the start.
+// What the crash tests set in the environment of a process that is built for
+// them. It is read once, at the start.
 const (
 	// failpointVariable makes the process kill itself at its n-th operation on
 	// the files of the intake log and the cursors.

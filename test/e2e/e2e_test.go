@@ -24,7 +24,8 @@ import (
 	"testing"
 )
 
-// binary is the program under test, built once.
+// binary is the program under test, built once, with the failpoints that what
+// ships does not have.
 var binary string
 
 func TestMain(m *testing.M) {
@@ -44,13 +45,19 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "leadline")
-	build := exec.Command("go", "build", "-o", binary, "../../cmd/leadline")
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
+	if err := build(binary, "-tags", "leadlinetest"); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e: build the binary:", err)
 		return 1
 	}
 	return m.Run()
+}
+
+// build builds leadline, with its failpoints if the tag says so.
+func build(to string, flags ...string) error {
+	args := append([]string{"build", "-o", to}, flags...)
+	c := exec.Command("go", append(args, "../../cmd/leadline")...)
+	c.Stdout, c.Stderr = os.Stderr, os.Stderr
+	return c.Run()
 }
 
 // skip skips a test for want of something on this machine. In CI nothing may

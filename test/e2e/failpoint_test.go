@@ -4,9 +4,12 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -146,4 +149,24 @@ func mixed(rng *rand.Rand, requests [][]otlpgen.Span) [][]otlpgen.Span {
 	rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	cut := rng.IntN(len(all) + 1)
 	return [][]otlpgen.Span{all[:cut], all[cut:]}
+}
+
+// TestWhatShipsHasNoFailpoints sets those of the tests in the environment of
+// the program that people run: it must neither die nor close minutes early.
+func TestWhatShipsHasNoFailpoints(t *testing.T) {
+	in := install(t, map[string]string{"shop.yaml": shopFile})
+	in.binary = filepath.Join(t.TempDir(), "leadline")
+	if err := build(in.binary); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(in.binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(content, []byte("LEADLINE_TEST_")) {
+		t.Error("the program has names of failpoints in it")
+	}
+	s := in.start("LEADLINE_TEST_KILL_AT=1", shortGrace)
+	s.ready()
+	s.stop()
 }

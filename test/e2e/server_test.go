@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -33,6 +34,7 @@ type installation struct {
 	data     string
 	services string
 	env      []string // beside the environment of the test
+	binary   string   // another one than that with failpoints
 	flags    []string
 }
 
@@ -84,7 +86,7 @@ func (in *installation) launch(env ...string) *server {
 		"serve", "--data-dir", in.data, "--services", in.services,
 		"--listen", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0",
 	}, in.flags...)
-	s := &server{t: in.t, cmd: exec.Command(binary, args...), exited: make(chan struct{})}
+	s := &server{t: in.t, cmd: exec.Command(cmp.Or(in.binary, binary), args...), exited: make(chan struct{})}
 	s.cmd.Env = append(append(os.Environ(), in.env...), env...)
 	pipe, err := s.cmd.StderrPipe()
 	if err != nil {
