@@ -21,7 +21,10 @@ const Lateness = 10
 
 // Span is one window of a layout.
 type Span struct {
+	// Length of a rolling window; not used of a calendar one.
 	Length time.Duration
+	// Calendar makes it a calendar window that ends now, unless it is zero.
+	Calendar Calendar
 	// AtNewest makes the window end at the series' newest event, at most
 	// Lateness minutes behind now, so that a sender's delay does not read as a
 	// recovery. Otherwise it ends now.
@@ -60,11 +63,18 @@ func (w *width) stride() int {
 	return 3
 }
 
-// NewLayout returns the layout of the given windows, in their order. Each must
-// be a multiple of its grain, since its start moves by whole cells.
+// Span returns the window as part of a layout.
+func (w Window) Span() Span { return Span{Length: w.Length, Calendar: w.Calendar} }
+
+// NewLayout returns the layout of the given windows, in their order. A rolling
+// one must be a multiple of its grain, since its start moves by whole cells.
 func NewLayout(spans ...Span) *Layout {
 	l := &Layout{widths: []width{{minutes: 1, cells: Slack + Lateness + 2}}}
 	for _, s := range spans {
+		if !s.Calendar.IsZero() {
+			l.spans = append(l.spans, placed{Span: s}) // needs no more than the minutes that are to come
+			continue
+		}
 		if s.Length <= 0 || s.Length%Grain(s.Length) != 0 {
 			panic(fmt.Sprintf("BUG: a window of %s is not a multiple of %s", s.Length, Grain(s.Length)))
 		}
@@ -108,6 +118,26 @@ func (l *Layout) Widths() []Width {
 		out[i] = Width{Minutes: w.minutes, Depth: w.minutes * slice.Minute(w.cells-int(Slack/w.minutes)-1)}
 	}
 	return out
+}
+
+// Periods returns what a restored ring must be given of its calendar windows
+// when its position is the given minute: the period at hand and the one before.
+func (l *Layout) Periods(now slice.Minute) (all []Stretch) {
+	for i, p := range l.spans {
+		if p.Calendar.IsZero() {
+			continue
+		}
+		from, to := p.Calendar.minutes(now)
+		before, _ := p.Calendar.minutes(from - 1)
+		all = append(all, Stretch{i, before, from}, Stretch{i, from, to})
+	}
+	return all
+}
+
+// Stretch is a period of the window with this index: From <= minute < To.
+type Stretch struct {
+	Span     int
+	From, To slice.Minute
 }
 
 // Width is one resolution of a layout: cells of so many minutes, reaching

@@ -23,6 +23,10 @@ import (
 // can be taken off and why brute force over the same edges gives the same
 // integers. Cells are 32-bit; what overflows is carried beside them.
 //
+// A calendar window needs no cells: it takes its minutes in as they come and
+// lets none go until its period ends. Then the next one begins, and the sum of
+// the former is kept, to which late events are still added.
+//
 // A Ring is not safe for concurrent use.
 type Ring struct {
 	layout *Layout
@@ -41,6 +45,15 @@ type place struct{ width, cell int }
 type sum struct {
 	from, end slice.Minute
 	counts    slice.Counts
+	period    *period // of a calendar window
+}
+
+// period is what a calendar window knows beside its sum: the minute in which
+// the next period begins, and the former one, which lies in [from, sum.from).
+type period struct {
+	next   slice.Minute
+	from   slice.Minute
+	counts slice.Counts
 }
 
 // NewRing returns an empty ring whose position is the given minute.
@@ -51,7 +64,13 @@ func NewRing(l *Layout, now slice.Minute) *Ring {
 	}
 	for i, p := range l.spans {
 		end := r.end(p, now)
-		r.sums[i] = sum{from: p.from(end), end: end}
+		if p.Calendar.IsZero() {
+			r.sums[i] = sum{from: p.from(end), end: end}
+			continue
+		}
+		from, next := p.Calendar.minutes(end)
+		before, _ := p.Calendar.minutes(from - 1)
+		r.sums[i] = sum{from: from, end: end, period: &period{next: next, from: before}}
 	}
 	return r
 }
@@ -102,6 +121,16 @@ func (r *Ring) Sum(i int) slice.Counts { return r.sums[i].counts }
 // Edges returns the first and the last minute that the i-th window covers.
 func (r *Ring) Edges(i int) (first, last slice.Minute) { return r.sums[i].from, r.sums[i].end }
 
+// Former returns the counts and the minutes of the period before the one of
+// the i-th window; false when that is no calendar window.
+func (r *Ring) Former(i int) (c slice.Counts, first, last slice.Minute, ok bool) {
+	s := &r.sums[i]
+	if s.period == nil {
+		return c, 0, 0, false
+	}
+	return s.period.counts, s.period.from, s.from - 1, true
+}
+
 // Add counts events of one minute, which may lie up to Slack minutes after
 // the position. It reports whether the minute could be counted; what lies
 // further ahead cannot, and what is older than every window changes nothing.
@@ -128,11 +157,19 @@ func (r *Ring) AddSilence(m slice.Minute, c slice.Counts) bool {
 		r.addCell(width, m, c)
 	}
 	for i := range r.sums {
-		if s := &r.sums[i]; s.from <= m && m <= s.end {
-			s.counts = s.counts.Plus(r.layout.spans[i].of(c))
-		}
+		r.sums[i].add(m, r.layout.spans[i].of(c))
 	}
 	return true
+}
+
+// add counts what a window or its former period covers.
+func (s *sum) add(m slice.Minute, c slice.Counts) {
+	switch {
+	case s.from <= m && m <= s.end:
+		s.counts = s.counts.Plus(c)
+	case s.period != nil && s.period.from <= m && m < s.from:
+		s.period.counts = s.period.counts.Plus(c)
+	}
 }
 
 // note moves newest and oldest to include the minute.
@@ -150,7 +187,9 @@ func (r *Ring) Advance(now slice.Minute) {
 	now = max(now, r.now)
 	for i, p := range r.layout.spans {
 		r.extend(i, r.end(p, now))
-		r.expire(i, p.from(r.sums[i].end))
+		if p.Calendar.IsZero() {
+			r.expire(i, p.from(r.sums[i].end))
+		}
 	}
 	if now > r.now {
 		r.clear(now)
@@ -162,9 +201,21 @@ func (r *Ring) Advance(now slice.Minute) {
 func (r *Ring) extend(i int, end slice.Minute) {
 	s := &r.sums[i]
 	for m := s.end + 1; m <= min(end, r.now+Slack); m++ {
+		r.turn(i, m)
 		s.counts = s.counts.Plus(r.layout.spans[i].of(r.cell(0, m)))
 	}
 	s.end = max(s.end, end)
+	r.turn(i, s.end)
+}
+
+// turn begins the period of a calendar window that holds the minute, if its
+// own has ended.
+func (r *Ring) turn(i int, m slice.Minute) {
+	s := &r.sums[i]
+	for s.period != nil && m >= s.period.next {
+		_, next := r.layout.spans[i].Calendar.minutes(s.period.next)
+		*s.period, s.from, s.counts = period{next, s.from, s.counts}, s.period.next, slice.Counts{}
+	}
 }
 
 // expire takes off a window the cells before its new start.
@@ -284,10 +335,25 @@ func (r *Ring) RestoreSilence(minutes, start slice.Minute, c slice.Counts) {
 	}
 }
 
-// Recount sums every window from its cells: after Restore, and in tests to
-// check the running sums.
+// RestorePeriod adds what a store holds of a period of the i-th window, in the
+// minutes from start on: a part that lies within one period.
+func (r *Ring) RestorePeriod(i int, start, minutes slice.Minute, c slice.Counts) {
+	if i >= len(r.sums) || r.sums[i].period == nil || c.IsZero() {
+		return
+	}
+	if start >= r.oldest || start+minutes <= r.oldest {
+		r.note(start)
+	}
+	r.sums[i].add(start, r.layout.spans[i].of(c))
+}
+
+// Recount sums every rolling window from its cells: after Restore, and in
+// tests to check the running sums.
 func (r *Ring) Recount() {
 	for i, p := range r.layout.spans {
+		if !p.Calendar.IsZero() {
+			continue
+		}
 		end := r.end(p, r.now)
 		s := sum{from: p.from(end), end: end}
 		step := r.layout.widths[p.width].minutes
