@@ -313,7 +313,10 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) seriesOptions() tsdb.Options {
-	return tsdb.Options{Dir: filepath.Join(a.cfg.DataDir, "series"), Writer: a.writer, Retention: a.cfg.Retention}
+	return tsdb.Options{
+		Dir: filepath.Join(a.cfg.DataDir, "series"), Writer: a.writer, Retention: a.cfg.Retention,
+		HistogramRetention: a.cfg.HistogramRetention, HourRetention: a.cfg.HourlyHistogramRetention,
+	}
 }
 
 func (a *App) openStore() (*tsdb.Store, error) { return tsdb.Open(a.logger, a.seriesOptions()) }

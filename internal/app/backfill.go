@@ -142,7 +142,7 @@ func (a *App) renew(ctx context.Context, indicators map[slice.Key]bool) error {
 }
 
 // Backfill back-fills the data directory of a server that is stopped. Of the
-// settings it needs the directory, the services and the retention.
+// settings it needs the directory, the services and the retentions.
 func Backfill(ctx context.Context, cfg config.Config, logger *slog.Logger, f Fill, progress func(backfill.Report)) (r backfill.Report, err error) {
 	a := &App{cfg: cfg, logger: logger, clock: clock{time.Now()}}
 	defer func() { err = errors.Join(err, a.close()) }()

@@ -47,7 +47,7 @@ func newBackfill(e *env) *cobra.Command {
 	}
 	c.Flags().StringVar(&f.server.DataDir, "data-dir", "", "data directory of a stopped server")
 	c.Flags().StringVar(&f.server.Services, "services", "", "folder of service files, with --data-dir")
-	config.LengthVar(c.Flags(), &f.server.Retention, "retention", 400*24*time.Hour, "how long slices are kept, with --data-dir")
+	f.server.RetentionFlags(c.Flags())
 	c.Flags().StringVar(&f.generate, "generate", "", "make history of this length up, as 30d")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "what decides everything random, with --generate")
 	c.Flags().Float64Var(&f.rate, "rate", backfill.DefaultRate, "events a minute of each operation, with --generate")
@@ -69,8 +69,8 @@ func (f *backfillFlags) check(c *cobra.Command, args []string) error {
 		return fmt.Errorf("--generate makes events up, and nothing takes them out again: name where they go with --server or --data-dir")
 	case f.server.DataDir != "" && set("server"):
 		return fmt.Errorf("--server and --data-dir exclude each other")
-	case f.server.DataDir == "" && (set("services") || set("retention")):
-		return fmt.Errorf("--services and --retention belong to --data-dir; a running server has its own")
+	case f.server.DataDir == "" && (set("services") || set("retention") || set("histogram-retention") || set("hourly-histogram-retention")):
+		return fmt.Errorf("--services and the retentions belong to --data-dir; a running server has its own")
 	case f.server.DataDir != "" && f.server.Services == "":
 		return fmt.Errorf("--data-dir needs --services: without objectives nothing would count")
 	}

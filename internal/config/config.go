@@ -37,7 +37,11 @@ type Config struct {
 	TokenFile string
 	Origins   []string
 	Retention time.Duration
-	LogLevel  string
+	// HistogramRetention and HourlyHistogramRetention are how long latency
+	// histograms are kept by the minute and by the hour.
+	HistogramRetention       time.Duration
+	HourlyHistogramRetention time.Duration
+	LogLevel                 string
 }
 
 // Flags adds a flag for every setting, with its default.
@@ -49,8 +53,16 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.StringVar(&c.OTLPHTTP, "otlp-http", "127.0.0.1:4318", "address for OTLP over HTTP")
 	f.StringVar(&c.TokenFile, "token-file", "", "file with the token that senders and users present; needed beyond loopback")
 	f.StringSliceVar(&c.Origins, "otlp-origins", nil, "web origins whose pages may send telemetry, as https://shop.example")
-	LengthVar(f, &c.Retention, "retention", 400*24*time.Hour, "how long slices are kept, as 400d or 36h")
+	c.RetentionFlags(f)
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
+}
+
+// RetentionFlags adds the flags that whoever opens the series store needs.
+func (c *Config) RetentionFlags(f *pflag.FlagSet) {
+	const day = 24 * time.Hour
+	LengthVar(f, &c.Retention, "retention", 400*day, "how long slices are kept, as 400d or 36h")
+	LengthVar(f, &c.HistogramRetention, "histogram-retention", 30*day, "how long latency histograms are kept by the minute")
+	LengthVar(f, &c.HourlyHistogramRetention, "hourly-histogram-retention", 400*day, "how long latency histograms are kept by the hour")
 }
 
 // length is a duration that may be written in days.

@@ -48,6 +48,7 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		DataDir: "data", Listen: "127.0.0.1:8484", OTLPGRPC: "127.0.0.1:4317", OTLPHTTP: "127.0.0.1:4318",
 		Retention: 400 * 24 * time.Hour, LogLevel: "info",
+		HistogramRetention: 30 * 24 * time.Hour, HourlyHistogramRetention: 400 * 24 * time.Hour,
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

@@ -69,7 +69,10 @@ type Querier interface {
 	Sums(ctx context.Context, q Query) ([]Row, error)
 	// Histograms returns the merged histogram of each baseline and source
 	// that has one in the range of q, whose Indicator, Tally and Step are not used.
-	// Histograms are kept for a shorter time than counts.
+	// Histograms are kept by the minute for a shorter time than by the hour.
+	// Where the minutes are gone, an hour belongs as a whole to the range that
+	// holds its last minute: whole hours are exact at any age, and ranges that
+	// follow each other have every minute once.
 	Histograms(ctx context.Context, q Query) ([]Distribution, error)
 	// Up returns how many minutes of the range intake ran in.
 	Up(ctx context.Context, from, to slice.Minute) (int, error)

@@ -5,6 +5,7 @@ package seriestest_test
 
 import (
 	"context"
+	"maps"
 	"testing"
 
 	"github.com/leadline/leadline/internal/series"
@@ -33,6 +34,17 @@ type (
 	mixed struct{ *seriestest.Memory }
 	// lenient takes minutes in any order.
 	lenient struct{ *seriestest.Memory }
+	// seaming counts the minutes of a whole hour again beside it.
+	seaming struct{ *seriestest.Memory }
+	// coarse knows durations by the hour only.
+	coarse struct{ *seriestest.Memory }
+	// fickle merges an hour of backfilled minutes once, and takes no more.
+	fickle struct {
+		*seriestest.Memory
+		merged map[slice.Minute]bool
+	}
+	// purging has no durations of more than a day ago.
+	purging struct{ *seriestest.Memory }
 	// amnesiac has lost its newest minute when it is opened again.
 	amnesiac struct {
 		*seriestest.Memory
@@ -136,6 +148,68 @@ func (s lenient) Append(ctx context.Context, c slice.Closed) error {
 	return nil
 }
 
+const hour = 60
+
+func (s seaming) Histograms(ctx context.Context, q series.Query) ([]series.Distribution, error) {
+	rows, err := s.Memory.Histograms(ctx, q)
+	if err != nil || q.To-q.From < 2*hour {
+		return rows, err
+	}
+	q.To -= q.To % hour
+	q.From = q.To - hour
+	again, err := s.Memory.Histograms(ctx, q)
+	for i := range rows {
+		for _, d := range again {
+			if d.Key == rows[i].Key && d.Source == rows[i].Source {
+				rows[i].Histogram.Merge(&d.Histogram)
+				rows[i].Minutes += d.Minutes
+			}
+		}
+	}
+	return rows, err
+}
+
+func (s coarse) Histograms(ctx context.Context, q series.Query) ([]series.Distribution, error) {
+	if q.To-q.From > 2*hour {
+		q.From, q.To = q.From-q.From%hour, q.To+hour-q.To%hour
+	}
+	return s.Memory.Histograms(ctx, q)
+}
+
+func (s fickle) Backfill(ctx context.Context, b series.Backfill) (series.Report, error) {
+	now, all := make(map[slice.Minute]bool), b.Minutes
+	b.Minutes = func(yield func(slice.Closed, error) bool) {
+		for c, err := range all {
+			h := c.Minute / hour
+			now[h] = true
+			if s.merged[h] {
+				c.Samples = withoutDurations(c.Samples)
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+	r, err := s.Memory.Backfill(ctx, b)
+	maps.Copy(s.merged, now)
+	return r, err
+}
+
+func withoutDurations(all []slice.Sample) (out []slice.Sample) {
+	for _, sm := range all {
+		sm.Histogram = nil
+		out = append(out, sm)
+	}
+	return out
+}
+
+func (s purging) Histograms(ctx context.Context, q series.Query) ([]series.Distribution, error) {
+	if last, any, err := s.Last(ctx); any && err == nil && q.From < q.To {
+		q.From = min(max(q.From, last-24*hour), q.To-1)
+	}
+	return s.Memory.Histograms(ctx, q)
+}
+
 func (s *amnesiac) Append(ctx context.Context, c slice.Closed) error {
 	if s.newest.Up {
 		if err := s.Memory.Append(ctx, s.newest); err != nil {
@@ -161,6 +235,10 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		{"mixed", "sources stay apart", func() series.Store { return mixed{seriestest.NewMemory()} }},
 		{"lenient", "minutes come in order", func() series.Store { return lenient{seriestest.NewMemory()} }},
 		{"amnesiac", "last is the newest minute", func() series.Store { return &amnesiac{Memory: seriestest.NewMemory()} }},
+		{"seaming", "hours hold every minute once", func() series.Store { return seaming{seriestest.NewMemory()} }},
+		{"coarse", "hours hold every minute once", func() series.Store { return coarse{seriestest.NewMemory()} }},
+		{"fickle", "hours are backfilled in pieces", func() series.Store { return fickle{seriestest.NewMemory(), make(map[slice.Minute]bool)} }},
+		{"purging", "durations outlive their minutes", func() series.Store { return purging{seriestest.NewMemory()} }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			found := seriestest.Check(func() seriestest.Opener {

@@ -22,9 +22,13 @@ const maxCount = 1 << 53
 
 // Append stores one closed minute: histograms and their marker first, then
 // the counts with theirs. A crash in between leaves Last at the minute before,
-// and the retry completes what is missing.
+// and the retry completes what is missing. The last minute of an hour is
+// followed by the merged hour.
 func (s *Store) Append(ctx context.Context, c slice.Closed) error {
 	err := s.append(ctx, c)
+	if err == nil {
+		err = s.mergeHours(ctx)
+	}
 	if errors.Is(err, syscall.ENOSPC) {
 		err = errs.New(errs.Unavailable, "%w", err).WithHint("The disk is full. Free some space: the minute is kept in the intake log and stored then.")
 	}

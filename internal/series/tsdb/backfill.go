@@ -20,8 +20,15 @@ import (
 // that a block of 100,000 series is built in a few hundred MiB.
 const blockMinutes = 18 * 60
 
+// The ranges of the blocks that the head writes, and with them of a chunk:
+// two hours of minutes; as many hours as a backfilled block has.
+const (
+	minuteBlock = 2 * time.Hour
+	hoursBlock  = blockMinutes * time.Minute
+)
+
 // Backfill writes blocks beside the live ones. A block becomes visible whole,
-// histograms before counts: whoever runs it again after an interruption finds
+// hours and histograms before counts: whoever runs it again after an interruption finds
 // the counts of a finished block measured, and writes an unfinished one again.
 func (s *Store) Backfill(ctx context.Context, b series.Backfill) (series.Report, error) {
 	s.backfills.Lock()
@@ -42,6 +49,7 @@ type filler struct {
 	before           slice.Minute // minutes from here on are open
 	oldest           slice.Minute // minutes before this are beyond retention
 	oldestHistograms slice.Minute
+	oldestHours      slice.Minute
 
 	span    slice.Minute // number of the block: its first stamp in units of blockMinutes
 	blocks  *blocks      // nil before the first minute
@@ -104,6 +112,7 @@ func (f *filler) bounds(ctx context.Context) error {
 	}
 	f.oldest = max(0, f.before-minutes(f.store.opts.Retention))
 	f.oldestHistograms = f.before - minutes(f.store.opts.HistogramRetention)
+	f.oldestHours = f.before - minutes(f.store.opts.HourRetention)
 	return nil
 }
 
@@ -112,6 +121,9 @@ func minutes(d time.Duration) slice.Minute { return slice.Minute(d / time.Minute
 // spanOf returns the number of the block that holds m's stamp, so that blocks
 // are aligned like those of the database.
 func spanOf(m slice.Minute) slice.Minute { return (m + 1) / blockMinutes }
+
+// firstOf returns the first minute whose stamp is in the block of that number.
+func firstOf(span slice.Minute) slice.Minute { return span*blockMinutes - 1 }
 
 func (f *filler) minute(ctx context.Context, c slice.Closed) error {
 	samples, err := distinct(c.Samples)
@@ -134,7 +146,9 @@ func (f *filler) minute(ctx context.Context, c slice.Closed) error {
 		return err
 	}
 	f.count(c.Minute, len(kept))
-	return f.blocks.append(ctx, c.Minute, kept, c.Minute >= f.oldestHistograms)
+	return f.blocks.append(ctx, c.Minute, kept, keep{
+		histograms: c.Minute >= f.oldestHistograms, hours: c.Minute >= f.oldestHours,
+	})
 }
 
 // count keeps the numbers of the block that is being built apart from the
@@ -156,7 +170,8 @@ func (f *filler) enter(ctx context.Context, span slice.Minute) (err error) {
 		return err
 	}
 	f.span, f.seen = span, make(map[scope]*minuteSet)
-	f.blocks, err = f.store.newBlocks()
+	first := firstOf(span)
+	f.blocks, err = f.store.newBlocks(ctx, first, first+blockMinutes)
 	return err
 }
 
@@ -215,7 +230,7 @@ func (f *filler) unmeasured(ctx context.Context, m slice.Minute, samples []slice
 // sample: an indicator's total, which comes with every other of its series.
 func (f *filler) measured(ctx context.Context, sc scope) (*minuteSet, error) {
 	var set minuteSet
-	first := f.span*blockMinutes - 1
+	first := firstOf(f.span)
 	rows, err := f.store.Sums(ctx, series.Query{
 		Service: sc.service, Indicator: sc.indicator, Operation: sc.operation, Tally: sc.tally,
 		From: first, To: first + blockMinutes, Step: 1,

@@ -97,20 +97,34 @@ func BenchmarkOpen(b *testing.B) {
 	if err := s.Flush(); err != nil {
 		b.Fatal(err)
 	}
-	counts, _ := s.Samples()
+	counts, _, _ := s.Samples()
 	closed(b, s)
 	b.ReportMetric(float64(weight(b, filepath.Join(dir, "slices", "01*")))/float64(counts), "B/sample")
 	b.ReportMetric(float64(counts), "samples")
 }
 
-// BenchmarkHistograms merges an hour of one operation's histograms, and tells
-// what one weighs.
+// BenchmarkHistograms merges the histograms of one operation over an hour of
+// which the minutes are read, and over 27 days of which the hours are; and tells
+// what one of either weighs.
 func BenchmarkHistograms(b *testing.B) {
+	for _, c := range []struct {
+		name     string
+		from, to slice.Minute
+	}{
+		{"an hour by the minute", first + 61, first + 120},
+		{"a day", first + 1, first + 1441},
+		{"4 weeks", first + 1, first + days*1440 - 59},
+	} {
+		b.Run(c.name, func(b *testing.B) { benchmarkHistograms(b, c.from, c.to) })
+	}
+}
+
+func benchmarkHistograms(b *testing.B, from, to slice.Minute) {
 	dir := b.TempDir()
 	s := open(b, dir)
 	defer closed(b, s)
 	r := rand.New(rand.NewPCG(1, 2))
-	for m := range slice.Minute(1440) {
+	for m := range slice.Minute(to-first) + 120 {
 		h := new(slice.Histogram)
 		for range 1000 {
 			h.Add(time.Duration(float64(40*time.Millisecond) * (0.2 + r.ExpFloat64())))
@@ -120,16 +134,17 @@ func BenchmarkHistograms(b *testing.B) {
 		}})
 	}
 	for b.Loop() {
-		hs, err := s.Histograms(b.Context(), series.Query{From: first + 60, To: first + 120})
-		if err != nil || len(hs) != 1 || hs[0].Minutes != 60 {
+		hs, err := s.Histograms(b.Context(), series.Query{From: from, To: to})
+		if err != nil || len(hs) != 1 || hs[0].Minutes != int(to-from) {
 			b.Fatal(hs, err)
 		}
 	}
 	if err := s.Flush(); err != nil {
 		b.Fatal(err)
 	}
-	_, histograms := s.Samples()
-	b.ReportMetric(float64(weight(b, filepath.Join(dir, "histograms", "01*")))/float64(histograms), "B/histogram")
+	_, histograms, hours := s.Samples()
+	b.ReportMetric(float64(weight(b, filepath.Join(dir, "histograms", "01*")))/float64(histograms), "B/minute")
+	b.ReportMetric(float64(weight(b, filepath.Join(dir, "hours", "01*")))/float64(hours), "B/hour")
 }
 
 // weight returns the bytes of all files below the directories that match.

@@ -22,6 +22,7 @@ type blocks struct {
 	store      *Store
 	counts     *blockHead
 	histograms *blockHead
+	hours      *hourBlock
 	writer     writer
 }
 
@@ -33,12 +34,14 @@ type blockHead struct {
 	head  *promtsdb.Head
 }
 
-func (s *Store) newBlocks() (*blocks, error) {
+// newBlocks begins the blocks that hold the stamps of minutes from <= m < to.
+func (s *Store) newBlocks(ctx context.Context, from, to slice.Minute) (*blocks, error) {
 	b := &blocks{store: s, writer: newWriter(s.opts.Writer)}
-	var err1, err2 error
+	var err1, err2, err3 error
 	b.counts, err1 = s.newBlockHead(s.counts, "slices")
 	b.histograms, err2 = s.newBlockHead(s.histograms, "histograms")
-	if err := errors.Join(err1, err2); err != nil {
+	b.hours, err3 = s.newHourBlock(ctx, from, to)
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return nil, errors.Join(err, b.discard())
 	}
 	return b, nil
@@ -61,10 +64,18 @@ func (s *Store) newBlockHead(sh *shelf, name string) (*blockHead, error) {
 	return &blockHead{shelf: sh, head: h}, nil
 }
 
+// keep says which shelves still keep a minute, beside that of the counts.
+type keep struct{ histograms, hours bool }
+
 // append adds one minute to the blocks.
-func (b *blocks) append(ctx context.Context, m slice.Minute, samples []slice.Sample, histograms bool) error {
+func (b *blocks) append(ctx context.Context, m slice.Minute, samples []slice.Sample, keep keep) error {
 	c := slice.Closed{Minute: m, Source: slice.Backfill}
-	if histograms {
+	if keep.hours {
+		if err := b.hours.add(ctx, m, samples); err != nil {
+			return err
+		}
+	}
+	if keep.histograms {
 		batch := b.histograms.begin(ctx, c)
 		b.writer.histograms(batch, samples)
 		if err := batch.commit(); err != nil {
@@ -80,9 +91,13 @@ func (h *blockHead) begin(ctx context.Context, c slice.Closed) *batch {
 	return &batch{ctx: ctx, app: h.head.Appender(ctx), minute: c.Minute, source: c.Source}
 }
 
-// write makes both blocks part of the store, histograms first.
+// write makes the blocks part of the store, counts last: they tell what is
+// measured, and so what another run leaves alone.
 func (b *blocks) write(ctx context.Context) error {
-	for _, h := range []*blockHead{b.histograms, b.counts} {
+	if err := b.hours.end(ctx); err != nil {
+		return fmt.Errorf("write block: %w", err)
+	}
+	for _, h := range []*blockHead{b.hours.blockHead, b.histograms, b.counts} {
 		if h.head.NumSeries() == 0 {
 			continue
 		}
@@ -108,8 +123,12 @@ func (b *blocks) discard() error {
 	if b == nil || b.store == nil {
 		return nil
 	}
+	heads := []*blockHead{b.counts, b.histograms}
+	if b.hours != nil {
+		heads = append(heads, b.hours.blockHead)
+	}
 	var es []error
-	for _, h := range []*blockHead{b.counts, b.histograms} {
+	for _, h := range heads {
 		if h != nil {
 			es = append(es, h.head.Close())
 		}

@@ -263,7 +263,7 @@ func TestPowerCut(t *testing.T) {
 // TestFailedCommit lets the commit of a minute with a new series fail. The
 // retry must bring the series into the log, so that it is there after a start.
 func TestFailedCommit(t *testing.T) {
-	cs := traffic(110) // the short-lived group begins with minute 100
+	cs := traffic(125) // the short-lived group begins with minute 100; an hour ends with 120
 	dir := t.TempDir()
 	s := open(t, dir)
 	appended(t, s, cs[:100]...)
@@ -275,7 +275,14 @@ func TestFailedCommit(t *testing.T) {
 			t.Fatalf("got %v, want the commit to %s to fail", err, shelf)
 		}
 	}
-	appended(t, s, cs[100:]...)
+	appended(t, s, cs[100:120]...)
+	if err := s.Append(t.Context(), cs[120]); err == nil || !strings.Contains(err.Error(), "merge hour") {
+		t.Fatalf("got %v, want the commit of the hour to fail", err)
+	}
+	appended(t, s, cs[120:]...)
+	if got := s.MergedBefore(); got != first+121 {
+		t.Errorf("merged before minute %d, want 121", got-first)
+	}
 	torn := copyTo(t, dir)
 	closed(t, s)
 	if told := checkRecovery(t, torn, cs); told != 0 {
@@ -344,5 +351,106 @@ func yielding(cs []slice.Closed) func(yield func(slice.Closed, error) bool) {
 				return
 			}
 		}
+	}
+}
+
+// TestKilledInHour cuts the log of the hours at any byte that the end of an
+// hour wrote: opening the store merges the hour again.
+func TestKilledInHour(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long under the race detector; make test runs it")
+	}
+	t.Parallel()
+	cs := traffic(140) // the second minute begins an hour
+	dir := t.TempDir()
+	s := open(t, dir)
+	defer closed(t, s)
+	appended(t, s, cs[:120]...)
+	from := size(t, wal(t, dir, "hours"))
+	appended(t, s, cs[120:]...)
+	to := size(t, wal(t, dir, "hours"))
+	if to <= from {
+		t.Fatalf("the log did not grow: %d to %d bytes", from, to)
+	}
+	model := seriestest.NewMemory()
+	appended(t, model, cs...)
+	for cut := from; cut <= to; cut += 1 + (to-from)/8 {
+		torn := copyTo(t, dir)
+		if err := os.Truncate(wal(t, torn, "hours"), cut); err != nil {
+			t.Fatal(err)
+		}
+		checkHour(t, torn, model)
+	}
+	for _, without := range []string{"hours", filepath.Join("hours", "wal")} {
+		torn := copyTo(t, dir)
+		if err := os.RemoveAll(filepath.Join(torn, without)); err != nil {
+			t.Fatal(err)
+		}
+		checkHour(t, torn, model)
+	}
+}
+
+// checkHour expects the two hours that ended to be merged.
+func checkHour(t *testing.T, dir string, model series.Store) {
+	t.Helper()
+	s := open(t, dir)
+	defer closed(t, s)
+	if got, want := s.MergedBefore(), first+121; got != want {
+		t.Errorf("merged before minute %d, want %d", got-first, want-first)
+	}
+	wantEqual(t, s, model, first, first+140)
+	wantEqual(t, s, model, first+1, first+121)
+}
+
+// TestKilledBetweenBlocks has a backfill that died when the hours of its block
+// were there and the counts were not, and runs others, with other minutes.
+func TestKilledBetweenBlocks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long under the race detector; make test runs it")
+	}
+	t.Parallel()
+	cs := traffic(400)
+	for name, c := range map[string]struct {
+		lost  []string
+		again [][]slice.Closed
+	}{
+		"only hours, the same again":        {[]string{"slices", "histograms"}, [][]slice.Closed{cs[100:200]}},
+		"only hours, all":                   {[]string{"slices", "histograms"}, [][]slice.Closed{cs}},
+		"hours and minutes, all":            {[]string{"slices"}, [][]slice.Closed{cs}},
+		"hours and minutes, piece by piece": {[]string{"slices"}, [][]slice.Closed{cs[90:130], cs[:110], cs[120:]}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := open(t, dir)
+			filled := func(s series.Store, cs []slice.Closed) {
+				t.Helper()
+				if _, err := s.Backfill(t.Context(), series.Backfill{Minutes: yielding(cs), Before: first + 400}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			filled(s, cs[100:200])
+			closed(t, s)
+			for _, shelf := range c.lost {
+				blocks, err := filepath.Glob(filepath.Join(dir, shelf, "01*"))
+				if err != nil || len(blocks) == 0 {
+					t.Fatalf("no blocks of %s: %v", shelf, err)
+				}
+				for _, b := range blocks {
+					if err := os.RemoveAll(b); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			s = open(t, dir)
+			defer closed(t, s)
+			model := seriestest.NewMemory()
+			for _, cs := range c.again {
+				filled(s, cs)
+				filled(model, cs)
+			}
+			wantEqual(t, s, model, first, first+400)
+			wantEqual(t, s, model, first+1, first+361)
+			wantEqual(t, s, model, first+95, first+205)
+		})
 	}
 }

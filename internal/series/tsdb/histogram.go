@@ -16,7 +16,6 @@ import (
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
-	"github.com/leadline/leadline/internal/series"
 	"github.com/leadline/leadline/internal/slice"
 )
 
@@ -25,7 +24,7 @@ const zeroThreshold = 2.938735877055719e-39
 
 // native returns h as a native histogram of gauge type. The sum is held in
 // seconds as a float: exact to the nanosecond below 2^51 ns (26 days of
-// durations in one minute), to one part in 2^52 above.
+// durations in one minute or hour), to one part in 2^52 above.
 func native(h *slice.Histogram) *histogram.Histogram {
 	n := &histogram.Histogram{
 		CounterResetHint: histogram.GaugeType,
@@ -71,10 +70,15 @@ func mergeNative(h *slice.Histogram, n *histogram.Histogram) {
 	}
 }
 
-// eachHistogram hands the histograms of every matching series to the function
-// that open returns for the series. The histogram is reused.
+// timing takes the histograms of one series in ascending order. They are
+// reused.
+type timing func(slice.Minute, *histogram.Histogram)
+
+// eachHistogram hands the histograms of every matching series to the first
+// function that open returns for it, and calls the second, unless it is nil,
+// at the end of the series.
 func (sh *shelf) eachHistogram(ctx context.Context, from, to slice.Minute,
-	open func(labels.Labels) func(*histogram.Histogram), ms ...*labels.Matcher,
+	open func(labels.Labels) (timing, func()), ms ...*labels.Matcher,
 ) (err error) {
 	mint, maxt := from.UnixMilli(), (to - 1).UnixMilli()
 	q, err := sh.db.Querier(mint, maxt)
@@ -82,55 +86,31 @@ func (sh *shelf) eachHistogram(ctx context.Context, from, to slice.Minute,
 		return fmt.Errorf("open querier: %w", err)
 	}
 	defer func() { err = errors.Join(err, q.Close()) }()
-	var (
-		it chunkenc.Iterator
-		h  histogram.Histogram
-	)
+	var it chunkenc.Iterator
 	set := q.Select(ctx, false, &storage.SelectHints{Start: mint, End: maxt}, ms...)
 	for set.Next() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		add := open(set.At().Labels())
+		add, end := open(set.At().Labels())
 		it = set.At().Iterator(it)
-		for it.Next() == chunkenc.ValHistogram {
-			it.AtHistogram(&h)
-			add(&h)
-		}
+		drainHistograms(it, add)
 		if it.Err() != nil {
 			return fmt.Errorf("read %s: %w", set.At().Labels(), it.Err())
+		}
+		if end != nil {
+			end()
 		}
 	}
 	return set.Err()
 }
 
-// Histograms merges the histograms of each baseline.
-func (s *Store) Histograms(ctx context.Context, q series.Query) ([]series.Distribution, error) {
-	q.Step = max(1, int(q.To-q.From))
-	if err := q.Validate(); err != nil {
-		return nil, err
+func drainHistograms(it chunkenc.Iterator, add timing) {
+	var h histogram.Histogram
+	for it.Next() == chunkenc.ValHistogram {
+		t, _ := it.AtHistogram(&h)
+		add(minuteOf(t), &h)
 	}
-	s.commits.RLock()
-	defer s.commits.RUnlock()
-	var rows []series.Distribution
-	at := make(map[cacheKey]int)
-	err := s.histograms.eachHistogram(ctx, q.From, q.To, func(ls labels.Labels) func(*histogram.Histogram) {
-		k, _, src := keyOf(ls)
-		return func(h *histogram.Histogram) {
-			i, ok := at[cacheKey{k, src}]
-			if !ok {
-				i = len(rows)
-				at[cacheKey{k, src}] = i
-				rows = append(rows, series.Distribution{Key: k, Source: src})
-			}
-			mergeNative(&rows[i].Histogram, h)
-			rows[i].Minutes++
-		}
-	}, baselineMatchers(durationMetric, q)...)
-	if err != nil {
-		return nil, fmt.Errorf("merge histograms: %w", err)
-	}
-	return rows, nil
 }
 
 // holdsHistogram reports whether the series ls has the durations of h in
@@ -138,13 +118,13 @@ func (s *Store) Histograms(ctx context.Context, q series.Query) ([]series.Distri
 func (sh *shelf) holdsHistogram(ctx context.Context, m slice.Minute, ls labels.Labels, h *histogram.Histogram) (same bool, err error) {
 	var want slice.Histogram
 	mergeNative(&want, h)
-	err = sh.eachHistogram(ctx, m, m+1, func(found labels.Labels) func(*histogram.Histogram) {
-		return func(h *histogram.Histogram) {
+	err = sh.eachHistogram(ctx, m, m+1, func(found labels.Labels) (timing, func()) {
+		return func(_ slice.Minute, h *histogram.Histogram) {
 			var got slice.Histogram
 			mergeNative(&got, h)
 			same = same || labels.Equal(found, ls) && got.Zero == want.Zero && got.SumNano == want.SumNano &&
 				maps.Equal(got.Buckets, want.Buckets)
-		}
+		}, nil
 	}, exactly(ls)...)
 	return same, err
 }

@@ -19,6 +19,7 @@ const (
 	baselineMetric = "leadline_operation_events"
 	tallyMetric    = "leadline_tally_events"
 	durationMetric = "leadline_operation_duration_seconds"
+	coverMetric    = "leadline_operation_duration_minutes"
 	upMetric       = "leadline_writer_up"
 )
 

@@ -29,6 +29,7 @@ type shelf struct {
 	db        *promtsdb.DB
 	compactor *reloader
 	retention time.Duration
+	block     time.Duration // range of the head's blocks, and of a chunk
 
 	// The cursor: the newest minute whose marker is stored. Guarded by
 	// Store.commits.
@@ -47,8 +48,8 @@ func maxBlock(retention time.Duration) time.Duration {
 	return min(31*24*time.Hour, retention/10)
 }
 
-func openShelf(log *slog.Logger, dir string, retention time.Duration) (*shelf, error) {
-	sh := &shelf{log: log, dir: dir, retention: retention}
+func openShelf(log *slog.Logger, dir string, retention, block time.Duration) (*shelf, error) {
+	sh := &shelf{log: log, dir: dir, retention: retention, block: block}
 	return sh, sh.open()
 }
 
@@ -56,6 +57,7 @@ func openShelf(log *slog.Logger, dir string, retention time.Duration) (*shelf, e
 func (sh *shelf) open() error {
 	o := promtsdb.DefaultOptions()
 	o.RetentionDuration = sh.retention.Milliseconds()
+	o.MinBlockDuration = sh.block.Milliseconds()
 	o.MaxBlockDuration = max(o.MinBlockDuration, maxBlock(sh.retention).Milliseconds())
 	o.WALCompression = compression.Snappy
 	o.NewCompactorFunc = sh.newCompactor

@@ -31,6 +31,7 @@ func TestOptions(t *testing.T) {
 		{"no writer", tsdb.Options{Dir: "x"}, "no writer"},
 		{"short retention", tsdb.Options{Dir: "x", Writer: "w", Retention: time.Hour}, "below 24h"},
 		{"short retention of histograms", tsdb.Options{Dir: "x", Writer: "w", HistogramRetention: time.Hour}, "below 24h"},
+		{"hours that go before their minutes", tsdb.Options{Dir: "x", Writer: "w", HourRetention: 48 * time.Hour}, "shorter than by the minute"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := tsdb.Open(slog.New(slog.DiscardHandler), c.opts)
@@ -201,13 +202,13 @@ func wantSameSums(t *testing.T, got, want series.Store, indicator string, from, 
 	}
 }
 
-// TestRetention keeps one day: blocks beyond it go, and a backfill beyond it
-// is not written.
+// TestRetention keeps histograms for a day by the minute and for three by the
+// hour: blocks beyond that go, and a backfill beyond it is not written.
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	s, err := tsdb.Open(slog.New(slog.DiscardHandler), tsdb.Options{
-		Dir: t.TempDir(), Writer: "w1", Retention: 2 * day, HistogramRetention: day,
+		Dir: t.TempDir(), Writer: "w1", Retention: 2 * day, HistogramRetention: day, HourRetention: 3 * day,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -229,20 +230,33 @@ func TestRetention(t *testing.T) {
 		what     string
 		from, to slice.Minute
 		counts   bool
-		timings  bool
+		timings  int // minutes
 	}{
-		{"the first day", first, first + 1440, false, false},
-		{"a day and a half ago", end - 1440 - 840, end - 1440 - 720, true, false},
-		{"today", end - 720, end, true, true},
+		{"the first day", first + 1, first + 1441, false, 0},
+		{"two days and a half ago", end + 1 - 2*1440 - 840, end + 1 - 2*1440 - 720, false, 12},
+		{"a day and a half ago", end + 1 - 1440 - 840, end + 1 - 1440 - 720, true, 12},
+		{"a part of an hour then", end + 1 - 1440 - 840, end + 1 - 1440 - 790, true, 0},
+		{"the other part", end + 1 - 1440 - 790, end + 1 - 1440 - 780, true, 6},
+		{"today", end - 720, end, true, 72},
 	} {
 		rows, err1 := s.Sums(t.Context(), series.Query{Indicator: "a1", From: c.from, To: c.to, Step: 60})
 		hs, err2 := s.Histograms(t.Context(), series.Query{From: c.from, To: c.to})
 		if err1 != nil || err2 != nil {
 			t.Fatal(err1, err2)
 		}
-		if len(rows) > 0 != c.counts || len(hs) > 0 != c.timings {
-			t.Errorf("%s: got %d rows of counts and %d of histograms, want some: %v, %v", c.what, len(rows), len(hs), c.counts, c.timings)
+		timings := 0
+		for _, d := range hs {
+			timings += d.Minutes
+			if n := int(d.Histogram.Count()); n != d.Minutes {
+				t.Errorf("%s: %d durations in %d minutes", c.what, n, d.Minutes)
+			}
 		}
+		if len(rows) > 0 != c.counts || timings != c.timings {
+			t.Errorf("%s: got %d rows of counts and %d minutes of histograms, want some: %v, and %d", c.what, len(rows), timings, c.counts, c.timings)
+		}
+	}
+	if at := s.OldestHistogram(); at < end-1440-180 {
+		t.Errorf("histograms are kept by the minute since %s, a day before %s", at.Start(), end.Start())
 	}
 	old := slice.Closed{Minute: end - 4*1440, Samples: []slice.Sample{{Key: slice.Key{Indicator: "b2"}}}}
 	got, err := s.Backfill(t.Context(), series.Backfill{Minutes: yielding([]slice.Closed{old}), Before: end})

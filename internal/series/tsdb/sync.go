@@ -9,27 +9,23 @@ import (
 	"os"
 	"path/filepath"
 
-	promtsdb "github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/wlog"
 
 	"github.com/leadline/leadline/internal/slice"
 )
 
-// headMinutes is the range at whose edges the head begins another chunk of
-// every series that has a sample a minute.
-const headMinutes = slice.Minute(promtsdb.DefaultBlockDuration / 60_000)
-
 // crosses reports whether appending minute m begins another chunk of the
-// marker's series.
+// marker's series, as the head does at the edges of its blocks.
 func (sh *shelf) crosses(m slice.Minute) bool {
-	return sh.any && (m+1)/headMinutes != (sh.last+1)/headMinutes
+	block := minutes(sh.block)
+	return sh.any && (m+1)/block != (sh.last+1)/block
 }
 
 // syncLog syncs the write-ahead log to the disk. The head writes a finished
 // chunk to a file that may reach the disk before the log does. If a power cut
 // then takes the end of the log, the marker's chunk would claim minutes that
 // other series have lost. So the log is synced before that chunk can be
-// finished, which is twelve times a day; the chunks of other series may be
+// finished, which is twelve times a day at most; the chunks of other series may be
 // ahead, because Append tolerates samples that are there.
 func (sh *shelf) syncLog() error {
 	dir := filepath.Join(sh.dir, "wal")

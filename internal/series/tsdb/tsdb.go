@@ -7,12 +7,13 @@
 // It owns one directory:
 //
 //	slices/      counts and leadline_writer_up, kept for Options.Retention
-//	histograms/  durations, kept for Options.HistogramRetention
+//	histograms/  durations by the minute, kept for Options.HistogramRetention
+//	hours/       durations by the hour, kept for Options.HourRetention
 //	backfill/    scratch space of a running backfill, removed at every start
 //
-// slices and histograms are two databases because a database has one
-// retention, and histograms weigh thirty times as much as counts. Each is a
-// shelf: a shelf ends every minute with its own leadline_writer_up sample,
+// They are databases of their own because a database has one retention, and
+// histograms weigh thirty times as much as counts. Each is a shelf. One that
+// takes minutes ends every minute with its own leadline_writer_up sample,
 // written in the same commit as the counts, or after the histograms. The
 // newest of these markers is the shelf's cursor, and the older of both cursors
 // is Last. A minute is in the write-ahead log when Append returns, so it
@@ -23,6 +24,14 @@
 // it. All counts of a minute and its marker are one record, so a shelf never
 // holds half a minute. Should chunk files be ahead of the log after a power
 // cut, Append meets samples that are there already; it compares and goes on.
+//
+// An hour is merged from its minutes when Append has stored its last one, and
+// ends with a marker too; Open merges what a crash left out. The minutes that
+// an hour holds are stored beside it, as a set. A backfill writes what it has
+// of an hour at once, stamped with the last of these minutes, so that several
+// of them lie side by side: the sets tell one that is run again what is there.
+// Whole hours are read from hours/, and the minutes at both ends of a range
+// from histograms/ as long as they are kept.
 //
 // Backfilled blocks carry the compaction hint "from-selected-series". It
 // keeps them out of the calculation from which time on the write-ahead log is
@@ -57,14 +66,17 @@ type Options struct {
 	Writer string
 	// Retention is how long counts are kept.
 	Retention time.Duration
-	// HistogramRetention is how long histograms are kept.
+	// HistogramRetention is how long histograms are kept by the minute.
 	HistogramRetention time.Duration
+	// HourRetention is how long they are kept by the hour.
+	HourRetention time.Duration
 }
 
 // The retention of a store whose options say nothing about it.
 const (
 	DefaultRetention          = 400 * 24 * time.Hour
 	DefaultHistogramRetention = 30 * 24 * time.Hour
+	DefaultHourRetention      = 400 * 24 * time.Hour
 	// minRetention leaves the database room for one block and the head.
 	minRetention = 24 * time.Hour
 )
@@ -75,6 +87,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.HistogramRetention == 0 {
 		o.HistogramRetention = min(DefaultHistogramRetention, o.Retention)
+	}
+	if o.HourRetention == 0 {
+		o.HourRetention = max(o.HistogramRetention, min(DefaultHourRetention, o.Retention))
 	}
 	return o
 }
@@ -90,6 +105,10 @@ func (o Options) Validate() error {
 	case o.Retention < minRetention || o.HistogramRetention < minRetention:
 		return errs.New(errs.Invalid, "open series store %s: a retention of %s (histograms %s) is below %s",
 			o.Dir, o.Retention, o.HistogramRetention, minRetention)
+	case o.HourRetention < o.HistogramRetention:
+		return errs.New(errs.Invalid, "open series store %s: histograms are kept by the hour for %s, which is shorter than by the minute, %s",
+			o.Dir, o.HourRetention, o.HistogramRetention).
+			WithHint("Raise --hourly-histogram-retention, or lower --histogram-retention.")
 	}
 	return nil
 }
@@ -104,6 +123,7 @@ type Store struct {
 	commits    sync.RWMutex
 	counts     *shelf
 	histograms *shelf
+	hours      *shelf
 	writer     writer
 
 	backfills sync.Mutex // one at a time
@@ -127,18 +147,28 @@ func Open(log *slog.Logger, opts Options) (*Store, error) {
 }
 
 func (s *Store) open() (err error) {
-	s.counts, err = openShelf(s.log, filepath.Join(s.opts.Dir, "slices"), s.opts.Retention)
-	if err != nil {
-		return openError(s.opts.Dir, err)
-	}
-	s.histograms, err = openShelf(s.log, filepath.Join(s.opts.Dir, "histograms"), s.opts.HistogramRetention)
-	if err != nil {
-		return openError(s.opts.Dir, err)
+	for _, x := range []struct {
+		shelf            **shelf
+		name             string
+		retention, block time.Duration
+	}{
+		{&s.counts, "slices", s.opts.Retention, minuteBlock},
+		{&s.histograms, "histograms", s.opts.HistogramRetention, minuteBlock},
+		{&s.hours, "hours", s.opts.HourRetention, hoursBlock},
+	} {
+		*x.shelf, err = openShelf(s.log, filepath.Join(s.opts.Dir, x.name), x.retention, x.block)
+		if err != nil {
+			return openError(s.opts.Dir, err)
+		}
 	}
 	s.writer = newWriter(s.opts.Writer)
 	// The locks on the shelves are held: nobody else is backfilling.
 	if err := os.RemoveAll(s.scratch()); err != nil {
 		return fmt.Errorf("open series store %s: %w", s.opts.Dir, err)
+	}
+	// On a full disk the next Append says so, and merges.
+	if err := s.mergeHours(context.Background()); err != nil && !errors.Is(err, syscall.ENOSPC) {
+		return openError(s.opts.Dir, err)
 	}
 	return nil
 }
@@ -157,16 +187,16 @@ func openError(dir string, err error) error {
 		WithHint("If a block is damaged, move the directory that the error names out of the data directory: only its time range is lost.")
 }
 
-// Close closes both shelves.
+// Close closes all shelves.
 func (s *Store) Close() error {
 	s.backfills.Lock()
 	defer s.backfills.Unlock()
 	s.commits.Lock()
 	defer s.commits.Unlock()
-	return errors.Join(s.counts.close(), s.histograms.close())
+	return errors.Join(s.counts.close(), s.histograms.close(), s.hours.close())
 }
 
-// Last returns the newest minute that is on both shelves.
+// Last returns the newest minute that is on both shelves of minutes.
 func (s *Store) Last(context.Context) (slice.Minute, bool, error) {
 	s.commits.RLock()
 	defer s.commits.RUnlock()
