@@ -1,12 +1,13 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package catalog is the contract of the store of definitions: the generations
-// of objectives, and the service files that were accepted last.
+// Package catalog is the contract of the store of definitions and decisions:
+// the generations of objectives, the service files that were accepted last,
+// alerts with what receivers are told of them, and silences.
 //
 // It owns what is small, changes seldom and must survive everything; counts
-// live in package series. It does not parse service files, and it has no
-// clock: every time is an argument.
+// live in package series. It does not parse service files, it does not decide
+// who is told what, and it has no clock: every time is an argument.
 //
 // Every method is one transaction: after a crash it was done or it was not.
 // Package catalogtest checks what is promised here.
@@ -21,6 +22,9 @@ import (
 type Store interface {
 	GenerationStore
 	DefinitionStore
+	AlertStore
+	OutboxStore
+	SilenceStore
 	// Close releases the database. No other method may be called after it.
 	Close() error
 }

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,6 +25,14 @@ type Opener func() (catalog.Store, error)
 
 // Run checks every clause, each against an empty catalog from fresh.
 func Run(t *testing.T, fresh func(t *testing.T) Opener) {
+	run(t, fresh, clauses)
+	run(t, fresh, outboxClauses)
+}
+
+// RunOutbox checks the clauses about alerts, outbox and silences.
+func RunOutbox(t *testing.T, fresh func(t *testing.T) Opener) { run(t, fresh, outboxClauses) }
+
+func run(t *testing.T, fresh func(t *testing.T) Opener, clauses []clause) {
 	for _, c := range clauses {
 		t.Run(c.name, func(t *testing.T) {
 			if err := c.check(fresh(t)); err != nil {
@@ -37,7 +46,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 // hold are not in it.
 func Check(fresh func() Opener) map[string]error {
 	broken := make(map[string]error)
-	for _, c := range clauses {
+	for _, c := range slices.Concat(clauses, outboxClauses) {
 		if err := c.check(fresh()); err != nil {
 			broken[c.name] = err
 		}
@@ -63,6 +72,24 @@ var clauses = []clause{
 	{"a generation ends after it starts", checkBackwards},
 	{"a failed reconcile changes nothing", checkCancelled},
 	{"definitions are kept until they are forgotten", checkDefinitions},
+}
+
+var outboxClauses = []clause{
+	{"an empty outbox holds nothing", checkEmptyOutbox},
+	{"an alert is kept as it was persisted", checkAlerts},
+	{"a change and what it causes are one transaction", checkCommitIsWhole},
+	{"the second writer of a change is refused", checkSecondWriter},
+	{"a failed commit changes nothing", checkCommitCancelled},
+	{"a delivery is kept as it was committed", checkDeliveryKept},
+	{"the outbox is in order of first commits", checkOutboxOrder},
+	{"an outdated version of a delivery is refused", checkOutdatedDelivery},
+	{"a delivery id is there once", checkDeliveryTwice},
+	{"notifications are kept until they are forgotten", checkNotifications},
+	{"changes of an objective are newest first", checkTransitions},
+	{"silences are kept as they were saved", checkSilences},
+	{"pruning removes what is over and nothing else", checkPrune},
+	{"pruning keeps the newest", checkPruneNewest},
+	{"pruning without limits of time removes nothing", checkPruneNothing},
 }
 
 func (c clause) check(open Opener) error {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -89,6 +90,95 @@ func (s sloppy) SaveDefinition(ctx context.Context, d catalog.Definition) error 
 
 func (stubborn) ForgetDefinition(context.Context, string) error { return nil }
 
+type (
+	halfway    struct{ catalog.Store } // commits the parts one after the other
+	obliging   struct{ catalog.Store } // takes the second writer's change too
+	unordered  struct{ catalog.Store } // returns the outbox by receiver
+	careless   struct{ catalog.Store } // forgets what receivers were told
+	optimistic struct{ catalog.Store } // takes any version of a delivery
+	thorough   struct{ catalog.Store } // prunes alerts whose end is still to be told
+	eternal    struct{ catalog.Store } // never prunes
+	fixed      struct{ catalog.Store } // never changes a silence
+)
+
+func (s halfway) Commit(ctx context.Context, c *catalog.Commit) error {
+	for _, part := range []catalog.Commit{
+		{Transitions: c.Transitions}, {Notified: c.Notified, Forgotten: c.Forgotten}, {Deliveries: c.Deliveries},
+	} {
+		if err := s.Store.Commit(ctx, &part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s obliging) Commit(ctx context.Context, c *catalog.Commit) error {
+	as, err := s.Alerts(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range c.Transitions {
+		for _, a := range as {
+			if t := &c.Transitions[i]; a.Key == t.Alert.Key {
+				t.Alert.Sequence = max(t.Alert.Sequence, a.Sequence+1)
+			}
+		}
+	}
+	return s.Store.Commit(ctx, c)
+}
+
+func (s unordered) Outbox(ctx context.Context) ([]catalog.Delivery, error) {
+	ds, err := s.Store.Outbox(ctx)
+	slices.SortStableFunc(ds, func(a, b catalog.Delivery) int { return strings.Compare(a.Receiver, b.Receiver) })
+	return ds, err
+}
+
+func (s careless) Commit(ctx context.Context, c *catalog.Commit) error {
+	part := *c
+	part.Notified = nil
+	return s.Store.Commit(ctx, &part)
+}
+
+func (s optimistic) Commit(ctx context.Context, c *catalog.Commit) error {
+	ds, err := s.Deliveries(ctx, "", 100)
+	if err != nil {
+		return err
+	}
+	for i := range c.Deliveries {
+		for _, d := range ds {
+			if d.ID == c.Deliveries[i].ID {
+				c.Deliveries[i].Version = d.Version + 1
+			}
+		}
+	}
+	return s.Store.Commit(ctx, c)
+}
+
+func (s thorough) Prune(ctx context.Context, p catalog.Prune) error {
+	ns, err := s.Notifications(ctx)
+	if err != nil {
+		return err
+	}
+	var c catalog.Commit
+	for _, n := range ns {
+		c.Forgotten = append(c.Forgotten, n.NotificationKey)
+	}
+	if err := s.Store.Commit(ctx, &c); err != nil {
+		return err
+	}
+	return s.Store.Prune(ctx, p)
+}
+
+func (eternal) Prune(context.Context, catalog.Prune) error { return nil }
+
+func (s fixed) SaveSilence(ctx context.Context, c catalog.Silence) error {
+	all, err := s.Silences(ctx)
+	if slices.ContainsFunc(all, func(old catalog.Silence) bool { return old.ID == c.ID }) {
+		return err
+	}
+	return s.Store.SaveSilence(ctx, c)
+}
+
 func TestBrokenStoresAreFound(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -99,6 +189,14 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		{"forgetful", func(s catalog.Store) catalog.Store { return forgetful{s} }, "a changed rule starts another generation"},
 		{"sloppy", func(s catalog.Store) catalog.Store { return sloppy{s} }, "definitions are kept until they are forgotten"},
 		{"stubborn", func(s catalog.Store) catalog.Store { return stubborn{s} }, "definitions are kept until they are forgotten"},
+		{"halfway", func(s catalog.Store) catalog.Store { return halfway{s} }, "a change and what it causes are one transaction"},
+		{"obliging", func(s catalog.Store) catalog.Store { return obliging{s} }, "the second writer of a change is refused"},
+		{"unordered", func(s catalog.Store) catalog.Store { return unordered{s} }, "the outbox is in order of first commits"},
+		{"careless", func(s catalog.Store) catalog.Store { return careless{s} }, "notifications are kept until they are forgotten"},
+		{"optimistic", func(s catalog.Store) catalog.Store { return optimistic{s} }, "an outdated version of a delivery is refused"},
+		{"thorough", func(s catalog.Store) catalog.Store { return thorough{s} }, "pruning removes what is over and nothing else"},
+		{"eternal", func(s catalog.Store) catalog.Store { return eternal{s} }, "pruning keeps the newest"},
+		{"fixed", func(s catalog.Store) catalog.Store { return fixed{s} }, "silences are kept as they were saved"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			found := catalogtest.Check(func() catalogtest.Opener {
