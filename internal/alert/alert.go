@@ -1,7 +1,18 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package alert says which burn of a budget deserves whose attention.
+// Package alert says which burn of a budget deserves whose attention, and for
+// how long.
+//
+// It owns the rules of an objective (those that follow from its target and
+// window, and the check of those that somebody wrote), what their conditions
+// say of the counts of windows, and the machine that an alert is: Step makes
+// the next state of the last one, a reading and a time. It does not own the
+// windows (package eval reads them) or who is told (package dispatch).
+//
+// An alert begins and ends on evidence only. Where there is none, or where it
+// is in doubt, it stays what it is and says so; a restart, a clock that jumps
+// or an application that goes silent neither begins nor ends one.
 package alert
 
 import (
@@ -13,12 +24,12 @@ import (
 )
 
 // Severity is whom an alert calls.
-type Severity string
+type Severity = slo.Severity
 
 // The severities: a page wakes somebody, a ticket waits for the working day.
 const (
-	Page   Severity = "page"
-	Ticket Severity = "ticket"
+	Page   = slo.Page
+	Ticket = slo.Ticket
 )
 
 // GuardBadEvents is the number of bad events below which the long window of

@@ -4,6 +4,7 @@
 package alert
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/leadline/leadline/internal/slo"
@@ -22,7 +23,8 @@ type Phase string
 
 // The phases. An alert that was never anything but inactive has no record.
 const (
-	// Inactive is before the first episode.
+	// Inactive is before the first episode, and after conditions that did not
+	// hold for as long as the rule asks.
 	Inactive Phase = "inactive"
 	// Pending is when the conditions hold, but not for as long as the rule asks.
 	Pending Phase = "pending"
@@ -49,6 +51,10 @@ type Alert struct {
 	// fired, Ended when it was over; zero while it was not.
 	Episode        uint64
 	Started, Ended time.Time
+	// Clear is, while the alert fires, since when its conditions have not held;
+	// zero while they do. It is resolved when that has lasted for as long as
+	// its shortest window, so that it does not flap.
+	Clear time.Time
 	// Sequence counts the changes of phase, from 1. (Key, Sequence) is unique
 	// for ever, whoever writes it.
 	Sequence uint64
@@ -77,4 +83,15 @@ const (
 	Rising     Verdict = "rising"     // the short one only: it has just begun
 	Recovering Verdict = "recovering" // the long one only: it has stopped
 	Calm       Verdict = "ok"         // neither
+	// NoEvidence is when one of them holds no event.
+	NoEvidence Verdict = "no_evidence"
 )
+
+// Compare orders alerts by service, objective, group and rule.
+func (k *Key) Compare(o *Key) int {
+	a, b := &k.Objective, &o.Objective
+	return cmp.Or(
+		cmp.Compare(a.Service.Namespace, b.Service.Namespace), cmp.Compare(a.Service.Name, b.Service.Name),
+		cmp.Compare(a.Service.Environment, b.Service.Environment), cmp.Compare(a.Name, b.Name),
+		cmp.Compare(k.Group, o.Group), cmp.Compare(k.Rule, o.Rule))
+}

@@ -42,7 +42,7 @@ var beside = map[string][]string{
 	"internal/window":         {"internal/slice"},
 	"internal/slo":            {"internal/operation", "internal/sli", "internal/window"},
 	"internal/budget":         {"internal/slice", "internal/slo"},
-	"internal/alert":          {"internal/slo", "internal/window"},
+	"internal/alert":          {"internal/budget", "internal/slice", "internal/slo", "internal/window"},
 	"internal/series/tsdb":    {"internal/series"},
 	"internal/catalog/sqlite": {"internal/catalog"},
 	"internal/ingest":         {"internal/join"},

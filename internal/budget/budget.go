@@ -70,3 +70,16 @@ func Burns(c slice.Counts, t slo.Target, thresholdMilli uint64) bool {
 	rightHi, rightLo := bits.Mul64(c.Total(), thresholdMilli*(slo.Billion-uint64(t)))
 	return leftHi > rightHi || leftHi == rightHi && leftLo > rightLo
 }
+
+// Takes reports whether so many bad events are at least a share of the budget
+// that a window of total events allows; the share is given in thousandths. It
+// decides in integers, as Burns does, and the budget is not rounded:
+//
+//	bad * 10^9 * 1000 >= milli * total * (10^9 - target)
+//
+// Of no events nothing is a share.
+func Takes(bad, total uint64, t slo.Target, milli uint64) bool {
+	leftHi, leftLo := bits.Mul64(bad, slo.Billion*1000)
+	rightHi, rightLo := bits.Mul64(total, milli*(slo.Billion-uint64(t)))
+	return total > 0 && (leftHi > rightHi || leftHi == rightHi && leftLo >= rightLo)
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/leadline/leadline/internal/alert"
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/series/seriestest"
@@ -201,7 +202,7 @@ func (w *world) count(k slice.Key, m slice.Minute, c slice.Counts) {
 func (w *world) at(when string) {
 	v := w.engine.Evaluate().Evaluations[0]
 	w.said = append(w.said, describe(when, &v)...)
-	restored := w.restart().Evaluate().Evaluations[0]
+	restored := w.restart(v.Alerts).Evaluate().Evaluations[0]
 	ignore := cmp.Options{
 		cmpopts.IgnoreUnexported(eval.Trust{}),
 		cmpopts.IgnoreFields(eval.Evaluation{}, "Objective"), cmpopts.EquateEmpty(),
@@ -211,9 +212,9 @@ func (w *world) at(when string) {
 	}
 }
 
-// restart returns an engine that has read the closed minutes from a store and
-// was told the open ones.
-func (w *world) restart() *eval.Engine {
+// restart returns an engine that has read the closed minutes from a store, was
+// told the open ones, and took the alerts over.
+func (w *world) restart(alerts []alert.Alert) *eval.Engine {
 	store, closed := seriestest.NewMemory(), slice.MinuteOf(w.now)-11
 	first := slice.MinuteOf(w.now)
 	for m := range w.counted {
@@ -229,6 +230,7 @@ func (w *world) restart() *eval.Engine {
 		}
 	}
 	e := w.newEngine()
+	e.Adopt(alerts)
 	fresh := e.Install([]*slo.Objective{w.objective})
 	table := slice.NewTable(1000)
 	for m, series := range w.counted {
@@ -270,6 +272,12 @@ func describe(when string, v *eval.Evaluation) []string {
 		burns = append(burns, window.Compact(b.Window)+" "+rate)
 	}
 	lines = append(lines, "burn: "+strings.Join(burns, ", "))
+	for _, p := range v.Pairs {
+		if p.Verdict != alert.Calm && p.Verdict != alert.NoEvidence {
+			lines = append(lines, fmt.Sprintf("%s is %s", p.Rule.Name, p.Verdict))
+		}
+	}
+	lines = append(lines, describeAlerts(v.Alerts)...)
 	for _, d := range v.Dropped {
 		lines = append(lines, fmt.Sprintf("dropped %s %s: %s", d.Tier.Severity, window.Compact(d.Tier.Long), d.Reason))
 	}
@@ -278,6 +286,26 @@ func describe(when string, v *eval.Evaluation) []string {
 	}
 	for _, n := range v.Trust.Notes {
 		lines = append(lines, "note: "+n)
+	}
+	return lines
+}
+
+func describeAlerts(alerts []alert.Alert) (lines []string) {
+	for _, a := range alerts {
+		line := fmt.Sprintf("alert %s %s since %s, episode %d, sequence %d", a.Rule, a.Phase, moment(a.Since), a.Episode, a.Sequence)
+		if a.Group != "" {
+			line = fmt.Sprintf("alert %s of %s %s", a.Rule, a.Group, strings.TrimPrefix(line, "alert "+a.Rule+" "))
+		}
+		if !a.Clear.IsZero() {
+			line += ", clear since " + moment(a.Clear)
+		}
+		if a.InhibitedBy != "" {
+			line += ", inhibited by " + a.InhibitedBy
+		}
+		if a.Frozen != "" {
+			line += ", frozen: " + a.Frozen
+		}
+		lines = append(lines, line+": "+a.Sentence)
 	}
 	return lines
 }

@@ -34,8 +34,11 @@ type Engine struct {
 	// evaluating keeps a snapshot of older definitions from taking the place
 	// of a newer one.
 	evaluating sync.Mutex
-	snapshot   atomic.Pointer[Snapshot]
-	listeners  listeners
+	// alerts are those without an objective, outages the minutes without intake.
+	alerts    strays
+	outages   outages
+	snapshot  atomic.Pointer[Snapshot]
+	listeners listeners
 }
 
 // New returns an engine without objectives that evaluates at the given interval.
@@ -63,11 +66,15 @@ func (e *Engine) Install(objectives []*slo.Objective) (fresh []*Fresh) {
 	for _, o := range objectives {
 		shape := e.shape(o)
 		t := before[o.Key]
-		if t == nil || !t.restored || !t.same(o) {
+		if t == nil || !t.restored || !t.same(o, shape) {
+			former := t
 			t = newTrack(o, shape, now)
+			e.alerts.hand(former, t)
 			fresh = append(fresh, &Fresh{t})
 		}
-		t.objective = o
+		t.objective, t.shape = o, shape
+		t.leaveRules(e.now())
+		delete(before, o.Key)
 		k := serviceWindowOf(o)
 		if e.services[k] == nil {
 			s := services[k]
@@ -82,14 +89,17 @@ func (e *Engine) Install(objectives []*slo.Objective) (fresh []*Fresh) {
 		e.tracks = append(e.tracks, t)
 		e.index.add(t)
 	}
+	for _, t := range before {
+		e.alerts.leave(t, e.now())
+	}
 	e.targets, e.resolved = nil, nil
 	return fresh
 }
 
 func (e *Engine) shape(o *slo.Objective) *shape {
-	k := shapeKey{o.Window.Length, o.Target}
+	k := shapeKeyOf(o)
 	if e.shapes[k] == nil {
-		e.shapes[k] = newShape(k)
+		e.shapes[k] = newShape(o)
 	}
 	return e.shapes[k]
 }
@@ -184,7 +194,7 @@ func (e *Engine) Evaluate() *Snapshot {
 	e.evaluating.Lock()
 	defer e.evaluating.Unlock()
 	now := e.now()
-	s := &Snapshot{At: now, Evaluations: sorted(e.evaluations(now))}
+	s := &Snapshot{At: now, Evaluations: sorted(e.evaluations(now)), Gone: e.gone(now)}
 	e.snapshot.Store(s)
 	e.listeners.tell(now)
 	return s
@@ -198,10 +208,11 @@ func (e *Engine) evaluations(now time.Time) []Evaluation {
 	tracks := e.tracks
 	e.mu.Unlock()
 	out := make([]Evaluation, len(tracks))
+	into := newSlab(tracks)
 	for from := 0; from < len(tracks); from += lockedTracks {
 		e.mu.Lock()
 		for i := from; i < min(from+lockedTracks, len(tracks)); i++ {
-			tracks[i].evaluate(&out[i], now)
+			tracks[i].evaluate(&out[i], e, into, now)
 		}
 		e.mu.Unlock()
 	}

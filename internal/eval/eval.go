@@ -29,6 +29,9 @@ import (
 type Snapshot struct {
 	At          time.Time
 	Evaluations []Evaluation // worst first, then by service and name
+	// Gone are the alerts of objectives that are no longer defined; they have
+	// ended.
+	Gone []alert.Alert
 }
 
 // Find returns the evaluation of an objective.
@@ -58,6 +61,15 @@ type Evaluation struct {
 	Trust  Trust
 	// Dropped are the default alert tiers that do not fit the objective.
 	Dropped []alert.Dropped
+	// Rules are those of the objective, those first that call somebody sooner.
+	// They are shared and do not change.
+	Rules []*slo.Rule
+	// Pairs are the verdicts of the rules with two burn windows, over all events.
+	Pairs []alert.Pair
+	// Alerts are those that were ever more than inactive, by group.
+	Alerts []alert.Alert
+	// Frozen says why alerts neither begin nor end; empty while they do.
+	Frozen string
 }
 
 // Burn is the burn rate over one alert window.

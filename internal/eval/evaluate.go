@@ -64,7 +64,7 @@ func (v *Evaluation) share() float64 {
 }
 
 // evaluate reads the rings of one objective.
-func (t *track) evaluate(v *Evaluation, at time.Time) {
+func (t *track) evaluate(v *Evaluation, e *Engine, into *slab, at time.Time) {
 	o, now := t.objective, slice.MinuteOf(at)
 	t.total.Advance(now)
 	first, last := t.total.Edges(wholeWindow)
@@ -73,20 +73,36 @@ func (t *track) evaluate(v *Evaluation, at time.Time) {
 	_, seen := t.since()
 	v.Known = t.restored && seen
 	v.Budget = budget.Of(v.Counts, o.Target)
-	v.Burn = t.burn()
+	v.Burn = t.burn(into)
 	v.Groups = t.byGroup(now)
+	t.alert(v, e, into)
 	v.Trust = t.trust(now, v.Counts)
-	v.Status = t.decide(v, at, seen)
+	v.distrustAlerts(t)
+	v.Status = t.decide(v, seen)
 }
 
-func (t *track) burn() []Burn {
-	out := make([]Burn, 0, len(t.spans)-alertWindows)
-	for i, s := range t.spans[alertWindows:] {
+// slab is what the evaluations of a snapshot share: one allocation for all.
+type slab struct {
+	burns []Burn
+	pairs []alert.Pair
+}
+
+func newSlab(tracks []*track) *slab {
+	burns, pairs := 0, 0
+	for _, t := range tracks {
+		burns, pairs = burns+t.burns, pairs+t.pairs
+	}
+	return &slab{make([]Burn, 0, burns), make([]alert.Pair, 0, pairs)}
+}
+
+func (t *track) burn(into *slab) []Burn {
+	first := len(into.burns)
+	for i, s := range t.spans[alertWindows : alertWindows+t.burns] {
 		c := t.total.Sum(alertWindows + i)
 		rate, known := budget.Rate(c, t.objective.Target)
-		out = append(out, Burn{Window: s.Length, Counts: c, Rate: rate, Known: known})
+		into.burns = append(into.burns, Burn{Window: s.Length, Counts: c, Rate: rate, Known: known})
 	}
-	return out
+	return into.burns[first:len(into.burns):len(into.burns)]
 }
 
 // byGroup returns what each group counted, most bad events first.
@@ -107,7 +123,7 @@ func (t *track) byGroup(now slice.Minute) (out []Group) {
 // objective is misconfigured.
 const maxUnevaluated = 0.01
 
-func (t *track) decide(v *Evaluation, at time.Time, seen bool) slo.Status {
+func (t *track) decide(v *Evaluation, seen bool) slo.Status {
 	if t.unreadable != nil {
 		return slo.Status{State: slo.NoData, Code: "unreadable", Cause: fmt.Sprintf("history unreadable: %s", t.unreadable), NextStep: "see the server's log, mend the series store, and start the server again"}
 	}
@@ -117,8 +133,8 @@ func (t *track) decide(v *Evaluation, at time.Time, seen bool) slo.Status {
 	evidence := slo.Evidence{
 		Paused: t.objective.Paused, EverSeen: seen, Valid: v.Counts.Total(),
 		Allowed: v.Budget.Allowed, Spent: v.Budget.Spent, Low: v.Budget.Low(),
-		Page: t.fires(alert.Page, v), Ticket: t.fires(alert.Ticket, v),
-		SilentSince: t.silentFor(at),
+		Page: v.fires(alert.Page), Ticket: v.fires(alert.Ticket),
+		SilentSince: t.silentFor(v),
 	}
 	if v.Trust.UnevaluatedShare > maxUnevaluated {
 		evidence.Misconfigured = fmt.Sprintf("the expression of this indicator failed for %.1f%% of its events", 100*v.Trust.UnevaluatedShare)
@@ -127,55 +143,34 @@ func (t *track) decide(v *Evaluation, at time.Time, seen bool) slo.Status {
 	return slo.Decide(evidence)
 }
 
-// fires returns the sentence of the fastest tier of a severity whose windows
-// both burn faster than its threshold.
-func (t *track) fires(severity alert.Severity, v *Evaluation) string {
-	for _, tier := range t.tiers {
-		if tier.Severity != severity {
+// fires returns the sentence of the alert of a severity that fires and calls
+// somebody the soonest; silence has a state of its own.
+func (v *Evaluation) fires(severity alert.Severity) string {
+	for i := range v.Alerts {
+		a := &v.Alerts[i]
+		if a.Severity != severity || a.Phase != alert.Firing || v.isAbsent(a) {
 			continue
 		}
-		long, short := v.burnOver(tier.Long), v.burnOver(tier.Short)
-		if long.Counts.Bad >= alert.GuardBadEvents &&
-			budget.Burns(long.Counts, t.objective.Target, tier.ThresholdMilli) &&
-			budget.Burns(short.Counts, t.objective.Target, tier.ThresholdMilli) {
-			return fmt.Sprintf("%s burn %s, %s %s, threshold %.4gx",
-				window.Compact(tier.Long), times(long.Rate), window.Compact(tier.Short), times(short.Rate), tier.Threshold())
+		if a.Group != "" {
+			return "group " + a.Group + ": " + a.Sentence
 		}
+		return a.Sentence
 	}
 	return ""
 }
 
-// times prints a burn rate with three digits and never as a power of ten.
-func times(r budget.BurnRate) string {
-	if r >= 100 {
-		return fmt.Sprintf("%.0fx", float64(r))
-	}
-	return fmt.Sprintf("%.3gx", float64(r))
-}
-
-func (v *Evaluation) burnOver(length time.Duration) Burn {
-	for _, b := range v.Burn {
-		if b.Window == length {
-			return b
-		}
-	}
-	return Burn{}
-}
-
 // silentFor returns in words how long ago the last event was, when that is
-// longer than the fastest alert window and silence is not judged otherwise.
-func (t *track) silentFor(at time.Time) string {
+// longer than the fastest alert window or an alert says so, and silence is not
+// judged otherwise.
+func (t *track) silentFor(v *Evaluation) string {
 	newest, seen := t.total.Newest()
 	if !seen || t.objective.SilentIsBad {
 		return ""
 	}
-	limit := time.Hour
-	if len(t.tiers) > 0 {
-		limit = max(t.tiers[0].Long, 2*window.Lateness*time.Minute)
-	}
-	quiet := at.Sub(newest.Stamp())
-	if quiet <= limit {
+	quiet := v.At.Sub(newest.Stamp())
+	absent := slices.ContainsFunc(v.Alerts, func(a alert.Alert) bool { return a.Group == "" && a.Phase == alert.Firing && v.isAbsent(&a) })
+	if quiet <= t.patience && !absent {
 		return ""
 	}
-	return window.Compact(quiet.Truncate(time.Minute))
+	return window.Compact(max(quiet, 0).Truncate(time.Minute))
 }

@@ -4,6 +4,7 @@
 package eval
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -17,9 +18,9 @@ import (
 
 // track is what the engine keeps of one objective.
 //
-// Only the total has the layout of all windows: its groups and tallies are
-// shown over the objective's own window and the last hour, which takes a third
-// of the memory.
+// Only the total has the layout of all windows, and its groups when alerts are
+// made of them: else they, and the tallies, are shown over the objective's own
+// window and the last hour, which takes a third of the memory.
 type track struct {
 	objective *slo.Objective
 	*shape
@@ -38,6 +39,7 @@ type track struct {
 	held []slice.Minute
 	// backfilled is the newest back-filled minute that was restored; 0 for none.
 	backfilled slice.Minute
+	alerts     alerting
 }
 
 // The windows that both layouts begin with.
@@ -49,38 +51,77 @@ const (
 
 // shape is what objectives with the same window and target share.
 type shape struct {
-	layout  *window.Layout
-	small   *window.Layout // of groups and tallies
-	whole   *window.Layout // of what the service sends
-	tiers   []alert.Tier
-	dropped []alert.Dropped
-	spans   []window.Span // of layout: the objective's window, the last hour, then the alert windows
+	layout *window.Layout
+	small  *window.Layout // of tallies
+	// ofGroups is small unless some rule makes alerts of groups.
+	ofGroups *window.Layout
+	whole    *window.Layout // of what the service sends
+	rules    []bound
+	named    []*slo.Rule // of rules
+	dropped  []alert.Dropped
+	spans    []window.Span // of layout: the objective's window, the last hour, then the alert windows
+	// patience is how long an objective may be silent before it has no data.
+	patience time.Duration
+	burns    int // how many of the alert windows end with the newest event
+	pairs    int // how many rules have a verdict
 }
 
+// shapeKey names a shape; alerting is what was written of alerts, as text.
 type shapeKey struct {
-	length time.Duration
-	target slo.Target
+	length      time.Duration
+	target      slo.Target
+	silentIsBad bool
+	alerting    string
 }
 
-func newShape(k shapeKey) *shape {
-	s := &shape{}
-	s.tiers, s.dropped = alert.DefaultTiers(k.length, k.target)
-	s.spans = []window.Span{{Length: k.length}, {Length: time.Hour}}
-	s.whole, s.small = window.NewLayout(s.spans[:1]...), window.NewLayout(s.spans...)
-	for _, length := range s.burnWindows() {
-		s.spans = append(s.spans, window.Span{Length: length, AtNewest: true, ValidOnly: true})
+func shapeKeyOf(o *slo.Objective) shapeKey {
+	k := shapeKey{length: o.Window.Length, target: o.Target, silentIsBad: o.SilentIsBad}
+	if len(o.Alerting.Rules) > 0 || o.Alerting.WithoutDefaults {
+		k.alerting = fmt.Sprintf("%+v", o.Alerting)
 	}
+	return k
+}
+
+func newShape(o *slo.Objective) *shape {
+	s := &shape{}
+	rules, dropped := alert.Rules(o)
+	s.dropped = dropped
+	s.spans = []window.Span{{Length: o.Window.Length}, {Length: time.Hour}}
+	s.whole, s.small = window.NewLayout(s.spans[:1]...), window.NewLayout(s.spans...)
+	s.spans = append(s.spans, alertSpans(rules)...)
 	s.layout = window.NewLayout(s.spans...)
+	for i := range rules {
+		if alert.HasPair(&rules[i]) >= 0 {
+			s.pairs++
+		}
+		s.rules, s.named = append(s.rules, bind(&rules[i], s.spans)), append(s.named, &rules[i])
+	}
+	s.patience = patience(rules)
+	for _, span := range s.spans[alertWindows:] {
+		if span.AtNewest {
+			s.burns++
+		}
+	}
+	if slices.ContainsFunc(rules, func(r slo.Rule) bool { return r.ByGroup }) {
+		s.ofGroups = s.layout
+	} else {
+		s.ofGroups = s.small
+	}
 	return s
 }
 
-// burnWindows returns the lengths of the alert windows, shortest first.
-func (s *shape) burnWindows() (lengths []time.Duration) {
-	for _, tier := range s.tiers {
-		lengths = append(lengths, tier.Long, tier.Short)
+// patience returns the long window of the fastest rule about a burn, at least
+// twice as long as events may be late.
+func patience(rules []slo.Rule) time.Duration {
+	fastest := time.Duration(0)
+	for _, r := range rules {
+		for _, c := range r.When {
+			if c.Kind == slo.Burn && (fastest == 0 || c.Long < fastest) {
+				fastest = c.Long
+			}
+		}
 	}
-	slices.Sort(lengths)
-	return slices.Compact(lengths)
+	return max(cmp.Or(fastest, time.Hour), 2*window.Lateness*time.Minute)
 }
 
 // newTrack prepares an objective whose rings are empty.
@@ -88,10 +129,12 @@ func newTrack(o *slo.Objective, s *shape, now slice.Minute) *track {
 	return &track{objective: o, shape: s, total: window.NewRing(s.layout, now)}
 }
 
-// same reports whether the rings of t serve another definition of the objective.
-func (t *track) same(o *slo.Objective) bool {
+// same reports whether the rings of t serve another definition of the objective,
+// which has this shape.
+func (t *track) same(o *slo.Objective, s *shape) bool {
 	return t.objective.Indicator.ID == o.Indicator.ID && t.objective.Indicator.Rule.Service == o.Indicator.Rule.Service &&
-		t.objective.Window == o.Window && t.objective.Target == o.Target && t.objective.SilentIsBad == o.SilentIsBad
+		t.objective.Window == o.Window && t.objective.Target == o.Target && t.objective.SilentIsBad == o.SilentIsBad &&
+		slices.Equal(t.spans, s.spans) && (t.ofGroups == t.layout) == (s.ofGroups == s.layout)
 }
 
 // target returns the ring of one of the objective's series, which may be a
@@ -106,7 +149,7 @@ func (t *track) target(k *slice.Key, now slice.Minute) (target, bool) {
 	case k.Tally != "":
 		return target{ring: ringOf(&t.tallies, k.Tally, t.small, now)}, true
 	case k.Group != "":
-		return target{ring: ringOf(&t.groups, k.Group, t.small, now)}, true
+		return target{ring: ringOf(&t.groups, k.Group, t.ofGroups, now)}, true
 	}
 	return target{ring: t.total}, true
 }

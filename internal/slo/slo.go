@@ -33,6 +33,7 @@ type Objective struct {
 	// evidence (when_silent: bad) instead of no_data.
 	SilentIsBad bool
 	Paused      bool
+	Alerting    Alerting
 	// Defined is when its generation began; zero while the catalog has not
 	// said.
 	Defined time.Time

@@ -59,8 +59,16 @@ type period struct {
 // NewRing returns an empty ring whose position is the given minute.
 func NewRing(l *Layout, now slice.Minute) *Ring {
 	r := &Ring{layout: l, now: now, cells: make([][]uint32, len(l.widths)), sums: make([]sum, len(l.spans))}
+	// One block for all widths: the allocator rounds large ones up, and three
+	// would waste a kilobyte.
+	size := 0
+	for _, w := range l.widths {
+		size += w.cells * w.stride()
+	}
+	block := make([]uint32, size)
 	for i, w := range l.widths {
-		r.cells[i] = make([]uint32, w.cells*w.stride())
+		n := w.cells * w.stride()
+		r.cells[i], block = block[:n:n], block[n:]
 	}
 	for i, p := range l.spans {
 		end := r.end(p, now)

@@ -155,7 +155,7 @@ func TestCellsCarryWhatOverflows(t *testing.T) {
 func TestRingIsSmall(t *testing.T) {
 	const goal = 24 << 10
 	var held []*window.Ring
-	layout := window.NewLayout(spans...)
+	layout := window.NewLayout(lean...)
 	perRing := testing.Benchmark(func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

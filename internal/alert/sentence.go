@@ -1,0 +1,113 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alert
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/leadline/leadline/internal/budget"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
+)
+
+// Sentence says what the conditions of a rule see, and what that means for the
+// budget: "1h burn 22x, 5m 16x, threshold 13.44x; 3.1% of the budget gone,
+// exhausted in 31h at this rate".
+func Sentence(r *slo.Rule, w *Whole, seen []Seen) string {
+	var said []string
+	rate := -1
+	for i := range r.When {
+		said = append(said, clause(&r.When[i], w, &seen[i]))
+		if c := &r.When[i]; rate < 0 && c.Long > 0 && c.Kind != slo.Absent {
+			rate = i
+		}
+	}
+	said = []string{strings.Join(said, " and ")}
+	if w.Counts.Total() > 0 {
+		left := gone(w)
+		if rate >= 0 {
+			left += ", " + forecast(w, &seen[rate])
+		}
+		said = append(said, left)
+	}
+	return strings.Join(said, "; ")
+}
+
+func clause(c *slo.Condition, w *Whole, s *Seen) string {
+	long, _ := budget.Rate(s.Long, w.Target)
+	switch c.Kind {
+	case slo.Burn:
+		text := fmt.Sprintf("%s burn %s", window.Compact(c.Long), times(long))
+		if c.Short > 0 {
+			short, _ := budget.Rate(s.Short, w.Target)
+			text += fmt.Sprintf(", %s %s", window.Compact(c.Short), times(short))
+		}
+		return text + fmt.Sprintf(", threshold %.4gx", milli(c.Milli))
+	case slo.Spent:
+		return fmt.Sprintf("budget spent, threshold %s", share(milli(c.Milli)))
+	case slo.Drop:
+		return fmt.Sprintf("%s took %s of the budget, threshold %s", window.Compact(c.Long), share(part(s.Long.Bad, w)), share(milli(c.Milli)))
+	case slo.Exhausts:
+		return fmt.Sprintf("%s burn %s, which exhausts the budget within %s", window.Compact(c.Long), times(long), window.Compact(c.Within))
+	}
+	return fmt.Sprintf("no event in the last %s, though none was ever missing for so long", window.Compact(c.Long))
+}
+
+func milli(n uint64) float64 { return float64(n) / 1000 }
+
+// times prints a burn rate with three digits and never as a power of ten.
+func times(r budget.BurnRate) string {
+	if r >= 100 {
+		return fmt.Sprintf("%.0fx", float64(r))
+	}
+	return fmt.Sprintf("%.3gx", float64(r))
+}
+
+// part returns which part of the whole budget so many bad events are.
+func part(bad uint64, w *Whole) float64 {
+	return float64(bad) / float64(w.Counts.Total()) * slo.Billion / float64(slo.Billion-uint64(w.Target))
+}
+
+// share prints a share as a percentage.
+func share(x float64) string {
+	switch p := 100 * x; {
+	case p == 0:
+		return "none"
+	case p < 0.1:
+		return "less than 0.1%"
+	case p < 10:
+		return fmt.Sprintf("%.2g%%", p)
+	default:
+		return fmt.Sprintf("%.0f%%", p)
+	}
+}
+
+func gone(w *Whole) string { return share(part(w.Counts.Bad, w)) + " of the budget gone" }
+
+// forecast says how long what is left lasts.
+func forecast(w *Whole, s *Seen) string {
+	left, ever := Exhaustion(w, s.Long)
+	switch {
+	case ever && left == 0:
+		return "exhausted already"
+	case !ever:
+		return "not exhausted at this rate"
+	}
+	return "exhausted in " + rough(left) + " at this rate"
+}
+
+// rough prints a forecast to two digits or so.
+func rough(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "less than a minute"
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d < 72*time.Hour:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return fmt.Sprintf("%dd", d/(24*time.Hour))
+}

@@ -1,0 +1,128 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package eval
+
+import (
+	"slices"
+	"time"
+
+	"github.com/leadline/leadline/internal/alert"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+)
+
+// Adopt takes the alerts that were known before this process, so that what
+// fired still fires, and nothing is said twice. It is called before the first
+// evaluation. Alerts whose objective is not defined by then end.
+func (e *Engine) Adopt(alerts []alert.Alert) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, a := range alerts {
+		i := slices.IndexFunc(e.tracks, func(t *track) bool { return t.objective.Key == a.Objective })
+		if i >= 0 {
+			e.tracks[i].alerts.adopt(a)
+			continue
+		}
+		e.alerts.keep(a)
+	}
+}
+
+// strays are alerts whose objective is not defined, or not yet. They are kept
+// because their sequence must go on if it is defined again.
+type strays struct{ of map[slo.Key][]alert.Alert }
+
+// maxStrays bounds how many objectives strays are kept of.
+const maxStrays = 10_000
+
+func (s *strays) keep(a alert.Alert) {
+	if s.of == nil {
+		s.of = make(map[slo.Key][]alert.Alert)
+	}
+	if len(s.of) < maxStrays || s.of[a.Objective] != nil {
+		s.of[a.Objective] = append(s.of[a.Objective], a)
+	}
+}
+
+// hand gives a track the alerts of the one that it follows, or strays.
+func (s *strays) hand(from, to *track) {
+	if from != nil {
+		to.alerts = from.alerts
+		return
+	}
+	for _, a := range s.of[to.objective.Key] {
+		to.alerts.adopt(a)
+	}
+	delete(s.of, to.objective.Key)
+}
+
+// leave takes the alerts of an objective that is no longer defined.
+func (s *strays) leave(t *track, at time.Time) {
+	for _, a := range t.alerts.records {
+		s.keep(*a)
+	}
+}
+
+// gone ends the alerts of what is not defined, and returns them.
+func (e *Engine) gone(at time.Time) (all []alert.Alert) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, of := range e.alerts.of {
+		for i := range of {
+			of[i] = alert.Leave(of[i], "its objective is no longer defined", at)
+		}
+		all = append(all, of...)
+	}
+	slices.SortFunc(all, func(a, b alert.Alert) int { return a.Key.Compare(&b.Key) })
+	return all
+}
+
+// leaveRules ends the alerts of rules that the objective no longer has.
+func (t *track) leaveRules(at time.Time) {
+	for k, a := range t.alerts.records {
+		if !t.hasRule(k.rule) {
+			*a = alert.Leave(*a, "its rule is no longer defined", at)
+		}
+	}
+}
+
+// outages are the minutes in which intake did not run, as far back as short
+// alert windows reach. Without them an application's errors would seem to end
+// when we do.
+type outages struct{ minutes map[slice.Minute]struct{} }
+
+// maxOutage is how many minutes are kept.
+const maxOutage = 7 * day
+
+// Unmeasured says that intake did not run in the minutes from <= m < to.
+func (e *Engine) Unmeasured(from, to slice.Minute) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.outages.add(from, to, e.minute())
+}
+
+func (o *outages) add(from, to, now slice.Minute) {
+	if o.minutes == nil {
+		o.minutes = make(map[slice.Minute]struct{})
+	}
+	for m := max(from, now-maxOutage); m < min(to, now+1); m++ {
+		o.minutes[m] = struct{}{}
+	}
+	for m := range o.minutes {
+		if m < now-maxOutage {
+			delete(o.minutes, m)
+		}
+	}
+}
+
+func (o *outages) none() bool { return len(o.minutes) == 0 }
+
+// count returns how many minutes of a length that ends with last are unmeasured.
+func (o *outages) count(last slice.Minute, length time.Duration) (n int) {
+	for m := last - slice.Minute(length/time.Minute) + 1; m <= last; m++ {
+		if _, is := o.minutes[m]; is {
+			n++
+		}
+	}
+	return n
+}

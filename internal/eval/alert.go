@@ -1,0 +1,300 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package eval
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/leadline/leadline/internal/alert"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
+)
+
+// maxAlerts is of how many alerts an objective keeps a record: the alerts of
+// further groups do not begin, and a note says so.
+const maxAlerts = 200
+
+// bound is a rule with the places of its windows in the layout.
+type bound struct {
+	*slo.Rule
+	at []places // by condition
+	// shortest is the shortest window that ends with the newest event, 0
+	// without one; silence is the window of a condition about silence.
+	shortest, silence time.Duration
+}
+
+// places are where the windows of a condition are in a layout; -1 is none.
+type places struct{ long, short int }
+
+// alertSpans returns the windows that rules look at: first those that end with
+// the newest event, shortest first, then those that end now, for silence.
+func alertSpans(rules []slo.Rule) (spans []window.Span) {
+	add := func(length time.Duration, atNewest bool) {
+		s := window.Span{Length: length, AtNewest: atNewest, ValidOnly: true}
+		if length > 0 && !slices.Contains(spans, s) {
+			spans = append(spans, s)
+		}
+	}
+	for _, r := range rules {
+		for _, c := range r.When {
+			add(c.Long, c.Kind != slo.Absent)
+			add(c.Short, true)
+		}
+	}
+	slices.SortFunc(spans, func(a, b window.Span) int {
+		if a.AtNewest != b.AtNewest {
+			return map[bool]int{true: -1, false: 1}[a.AtNewest]
+		}
+		return cmp.Compare(a.Length, b.Length)
+	})
+	return spans
+}
+
+// bind finds the windows of a rule in the layout.
+func bind(r *slo.Rule, spans []window.Span) bound {
+	b := bound{Rule: r}
+	place := func(length time.Duration, atNewest bool) int {
+		return slices.Index(spans, window.Span{Length: length, AtNewest: atNewest, ValidOnly: true})
+	}
+	for _, c := range r.When {
+		b.at = append(b.at, places{place(c.Long, c.Kind != slo.Absent), place(c.Short, true)})
+		if c.Kind == slo.Absent {
+			b.silence = max(b.silence, c.Long)
+			continue
+		}
+		for _, length := range []time.Duration{c.Long, c.Short} {
+			if length > 0 && (b.shortest == 0 || length < b.shortest) {
+				b.shortest = length
+			}
+		}
+	}
+	return b
+}
+
+// slot names an alert of an objective.
+type slot struct{ rule, group string }
+
+// alerting is what the engine keeps of the alerts of one objective.
+type alerting struct {
+	records map[slot]*alert.Alert // of those that were ever more than inactive
+	// quiet caches, for a minute, whether the silence is unusual.
+	quiet struct {
+		at      slice.Minute
+		unusual bool
+	}
+	// capped says that an alert did not begin because there are too many.
+	capped bool
+}
+
+// adopt takes what is known of an alert from before.
+func (a *alerting) adopt(known alert.Alert) {
+	if a.records == nil {
+		a.records = make(map[slot]*alert.Alert)
+	}
+	a.records[slot{known.Rule, known.Group}] = &known
+}
+
+// alert moves the alerts of the objective on.
+func (t *track) alert(v *Evaluation, e *Engine, into *slab) {
+	t.alerts.capped = false
+	first := len(into.pairs)
+	var seen [slo.MaxConditions]alert.Seen
+	for i := range t.rules {
+		b := &t.rules[i]
+		doubt := t.doubt(b, e)
+		v.Frozen = cmp.Or(v.Frozen, doubt)
+		if b.ByGroup {
+			t.alertGroups(b, doubt, seen[:], v)
+			continue
+		}
+		whole := t.read(b, t.total, seen[:])
+		t.step(b, "", &whole, seen[:len(b.When)], doubt, v.At)
+		if p, ok := alert.Judge(b.Rule, &whole, seen[:]); ok {
+			into.pairs = append(into.pairs, p)
+		}
+	}
+	v.Rules = t.named
+	v.Pairs = into.pairs[first:len(into.pairs):len(into.pairs)]
+	v.Alerts = t.inhibited(v.At)
+}
+
+// read fills in what the windows of a rule hold in a ring.
+func (t *track) read(b *bound, r *window.Ring, seen []alert.Seen) alert.Whole {
+	for i, at := range b.at {
+		seen[i] = alert.Seen{}
+		if at.long >= 0 {
+			seen[i].Long = r.Sum(at.long)
+		}
+		if at.short >= 0 {
+			seen[i].Short = r.Sum(at.short)
+		}
+		if b.When[i].Kind == slo.Absent && seen[i].Long.Total() == 0 {
+			seen[i].Unusual = t.unusual(r, b.When[i].Long)
+		}
+	}
+	return alert.Whole{Target: t.objective.Target, Length: t.objective.Window.Length, Counts: r.Sum(wholeWindow)}
+}
+
+func (t *track) step(b *bound, group string, w *alert.Whole, seen []alert.Seen, doubt string, at time.Time) {
+	in := alert.Read(b.Rule, w, seen)
+	in.Doubt = doubt
+	k := slot{b.Name, group}
+	a := t.alerts.records[k]
+	if a == nil {
+		if in.Answer != alert.Yes || doubt != "" || t.objective.Paused {
+			return
+		}
+		if len(t.alerts.records) >= maxAlerts {
+			t.alerts.capped = true
+			return
+		}
+		t.alerts.adopt(alert.Alert{Key: alert.Key{Objective: t.objective.Key, Rule: b.Name, Group: group}, Phase: alert.Inactive})
+		a = t.alerts.records[k]
+	}
+	if t.objective.Paused {
+		*a = alert.Leave(*a, "the service file pauses the objective", at)
+		return
+	}
+	before := a.Sequence
+	*a = alert.Step(*a, b.Rule, in, at)
+	goesOn := a.Phase == alert.Pending || a.Phase == alert.Firing || a.Phase == alert.Resolved && a.Sequence != before
+	if goesOn && a.Frozen == "" {
+		a.Sentence = alert.Sentence(b.Rule, w, seen)
+	}
+}
+
+// alertGroups moves the alerts of each group on.
+func (t *track) alertGroups(b *bound, doubt string, seen []alert.Seen, v *Evaluation) {
+	for name, r := range t.groups {
+		whole := t.read(b, r, seen)
+		t.step(b, name, &whole, seen[:len(b.When)], doubt, v.At)
+	}
+	for k, a := range t.alerts.records {
+		if k.rule == b.Name && t.groups[k.group] == nil && t.restored {
+			*a = alert.Leave(*a, "no event of this group is left in its windows", v.At)
+		}
+	}
+}
+
+// inhibited says which alerts are quiet because of others, and returns the
+// records: by group, those that call sooner first.
+func (t *track) inhibited(at time.Time) []alert.Alert {
+	if len(t.alerts.records) == 0 {
+		return nil
+	}
+	groups := make(map[string]bool)
+	for k := range t.alerts.records {
+		groups[k.group] = true
+	}
+	out := make([]alert.Alert, 0, len(t.alerts.records))
+	for _, group := range sortedKeys(groups) {
+		var of []*alert.Alert
+		var rules []*slo.Rule
+		for i := range t.rules {
+			if a := t.alerts.records[slot{t.rules[i].Name, group}]; a != nil {
+				of, rules = append(of, a), append(rules, t.rules[i].Rule)
+			}
+		}
+		alert.Inhibit(of, rules, at)
+		for _, a := range of {
+			out = append(out, *a)
+		}
+	}
+	return append(out, t.left()...)
+}
+
+// left returns the records of alerts whose rules are gone.
+func (t *track) left() (out []alert.Alert) {
+	for k, a := range t.alerts.records {
+		if !t.hasRule(k.rule) {
+			out = append(out, *a)
+		}
+	}
+	slices.SortFunc(out, func(a, b alert.Alert) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Group, b.Group))
+	})
+	return out
+}
+
+func (t *track) hasRule(name string) bool {
+	return slices.ContainsFunc(t.rules, func(b bound) bool { return b.Name == name })
+}
+
+func sortedKeys(m map[string]bool) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// doubt says why nothing may be concluded from what a rule reads now.
+func (t *track) doubt(b *bound, e *Engine) string {
+	if !t.restored {
+		return "its history is being read"
+	}
+	if e.outages.none() {
+		return ""
+	}
+	if b.silence > 0 {
+		if last := t.total.Now(); e.outages.count(last, b.silence) > 0 {
+			return "intake did not run all of the last " + window.Compact(b.silence)
+		}
+	}
+	if b.shortest == 0 {
+		return ""
+	}
+	_, last := t.total.Edges(alertWindows) // which ends with the newest event, as the rule's do
+	return alert.Missing(b.shortest, e.outages.count(last, b.shortest))
+}
+
+// When a silence is unusual: it lasts twice as long as any before, and we have
+// seen enough to say so. An application that is used in office hours is silent
+// every night, and nobody is to be woken for it.
+const (
+	unusualSilence  = 2
+	fewHeard        = 100
+	shortestHistory = 6 // times the silence
+)
+
+// unusual reports whether the indicator was never silent for so long. It reads
+// every cell of the ring, so it looks once a minute.
+func (t *track) unusual(r *window.Ring, length time.Duration) bool {
+	newest, _ := r.Newest()
+	oldest, heard := r.Oldest()
+	if !heard || r.Sum(wholeWindow).Total() < fewHeard || newest-oldest < shortestHistory*slice.Minute(length/time.Minute) {
+		return false
+	}
+	if r != t.total {
+		now, before := r.Silence()
+		return now > unusualSilence*before
+	}
+	q := &t.alerts.quiet
+	if q.at != r.Now() {
+		now, before := r.Silence()
+		q.at, q.unusual = r.Now(), now > unusualSilence*before
+	}
+	return q.unusual
+}
+
+// isAbsent reports whether the alert is one about silence.
+func (v *Evaluation) isAbsent(a *alert.Alert) bool {
+	return slices.ContainsFunc(v.Rules, func(r *slo.Rule) bool { return r.Name == a.Rule && alert.IsAbsent(r) })
+}
+
+// distrustAlerts says in the trust why alerts neither begin nor end.
+func (v *Evaluation) distrustAlerts(t *track) {
+	if v.Frozen != "" && t.restored {
+		text := "alerts are frozen: " + v.Frozen
+		v.Trust.note("%s", text)
+		v.Trust.doubt = cmp.Or(v.Trust.doubt, text)
+	}
+	if t.alerts.capped {
+		v.Trust.note("more than %d alerts: those of further groups do not begin", maxAlerts)
+	}
+}
