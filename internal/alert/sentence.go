@@ -47,9 +47,9 @@ func clause(c *slo.Condition, w *Whole, s *Seen) string {
 		}
 		return text + fmt.Sprintf(", threshold %.4gx", milli(c.Milli))
 	case slo.Spent:
-		return fmt.Sprintf("budget spent, threshold %s", share(milli(c.Milli)))
+		return fmt.Sprintf("budget spent, threshold %s", exact(c.Milli))
 	case slo.Drop:
-		return fmt.Sprintf("%s took %s of the budget, threshold %s", window.Compact(c.Long), share(part(s.Long.Bad, w)), share(milli(c.Milli)))
+		return fmt.Sprintf("%s took %s of the budget, threshold %s", window.Compact(c.Long), share(part(s.Long.Bad, w)), exact(c.Milli))
 	case slo.Exhausts:
 		return fmt.Sprintf("%s burn %s, which exhausts the budget within %s", window.Compact(c.Long), times(long), window.Compact(c.Within))
 	}
@@ -70,6 +70,9 @@ func times(r budget.BurnRate) string {
 func part(bad uint64, w *Whole) float64 {
 	return float64(bad) / float64(w.Counts.Total()) * slo.Billion / float64(slo.Billion-uint64(w.Target))
 }
+
+// exact prints a share in thousandths as it was written.
+func exact(n uint64) string { return fmt.Sprintf("%g%%", float64(n)/10) }
 
 // share prints a share as a percentage.
 func share(x float64) string {
@@ -110,4 +113,42 @@ func rough(d time.Duration) string {
 		return fmt.Sprintf("%dh", d/time.Hour)
 	}
 	return fmt.Sprintf("%dd", d/(24*time.Hour))
+}
+
+// Describe says in one line what a rule asks for: "page-1h: page when burn
+// above 13.44x over 1h and 5m, from 5 bad events on".
+func Describe(r *slo.Rule) string {
+	var when []string
+	for i := range r.When {
+		when = append(when, asks(&r.When[i]))
+	}
+	text := fmt.Sprintf("%s: %s when %s", r.Name, r.Severity, strings.Join(when, " and "))
+	if r.For > 0 {
+		text += " for " + window.Compact(r.For)
+	}
+	if r.Guard > 0 {
+		text += fmt.Sprintf(", from %d bad events on", r.Guard)
+	}
+	if r.ByGroup {
+		text += ", for each group"
+	}
+	return text
+}
+
+func asks(c *slo.Condition) string {
+	switch c.Kind {
+	case slo.Burn:
+		text := fmt.Sprintf("burn above %.4gx over %s", milli(c.Milli), window.Compact(c.Long))
+		if c.Short > 0 {
+			text += " and " + window.Compact(c.Short)
+		}
+		return text
+	case slo.Spent:
+		return exact(c.Milli) + " of the budget is spent"
+	case slo.Drop:
+		return fmt.Sprintf("%s of the budget goes in %s", exact(c.Milli), window.Compact(c.Long))
+	case slo.Exhausts:
+		return fmt.Sprintf("the budget is exhausted within %s at the rate of the last %s", window.Compact(c.Within), window.Compact(c.Long))
+	}
+	return "no event arrives for " + window.Compact(c.Long)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leadline/leadline/internal/alert"
 	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/spec"
 	"github.com/leadline/leadline/internal/testkit/textcase"
@@ -73,5 +74,12 @@ func describe(o *slo.Objective) []string {
 	if o.Paused {
 		line += ", paused"
 	}
-	return []string{line, "  " + o.Indicator.Describe()}
+	lines := []string{line, "  " + o.Indicator.Describe()}
+	if o.Alerting.WithoutDefaults {
+		lines = append(lines, "  no default alerts")
+	}
+	for _, r := range o.Alerting.Rules {
+		lines = append(lines, "  alert "+alert.Describe(&r))
+	}
+	return lines
 }

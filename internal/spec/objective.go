@@ -44,6 +44,7 @@ func (s *service) objective(n *yaml.Node) []*slo.Objective {
 	base.Target, base.Window = s.target(o), s.window(o)
 	base.SilentIsBad = s.silence(o)
 	base.Paused = o.flag("paused")
+	alerts := s.alerts(o)
 	base.Description = o.text("description")
 	if text := o.text("owner"); text != "" {
 		base.Owner = text
@@ -57,6 +58,11 @@ func (s *service) objective(n *yaml.Node) []*slo.Objective {
 	var objectives []*slo.Objective
 	for _, rule := range rules {
 		objectives = s.compile(o, base, rule)
+	}
+	for _, o := range objectives {
+		if o.Target > 0 && o.Window.Length > 0 {
+			o.Alerting = s.alerting(alerts, o)
+		}
 	}
 	if s.name.Name == "" || s.found() > before {
 		return nil

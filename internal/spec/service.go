@@ -64,6 +64,7 @@ type service struct {
 	steps        map[string]step
 	stepKeys     []string
 	journey      string
+	forAll       written // alerts of every objective
 }
 
 // step is a named operation of some service.
@@ -157,6 +158,7 @@ func (s *service) runbookPath(o *object) string {
 }
 
 func (s *service) spec(o *object) (objectives []*slo.Objective) {
+	s.forAll = s.alerts(o)
 	for _, n := range o.list("objectives") {
 		objectives = append(objectives, s.objective(n)...)
 	}
