@@ -238,8 +238,8 @@ func (t *track) doubt(b *bound, e *Engine) string {
 	if !t.restored {
 		return "its history is being read"
 	}
-	if e.outages.none() {
-		return ""
+	if e.doubt != "" || e.outages.none() {
+		return e.doubt
 	}
 	if b.silence > 0 {
 		if last := t.total.Now(); e.outages.count(last, b.silence) > 0 {

@@ -16,11 +16,11 @@ import (
 
 // Engine evaluates objectives. Its methods may be called from any goroutine.
 type Engine struct {
-	now    func() time.Time
 	every  time.Duration
 	logger *slog.Logger
 
 	mu       sync.Mutex
+	clock    steady
 	tracks   []*track
 	services map[serviceWindow]*serviceTrack
 	index    *index
@@ -37,13 +37,14 @@ type Engine struct {
 	// alerts are those without an objective, outages the minutes without intake.
 	alerts    strays
 	outages   outages
+	doubt     string // of the clock, in the evaluation at hand
 	snapshot  atomic.Pointer[Snapshot]
 	listeners listeners
 }
 
 // New returns an engine without objectives that evaluates at the given interval.
 func New(now func() time.Time, every time.Duration, logger *slog.Logger) *Engine {
-	e := &Engine{now: now, every: every, logger: logger, index: newIndex()}
+	e := &Engine{clock: steady{now: now}, every: every, logger: logger, index: newIndex()}
 	e.snapshot.Store(&Snapshot{At: now()})
 	return e
 }
@@ -125,6 +126,9 @@ func (e *Engine) CountFresh(fresh []*Fresh, k *slice.Key, m slice.Minute, c slic
 func (e *Engine) Count(s *slice.Series, m slice.Minute, c slice.Counts) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.clock.jumped {
+		e.clock.heard(m)
+	}
 	for _, t := range e.resolve(s) {
 		e.add(t, m, c)
 	}
@@ -133,12 +137,19 @@ func (e *Engine) Count(s *slice.Series, m slice.Minute, c slice.Counts) {
 // minute is the position that windows take now. It is called with mu held.
 func (e *Engine) minute() slice.Minute { return max(slice.MinuteOf(e.now()), e.through) }
 
+// now is the time that windows and alerts follow. It is called with mu held.
+func (e *Engine) now() time.Time {
+	at, _ := e.clock.read()
+	return at
+}
+
 // add counts in a ring. A minute ahead of what the ring reaches means that
 // the ring has not been moved for a while: the tick is late. What lies ahead
 // of our clock as well moves nothing, since a ring never goes back: one event
 // of the year 2100 would end every measurement.
 func (e *Engine) add(t target, m slice.Minute, c slice.Counts) {
 	if !t.add(m, c) {
+		e.clock.heard(m)
 		t.ring.Advance(e.minute())
 		t.add(m, c)
 	}
@@ -193,7 +204,10 @@ func (e *Engine) Snapshot() *Snapshot { return e.snapshot.Load() }
 func (e *Engine) Evaluate() *Snapshot {
 	e.evaluating.Lock()
 	defer e.evaluating.Unlock()
+	e.mu.Lock()
 	now := e.now()
+	e.doubt = e.clock.doubt()
+	e.mu.Unlock()
 	s := &Snapshot{At: now, Evaluations: sorted(e.evaluations(now)), Gone: e.gone(now)}
 	e.snapshot.Store(s)
 	e.listeners.tell(now)

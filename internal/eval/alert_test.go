@@ -1,0 +1,294 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package eval_test
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadline/leadline/internal/alert"
+	"github.com/leadline/leadline/internal/budget"
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
+)
+
+// tick is how often the tests below evaluate.
+const tick = 15 * time.Second
+
+// life is an objective whose alerts are watched while its server is restarted
+// and its clock is moved.
+type life struct {
+	objective *slo.Objective
+	truth     time.Time     // what a right clock says
+	off       time.Duration // by how much ours is wrong
+	engine    *eval.Engine
+	table     *slice.Table
+	counted   map[slice.Minute]slice.Counts
+	sequence  map[alert.Key]uint64
+	said      []string
+}
+
+func newLife(o *slo.Objective) *life {
+	l := &life{objective: o, truth: day0.Add(40 * day), counted: map[slice.Minute]slice.Counts{}, sequence: map[alert.Key]uint64{}}
+	l.start(nil)
+	return l
+}
+
+// start begins a process that knows these alerts from before.
+func (l *life) start(alerts []alert.Alert) {
+	began := l.truth
+	l.engine = eval.New(func() time.Time { return l.truth.Add(l.off) }, tick, slog.New(slog.DiscardHandler))
+	l.engine.Steady(func() time.Duration { return l.truth.Sub(began) })
+	l.table = slice.NewTable(10)
+	l.engine.Adopt(alerts)
+	fresh := l.engine.Install([]*slo.Objective{l.objective})
+	l.watch() // before the history is read
+	for _, m := range slices.Sorted(maps.Keys(l.counted)) {
+		l.tell(m, l.counted[m])
+	}
+	l.engine.Restored(fresh)
+}
+
+func (l *life) tell(m slice.Minute, c slice.Counts) {
+	s, _ := l.table.Intern(totalKey(l.objective))
+	l.engine.Count(s, m, c)
+}
+
+// count counts events that end now.
+func (l *life) count(c slice.Counts) {
+	m := slice.MinuteOf(l.truth)
+	l.counted[m] = l.counted[m].Plus(c)
+	l.tell(m, c)
+}
+
+// watch evaluates and notes every change of phase, by the right clock.
+func (l *life) watch() []alert.Alert {
+	alerts := l.engine.Evaluate().Evaluations[0].Alerts
+	for _, a := range alerts {
+		if l.sequence[a.Key] != a.Sequence {
+			l.said = append(l.said, fmt.Sprintf("%s %s %s: episode %d, sequence %d, since %s", l.truth.Sub(day0), a.Rule, a.Phase, a.Episode, a.Sequence, a.Since.Sub(day0)))
+			l.sequence[a.Key] = a.Sequence
+		}
+	}
+	return alerts
+}
+
+// restart saves the alerts and begins anew with them.
+func (l *life) restart() { l.start(l.engine.Evaluate().Evaluations[0].Alerts) }
+
+// history draws how many of a hundred events are bad, from tick to tick.
+func history(rng *rand.Rand, ticks int) []uint64 {
+	bad := make([]uint64, ticks)
+	for range 1 + rng.IntN(4) {
+		rate := []uint64{1, 2, 5, 20, 100}[rng.IntN(5)]
+		from := rng.IntN(ticks)
+		for i := from; i < min(ticks, from+1+rng.IntN(ticks/4)); i++ {
+			bad[i] = rate
+		}
+	}
+	return bad
+}
+
+// randomObjective has default rules and one that waits.
+func randomObjective(rng *rand.Rand) *slo.Objective {
+	o := objective("up", []slo.Target{990_000_000, 999_000_000}[rng.IntN(2)], []time.Duration{7 * day, 28 * day}[rng.IntN(2)])
+	o.Alerting.Rules = []slo.Rule{{
+		Name: "slow", Severity: slo.Ticket, Guard: 5, For: time.Duration(rng.IntN(30)) * time.Minute,
+		When: []slo.Condition{{Kind: slo.Burn, Milli: 1500, Long: 30 * time.Minute, Short: 5 * time.Minute}},
+	}}
+	return o
+}
+
+// TestNothingDisturbsEpisodes runs random histories twice, once with restarts
+// and jumps of the clock: the changes of phase are the same, and as soon.
+func TestNothingDisturbsEpisodes(t *testing.T) {
+	histories, ticks := uint64(1000), 480
+	if testing.Short() {
+		histories = 100
+	}
+	changes := 0
+	for seed := range histories {
+		rng := rand.New(rand.NewPCG(seed, 3))
+		o, bad := randomObjective(rng), history(rng, ticks)
+		calm, disturbed := newLife(o), newLife(o)
+		jumpEnds := 0
+		for i, n := range bad {
+			for _, l := range []*life{calm, disturbed} {
+				l.truth = l.truth.Add(tick)
+				l.count(slice.Counts{Good: 100 - n, Bad: n})
+				l.watch()
+			}
+			switch {
+			case disturbed.off != 0 && i >= jumpEnds:
+				disturbed.off = 0
+			case disturbed.off == 0 && rng.IntN(60) == 0:
+				disturbed.off = []time.Duration{time.Hour, -time.Hour, day, -day, 90 * time.Second, -90 * time.Second}[rng.IntN(6)]
+				jumpEnds = i + rng.IntN(120)
+			case disturbed.off == 0 && rng.IntN(40) == 0:
+				disturbed.restart()
+			}
+		}
+		changes += len(calm.said)
+		if diff := cmp.Diff(calm.said, disturbed.said); diff != "" {
+			t.Fatalf("seed %d: %s over %s (-undisturbed +disturbed):\n%s", seed, o.Target, o.Window, diff)
+		}
+	}
+	t.Logf("%d histories, %d changes of phase", histories, changes)
+	if changes < int(histories) {
+		t.Errorf("only %d changes of phase: the histories say nothing", changes)
+	}
+}
+
+// TestJumpsOfTheClock moves our clock while senders go on with the right time.
+func TestJumpsOfTheClock(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		off   time.Duration
+		lasts time.Duration // until it is right again
+	}{
+		{"an hour ahead", time.Hour, 30 * time.Minute},
+		{"a day ahead", day, 30 * time.Minute},
+		{"an hour behind", -time.Hour, 30 * time.Minute},
+		{"a day behind", -day, 30 * time.Minute},
+		{"for ever ahead", time.Hour, 10 * day},
+		{"a moment", 10 * day, tick},
+	} {
+		for _, begins := range []time.Duration{-20 * time.Minute, 0, 10 * time.Minute} { // the outage, after the jump
+			t.Run(fmt.Sprintf("%s, outage after %s", c.name, begins), func(t *testing.T) {
+				o := objective("up", 999_000_000, 28*day)
+				calm, moved := newLife(o), newLife(o)
+				for at := -2 * time.Hour; at < 2*time.Hour; at += tick {
+					if moved.off = 0; at >= 0 && at < c.lasts {
+						moved.off = c.off
+					}
+					n := slice.Counts{Good: 100}
+					if at >= begins && at < begins+15*time.Minute {
+						n = slice.Counts{Bad: 100}
+					}
+					for _, l := range []*life{calm, moved} {
+						l.truth = l.truth.Add(tick)
+						l.count(n)
+						l.watch()
+					}
+				}
+				if len(calm.said) < 4 {
+					t.Fatalf("undisturbed: %v", calm.said)
+				}
+				if diff := cmp.Diff(calm.said, moved.said); diff != "" {
+					t.Errorf("(-right clock +moved clock):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// TestAClockThatIsSetRight was wrong, or slept, and events come at the new time.
+func TestAClockThatIsSetRight(t *testing.T) {
+	for _, ahead := range []time.Duration{2 * time.Minute, time.Hour, 8 * time.Hour, 3 * day} {
+		l := newLife(objective("up", 999_000_000, 28*day))
+		run := func(d time.Duration, c slice.Counts) {
+			for range d / tick {
+				l.truth = l.truth.Add(tick)
+				l.count(c)
+				l.watch()
+			}
+		}
+		run(2*time.Hour, slice.Counts{Good: 100})
+		l.engine.Steady(func() func() time.Duration { // the monotonic clock sleeps
+			woken, slept := l.truth, false
+			return func() time.Duration {
+				if slept = slept || l.truth.Sub(woken) >= ahead; slept {
+					return l.truth.Sub(woken) - ahead
+				}
+				return 0
+			}
+		}())
+		l.truth = l.truth.Add(ahead)
+		run(30*time.Minute, slice.Counts{Bad: 100})
+		if !slices.ContainsFunc(l.said, func(s string) bool { return strings.Contains(s, "page-1h firing") }) {
+			t.Errorf("%s asleep, then an outage: %v", ahead, l.said)
+		}
+		if got := l.engine.Snapshot(); !got.At.Equal(l.truth) || got.Evaluations[0].Frozen != "" {
+			t.Errorf("%s asleep: at %s, frozen %q; want %s", ahead, got.At, got.Evaluations[0].Frozen, l.truth)
+		}
+	}
+}
+
+// crossed decides by brute force whether a page's windows both burn.
+func crossed(o *slo.Objective, counted map[slice.Minute]slice.Counts, now slice.Minute) bool {
+	rules, _ := alert.Rules(o)
+	over := func(length time.Duration) (c slice.Counts) {
+		for m := (window.Window{Length: length}).First(now); m <= now; m++ {
+			c = c.Plus(counted[m])
+		}
+		return c
+	}
+	return slices.ContainsFunc(rules, func(r slo.Rule) bool {
+		c := r.When[0]
+		if r.Severity != slo.Page || c.Kind != slo.Burn {
+			return false
+		}
+		long, short := over(c.Long), over(c.Short)
+		return long.Bad >= r.Guard && budget.Burns(long, o.Target, c.Milli) && budget.Burns(short, o.Target, c.Milli)
+	})
+}
+
+// TestBurstsAreSeenAtTheNextEvaluation draws error bursts and compares when a
+// page fires with the second in which the windows' arithmetic crosses.
+func TestBurstsAreSeenAtTheNextEvaluation(t *testing.T) {
+	const every = 5 * time.Second
+	bursts, paged := uint64(1000), 0
+	if testing.Short() {
+		bursts = 100
+	}
+	var late []time.Duration
+	for seed := range bursts {
+		rng := rand.New(rand.NewPCG(seed, 4))
+		l := newLife(objective("up", 999_000_000, 28*day))
+		perSecond := 1 + rng.Uint64N(50)
+		for range 8 * 60 {
+			l.truth = l.truth.Add(time.Minute)
+			l.count(slice.Counts{Good: 60 * perSecond})
+		}
+		l.truth = l.truth.Add(time.Duration(rng.IntN(60)) * time.Second)
+		share, phase, crossing := 0.02+0.98*rng.Float64(), rng.IntN(int(every/time.Second)), time.Time{}
+		for second := range 30 * 60 {
+			l.truth = l.truth.Add(time.Second)
+			bad := uint64(share*float64(perSecond) + rng.Float64())
+			l.count(slice.Counts{Good: perSecond - min(bad, perSecond), Bad: bad})
+			if crossing.IsZero() && crossed(l.objective, l.counted, slice.MinuteOf(l.truth)) {
+				crossing = l.truth
+			}
+			if second%int(every/time.Second) != phase {
+				continue
+			}
+			fires := slices.ContainsFunc(l.watch(), func(a alert.Alert) bool { return a.Phase == alert.Firing && a.Severity == slo.Page })
+			if fires && crossing.IsZero() {
+				t.Fatalf("seed %d: a page fires before the windows' arithmetic crosses", seed)
+			}
+			if fires {
+				late, paged = append(late, l.truth.Sub(crossing)), paged+1
+				break
+			}
+			if !crossing.IsZero() && l.truth.Sub(crossing) > every {
+				t.Fatalf("seed %d: no page %s after the windows' arithmetic crossed", seed, l.truth.Sub(crossing))
+			}
+		}
+	}
+	slices.Sort(late)
+	t.Logf("%d bursts, %d paged: p50 %s, p99 %s, most %s after the crossing", bursts, paged, late[len(late)/2], late[len(late)*99/100], late[len(late)-1])
+	if paged < int(bursts)*9/10 {
+		t.Errorf("only %d of %d bursts paged", paged, bursts)
+	}
+}
