@@ -194,6 +194,9 @@ func (a *App) openData() error {
 	}
 	a.fresh = a.eval.Install(objectives)
 	a.ingest, err = ingest.Open(intakeConfig(), files, intakelog.Config{}, slice.Minute(cursor), bindingOf(objectives), a.eval, a.clock, a.logger)
+	if err == nil {
+		a.eval.Unmeasured(a.ingest.Idle())
+	}
 	return err
 }
 

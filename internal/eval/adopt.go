@@ -4,10 +4,13 @@
 package eval
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/leadline/leadline/internal/alert"
+	"github.com/leadline/leadline/internal/series"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
 )
@@ -91,14 +94,60 @@ func (t *track) leaveRules(at time.Time) {
 // when we do.
 type outages struct{ minutes map[slice.Minute]struct{} }
 
-// maxOutage is how many minutes are kept.
-const maxOutage = 7 * day
+// maxOutage is how many minutes are kept: the longest short window of a
+// default tier is that of 90 days, 19 hours.
+const maxOutage = day
 
 // Unmeasured says that intake did not run in the minutes from <= m < to.
 func (e *Engine) Unmeasured(from, to slice.Minute) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.outages.add(from, to, e.minute())
+}
+
+// restoreOutages finds the minutes without intake in the store. What lies
+// before the first minute with it is no outage: nothing was there to be out.
+func (e *Engine) restoreOutages(ctx context.Context, store series.Querier, closed slice.Minute) error {
+	e.mu.Lock()
+	from := e.minute() - maxOutage
+	e.mu.Unlock()
+	down, err := without(ctx, store, from, closed+1)
+	if err != nil {
+		return fmt.Errorf("read when intake ran: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i, m := range down {
+		if m != from+slice.Minute(i) {
+			e.outages.add(m, m+1, e.minute())
+		}
+	}
+	return nil
+}
+
+// without returns the minutes of a range in which intake did not run, in order.
+func without(ctx context.Context, store series.Querier, from, to slice.Minute) ([]slice.Minute, error) {
+	if from >= to {
+		return nil, nil
+	}
+	up, err := store.Up(ctx, from, to)
+	switch {
+	case err != nil || up == int(to-from):
+		return nil, err
+	case up == 0:
+		var all []slice.Minute
+		for m := from; m < to; m++ {
+			all = append(all, m)
+		}
+		return all, nil
+	}
+	middle := from + (to-from)/2
+	early, err := without(ctx, store, from, middle)
+	if err != nil {
+		return nil, err
+	}
+	late, err := without(ctx, store, middle, to)
+	return append(early, late...), err
 }
 
 func (o *outages) add(from, to, now slice.Minute) {

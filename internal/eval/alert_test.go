@@ -18,6 +18,7 @@ import (
 	"github.com/leadline/leadline/internal/alert"
 	"github.com/leadline/leadline/internal/budget"
 	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/series/seriestest"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/window"
@@ -290,5 +291,58 @@ func TestBurstsAreSeenAtTheNextEvaluation(t *testing.T) {
 	t.Logf("%d bursts, %d paged: p50 %s, p99 %s, most %s after the crossing", bursts, paged, late[len(late)/2], late[len(late)*99/100], late[len(late)-1])
 	if paged < int(bursts)*9/10 {
 		t.Errorf("only %d of %d bursts paged", paged, bursts)
+	}
+}
+
+// TestOutagesOfOurs: what we did not measure is no recovery, and alerts go on
+// when enough is measured again.
+func TestOutagesOfOurs(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		tell   func(t *testing.T, e *eval.Engine, from, to slice.Minute)
+		frozen bool
+	}{
+		{"the log says so", func(_ *testing.T, e *eval.Engine, from, to slice.Minute) { e.Unmeasured(from, to) }, true},
+		{"the store says so", func(t *testing.T, e *eval.Engine, from, to slice.Minute) {
+			store := seriestest.NewMemory()
+			for m := from - 60; m <= to; m++ {
+				if c := (slice.Closed{Minute: m, Source: slice.Live, Up: true}); m < from || m >= to {
+					if err := store.Append(t.Context(), c); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if err := e.Restore(t.Context(), store, nil, to); err != nil {
+				t.Fatal(err)
+			}
+		}, true},
+		{"nobody", func(*testing.T, *eval.Engine, slice.Minute, slice.Minute) {}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLife(objective("up", 999_000_000, 28*day))
+			run := func(d time.Duration, c slice.Counts) {
+				for range d / tick {
+					l.truth = l.truth.Add(tick)
+					l.count(c)
+					l.watch()
+				}
+			}
+			run(2*time.Hour, slice.Counts{Good: 100})
+			run(20*time.Minute, slice.Counts{Bad: 100})
+			from := slice.MinuteOf(l.truth) + 1
+			alerts := l.watch()
+			l.truth = l.truth.Add(10 * time.Minute)
+			l.start(alerts)
+			c.tell(t, l.engine, from, slice.MinuteOf(l.truth))
+			run(time.Minute, slice.Counts{Good: 100})
+			frozen := l.engine.Snapshot().Evaluations[0]
+			if c.frozen != strings.Contains(frozen.Frozen, "intake did not run") || c.frozen != (frozen.Alerts[0].Frozen != "") || frozen.Status.State != slo.Breaching {
+				t.Errorf("after a minute: %s, frozen %q, %+v", frozen.Status.State, frozen.Frozen, frozen.Alerts[0])
+			}
+			run(2*time.Hour, slice.Counts{Good: 100})
+			if v := l.engine.Snapshot().Evaluations[0]; v.Frozen != "" || v.Alerts[0].Phase != alert.Resolved {
+				t.Errorf("after two hours: frozen %q, %+v", v.Frozen, v.Alerts[0])
+			}
+		})
 	}
 }

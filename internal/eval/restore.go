@@ -26,7 +26,7 @@ import (
 // what they held back while we were away.
 func (e *Engine) Restore(ctx context.Context, store series.Querier, fresh []*Fresh, closed slice.Minute) error {
 	var failed int
-	var first error
+	first := e.restoreOutages(ctx, store, closed)
 	for _, f := range fresh {
 		began := time.Now()
 		err := e.restore(ctx, store, f, closed)
@@ -39,7 +39,7 @@ func (e *Engine) Restore(ctx context.Context, store series.Querier, fresh []*Fre
 		e.mu.Lock()
 		f.setUnreadable(err)
 		e.mu.Unlock()
-		if failed++; failed == 1 {
+		if failed++; first == nil {
 			first = fmt.Errorf("restore %s: %w", f.name(), err)
 		}
 	}

@@ -39,6 +39,7 @@ type Engine struct {
 	meters  meters
 	damage  []intakelog.Damage
 	closing atomic.Pointer[error] // why minutes do not close at present
+	idle    [2]slice.Minute       // see Idle
 	full    sync.Once             // logs that the table of series is full
 }
 
@@ -80,6 +81,7 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 	c.log, e.log, e.damage = log, log, damage
 	c.schedule = newSchedule(r.next(now), cfg.Grace)
 	r.ended()
+	e.idle[0], e.idle[1] = r.idle(now)
 	if ahead := r.count(now); len(ahead) > 0 {
 		logger.Warn("minutes that were counted lie ahead of the clock; they count when their time comes",
 			"minutes", len(ahead), "first", ahead[0].Stamp(), "last", ahead[len(ahead)-1].Stamp(), "now", clock.Now())
@@ -91,6 +93,11 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 	}
 	return e, nil
 }
+
+// Idle returns the minutes from <= m < to in which intake did not run before
+// it was opened, as far as the log says: a process that ran and heard nothing
+// left no sign.
+func (e *Engine) Idle() (from, to slice.Minute) { return e.idle[0], e.idle[1] }
 
 // bind makes sure that what an objective names is known beyond every limit.
 // Indicators that were not bound before begin with the given minute.

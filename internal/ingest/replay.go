@@ -25,6 +25,7 @@ type replay struct {
 	closed  slice.Minute // the newest closed minute; 0 for none
 	oldest  slice.Minute // still open that a batch touches; 0 for none
 	heard   slice.Minute // the newest in which a batch arrived; 0 for none
+	up      slice.Minute // the newest closed minute in which intake ran, as far as pending says; 0 for none
 	batch   batchRecord  // read last
 	known   *knownKeys
 	ids     *idLoader
@@ -90,6 +91,7 @@ func (r *replay) admitGroups() error {
 			}
 		}
 		if c.Up {
+			r.up = rec.minute
 			return nil
 		}
 	}
@@ -178,6 +180,19 @@ func (r *replay) ended() {
 	if o := r.minutes.open[r.heard]; o != nil {
 		o.up = false
 	}
+}
+
+// idle returns the minutes between the last sign of the process before this
+// one and now: half open, empty when there is none.
+func (r *replay) idle(now slice.Minute) (from, to slice.Minute) {
+	last := max(r.heard, r.up)
+	if last == 0 {
+		last = r.through()
+	}
+	if last == 0 {
+		return now, now
+	}
+	return min(last+1, now), now
 }
 
 // count tells the sink what the open minutes hold, and returns those that must
