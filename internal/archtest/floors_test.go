@@ -29,7 +29,12 @@ var floors = [][]string{
 		"internal/catalog", "internal/catalog/sqlite", "internal/spec",
 	},
 	{"internal/join", "internal/ingest", "internal/backfill", "internal/eval", "internal/dispatch", "internal/report"},
-	{"internal/otlp", "internal/api", "internal/client"},
+	{
+		"internal/otlp", "internal/api", "internal/client",
+		"internal/notify/secret", "internal/notify/outbound", "internal/notify/notice",
+		"internal/notify/alertmanager", "internal/notify/webhook", "internal/notify/slack",
+		"internal/notify/pagerduty", "internal/notify/email", "internal/notify/stdout",
+	},
 	{"internal/cli", "internal/app", "internal/config"},
 	{"cmd/leadline"},
 }
@@ -51,10 +56,22 @@ var beside = map[string][]string{
 	"internal/report":         {"internal/dispatch", "internal/eval", "internal/ingest"},
 	"internal/cli":            {"internal/app", "internal/config"},
 	"internal/app":            {"internal/config"},
+
+	"internal/notify/outbound":     {"internal/notify/secret"},
+	"internal/notify/alertmanager": {"internal/notify/notice", "internal/notify/outbound", "internal/notify/secret"},
+	"internal/notify/webhook":      {"internal/notify/notice", "internal/notify/outbound", "internal/notify/secret"},
+	"internal/notify/slack":        {"internal/notify/notice", "internal/notify/outbound", "internal/notify/secret"},
+	"internal/notify/pagerduty":    {"internal/notify/notice", "internal/notify/outbound", "internal/notify/secret"},
+	"internal/notify/email":        {"internal/notify/notice", "internal/notify/outbound", "internal/notify/secret"},
+	"internal/notify/stdout":       {"internal/notify/notice"},
 }
 
 // implementations may be imported by internal/app and by tests alone.
-var implementations = []string{"internal/series/tsdb", "internal/catalog/sqlite"}
+var implementations = []string{
+	"internal/series/tsdb", "internal/catalog/sqlite",
+	"internal/notify/alertmanager", "internal/notify/webhook", "internal/notify/slack",
+	"internal/notify/pagerduty", "internal/notify/email", "internal/notify/stdout",
+}
 
 // impure is what the domain may not import: it has no I/O, no logger, and
 // takes the time as an argument.

@@ -1,0 +1,159 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package alertmanager posts alerts to Alertmanager's API, version 2.
+//
+// Alertmanager keeps alerts in memory only and resolves by itself what it does
+// not hear of. So a firing alert is posted with an end that lies HoldFor ahead,
+// and whoever calls Send has to call it again for what still fires, several
+// times in that span. An alert that ended is posted with its end.
+//
+// All instances of a cluster are told, because they do not tell each other of
+// alerts; the message is delivered when one took it, as Prometheus sees it.
+// What another did not take it will be told with the next message.
+//
+// Alertmanager has no state for an alert that is no longer measured: it ends
+// there, and its annotations say why.
+package alertmanager
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/leadline/leadline/internal/dispatch"
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/notify/notice"
+	"github.com/leadline/leadline/internal/notify/outbound"
+	"github.com/leadline/leadline/internal/notify/secret"
+)
+
+// HoldFor is how long Alertmanager keeps an alert of which it hears nothing. A
+// restart of ours takes seconds and an upgrade some minutes, in which an alert
+// must not seem to be over.
+const HoldFor = 10 * time.Minute
+
+// trialFor is how long the alert of a test fires.
+const trialFor = time.Minute
+
+// Config is where alerts are posted.
+type Config struct {
+	// URLs are the instances of one cluster, as outbound.ParseURL read them.
+	URLs []*url.URL
+	// AuthorizationFile holds the value of the Authorization header, if any.
+	AuthorizationFile secret.File
+}
+
+// Channel posts to the instances of one cluster.
+type Channel struct {
+	cfg    Config
+	client *outbound.Client
+	now    func() time.Time
+}
+
+// New returns a channel.
+func New(cfg Config, client *outbound.Client, now func() time.Time) *Channel {
+	return &Channel{cfg, client, now}
+}
+
+// Send implements dispatch.Channel.
+func (c *Channel) Send(ctx context.Context, m *dispatch.Message) error {
+	alerts := c.alertsOf(m)
+	if len(alerts) == 0 {
+		return nil
+	}
+	body, err := json.Marshal(alerts)
+	if err != nil {
+		return fmt.Errorf("encode the alerts: %w", err)
+	}
+	r := outbound.Request{Header: http.Header{}, Body: body}
+	if c.cfg.AuthorizationFile != "" {
+		if err := r.Authorize(c.cfg.AuthorizationFile); err != nil {
+			return err
+		}
+	}
+	return c.postToAll(ctx, r)
+}
+
+// postToAll posts to the instances at once, so that one that hangs delays no
+// other.
+func (c *Channel) postToAll(ctx context.Context, r outbound.Request) error {
+	results := make(chan error, len(c.cfg.URLs))
+	for _, u := range c.cfg.URLs {
+		to := r
+		to.URL = u.JoinPath("/api/v2/alerts").String()
+		go func() { results <- c.client.PostJSON(ctx, to) }()
+	}
+	var failures []error
+	for range c.cfg.URLs {
+		if err := <-results; err != nil {
+			failures = append(failures, err)
+		}
+	}
+	if len(failures) < len(c.cfg.URLs) {
+		return nil
+	}
+	return together(failures)
+}
+
+// together returns one error for all: as long as one instance may take the
+// message later, it is sent again, when the first of them wants it.
+func together(failures []error) error {
+	all := errs.New(errs.KindOf(failures[0]), "%w", errors.Join(failures...))
+	all.Hint = errs.HintOf(failures[0])
+	for _, err := range failures {
+		if errs.KindOf(err) != errs.Unavailable {
+			continue
+		}
+		all.Kind = errs.Unavailable
+		if wait := errs.RetryAfter(err); all.RetryAfter == 0 || wait != 0 && wait < all.RetryAfter {
+			all.RetryAfter = wait
+		}
+	}
+	return all
+}
+
+// posted is an alert as the API takes it.
+type posted struct {
+	Labels       map[string]string `json:"labels"`
+	Annotations  map[string]string `json:"annotations"`
+	StartsAt     time.Time         `json:"startsAt"`
+	EndsAt       time.Time         `json:"endsAt"`
+	GeneratorURL string            `json:"generatorURL,omitempty"`
+}
+
+func (c *Channel) alertsOf(m *dispatch.Message) []posted {
+	now := c.now().UTC()
+	switch m.Reason {
+	case dispatch.Heartbeat:
+		labels, annotations := notice.Watchdog(m)
+		return []posted{{Labels: labels, Annotations: annotations, StartsAt: now, EndsAt: now.Add(HoldFor)}}
+	case dispatch.Test:
+		labels, annotations := notice.Trial(m)
+		return []posted{{Labels: labels, Annotations: annotations, StartsAt: now, EndsAt: now.Add(trialFor)}}
+	}
+	all := make([]posted, len(m.Alerts))
+	for i := range m.Alerts {
+		n := &m.Alerts[i]
+		all[i] = posted{
+			Labels: notice.Labels(n), Annotations: notice.Annotations(n), GeneratorURL: notice.GeneratorURL(n),
+			StartsAt: n.Started.UTC(), EndsAt: now.Add(HoldFor),
+		}
+		if notice.Ended(n) {
+			// The API refuses an end before the start, and takes none for firing.
+			all[i].EndsAt = latest(n.Ended.UTC(), all[i].StartsAt)
+		}
+	}
+	return all
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

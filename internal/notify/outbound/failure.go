@@ -1,0 +1,89 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package outbound
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"unicode"
+
+	"github.com/leadline/leadline/internal/errs"
+)
+
+// maxQuoted is how much of a receiver's words an error holds, in characters.
+const maxQuoted = 300
+
+// Failure returns the error of an exchange that got no answer: what was done,
+// why it failed, and never the address, which may be a secret. It is
+// Unavailable, also where the address is refused: somebody may mend the
+// setting or the name while the message waits.
+func Failure(operation string, err error, secrets []string) *errs.Error {
+	failure := errs.New(errs.Unavailable, "%s: %s", operation, Quote(reason(err), secrets))
+	var refused *Refused
+	if errors.As(err, &refused) && refused.Openable {
+		failure.Hint = "allow_private: true lets a receiver be in a private network"
+	}
+	return failure
+}
+
+// reason says in words why there was no answer.
+func reason(err error) string {
+	var refused *Refused
+	var name *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &refused):
+		return refused.Error()
+	case errors.Is(err, errElsewhere):
+		return redirectsElsewhere
+	case errors.As(err, &name):
+		return "its name does not resolve: " + name.Err
+	case errors.As(err, &certificate):
+		return "its certificate is not trusted: " + certificate.Err.Error()
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return "no answer in time"
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection was refused"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
+		return "the connection broke before an answer"
+	}
+	return innermost(err)
+}
+
+// innermost takes off what names the address.
+func innermost(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	return err.Error()
+}
+
+// oneLine returns a text without what breaks a line or cannot be seen.
+func oneLine(text string) string {
+	unseen := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "?"), unseen), " ")
+}
+
+// cut returns at most limit characters of a text.
+func cut(text string, limit int) string {
+	if runes := []rune(text); len(runes) > limit {
+		return string(runes[:limit]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,125 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pagerduty_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/leadline/leadline/internal/dispatch"
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/notify/notifytest"
+	"github.com/leadline/leadline/internal/notify/pagerduty"
+	"github.com/leadline/leadline/internal/notify/secret"
+)
+
+const accepted = `{"status":"success","message":"Event processed","dedup_key":"x"}`
+
+func channel(t *testing.T, r *notifytest.Receiver) *pagerduty.Channel {
+	t.Helper()
+	key := secret.File(notifytest.Secret(t, "hunter2-routing-key"))
+	return pagerduty.New(pagerduty.Config{URL: r.At(t, ""), RoutingKeyFile: key}, notifytest.Client())
+}
+
+func TestEvents(t *testing.T) {
+	r := notifytest.NewReceiver(t)
+	r.Answer = notifytest.Status(202, accepted)
+	c := channel(t, r)
+	for _, m := range notifytest.Messages() {
+		if m.Name == "heartbeat" || m.Name == "many" {
+			continue
+		}
+		t.Run(m.Name, func(t *testing.T) {
+			if err := c.Send(context.Background(), m.Message); err != nil {
+				t.Fatal(err)
+			}
+			var all strings.Builder
+			for _, q := range r.Requests() {
+				if q.Path != "/v2/enqueue" {
+					t.Errorf("posted to %s", q.Path)
+				}
+				all.WriteString(notifytest.Indented(t, q.Body))
+				checkLimits(t, q.Body)
+			}
+			notifytest.Golden(t, strings.ReplaceAll(m.Name, " ", "-")+".json", all.String())
+		})
+	}
+}
+
+func checkLimits(t *testing.T, body []byte) {
+	t.Helper()
+	var e struct {
+		DedupKey string `json:"dedup_key"`
+		Payload  struct{ Summary string }
+	}
+	if err := json.Unmarshal(body, &e); err != nil {
+		t.Fatal(err)
+	}
+	if len(e.DedupKey) == 0 || len(e.DedupKey) > 255 || len([]rune(e.Payload.Summary)) > 1024 || len(body) > 512<<10 {
+		t.Errorf("key of %d bytes, summary of %d, event of %d", len(e.DedupKey), len(e.Payload.Summary), len(body))
+	}
+}
+
+func TestDedupKey(t *testing.T) {
+	base := notifytest.Page()
+	key := pagerduty.DedupKey(&base.Alert)
+	same := notifytest.Resolved()
+	if got := pagerduty.DedupKey(&same.Alert); got != key {
+		t.Error("an alert and its end have two keys")
+	}
+	for name, change := range map[string]func(*dispatch.Notice){
+		"episode":     func(n *dispatch.Notice) { n.Episode++ },
+		"rule":        func(n *dispatch.Notice) { n.Rule = "page-6h" },
+		"group":       func(n *dispatch.Notice) { n.Group = "gold" },
+		"environment": func(n *dispatch.Notice) { n.Objective.Service.Environment = "" },
+		"a shift":     func(n *dispatch.Notice) { n.Objective.Name += n.Rule; n.Rule = "" },
+	} {
+		n := notifytest.Page()
+		change(&n)
+		if pagerduty.DedupKey(&n.Alert) == key {
+			t.Errorf("another %s has the same key", name)
+		}
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	tests := []struct {
+		name   string
+		answer http.HandlerFunc
+		kind   errs.Kind
+		wait   time.Duration
+		want   string
+		sent   int // of three events
+	}{
+		{"refused", notifytest.Status(400, `{"status":"invalid event","errors":["bad hunter2-routing-key"]}`), errs.Invalid, 0, "invalid event", 3},
+		{"too many", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "20"); w.WriteHeader(429) }, errs.Unavailable, 20 * time.Second, "429", 1},
+		{"broken", notifytest.Status(500, ""), errs.Unavailable, 0, "500", 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := notifytest.NewReceiver(t)
+			r.Answer = tt.answer
+			err := channel(t, r).Send(context.Background(), notifytest.Message("digest"))
+			if errs.KindOf(err) != tt.kind || errs.RetryAfter(err) != tt.wait || !strings.Contains(fmt.Sprint(err), tt.want) || strings.Contains(fmt.Sprint(err), "hunter2") {
+				t.Errorf("got %v (%v after %v)", err, errs.KindOf(err), errs.RetryAfter(err))
+			}
+			if got := len(r.Requests()); got != tt.sent {
+				t.Errorf("%d events were sent, want %d", got, tt.sent)
+			}
+		})
+	}
+}
+
+func TestHeartbeatIsRefused(t *testing.T) {
+	r := notifytest.NewReceiver(t)
+	err := channel(t, r).Send(context.Background(), notifytest.Message("heartbeat"))
+	if errs.KindOf(err) != errs.Unsupported || errs.HintOf(err) == "" || len(r.Requests()) > 0 {
+		t.Errorf("got %v", err)
+	}
+}
