@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/internal/budget"
+	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/window"
 )
@@ -18,18 +19,18 @@ import (
 // exhausted in 31h at this rate".
 func Sentence(r *slo.Rule, w *Whole, seen []Seen) string {
 	var said []string
-	rate := -1
+	burning := -1
 	for i := range r.When {
 		said = append(said, clause(&r.When[i], w, &seen[i]))
-		if c := &r.When[i]; rate < 0 && c.Long > 0 && c.Kind != slo.Absent {
-			rate = i
+		if c := &r.When[i]; burning < 0 && c.Long > 0 && c.Kind != slo.Absent {
+			burning = i
 		}
 	}
 	said = []string{strings.Join(said, " and ")}
 	if w.Counts.Total() > 0 {
 		left := gone(w)
-		if rate >= 0 {
-			left += ", " + forecast(w, &seen[rate])
+		if burning >= 0 {
+			left += ", " + forecast(w, &seen[burning])
 		}
 		said = append(said, left)
 	}
@@ -37,23 +38,33 @@ func Sentence(r *slo.Rule, w *Whole, seen []Seen) string {
 }
 
 func clause(c *slo.Condition, w *Whole, s *Seen) string {
-	long, _ := budget.Rate(s.Long, w.Target)
 	switch c.Kind {
 	case slo.Burn:
-		text := fmt.Sprintf("%s burn %s", window.Compact(c.Long), times(long))
+		text := rate(c.Long, "burn ", s.Long, w)
 		if c.Short > 0 {
-			short, _ := budget.Rate(s.Short, w.Target)
-			text += fmt.Sprintf(", %s %s", window.Compact(c.Short), times(short))
+			text += ", " + rate(c.Short, "", s.Short, w)
 		}
 		return text + fmt.Sprintf(", threshold %.4gx", milli(c.Milli))
 	case slo.Spent:
-		return fmt.Sprintf("budget spent, threshold %s", exact(c.Milli))
+		return "budget spent, threshold " + exact(c.Milli)
 	case slo.Drop:
 		return fmt.Sprintf("%s took %s of the budget, threshold %s", window.Compact(c.Long), share(part(s.Long.Bad, w)), exact(c.Milli))
 	case slo.Exhausts:
-		return fmt.Sprintf("%s burn %s, which exhausts the budget within %s", window.Compact(c.Long), times(long), window.Compact(c.Within))
+		return rate(c.Long, "burn ", s.Long, w) + ", threshold exhausted within " + window.Compact(c.Within)
 	}
-	return fmt.Sprintf("no event in the last %s, though none was ever missing for so long", window.Compact(c.Long))
+	if s.Long.Total() > 0 {
+		return "events arrive again"
+	}
+	return fmt.Sprintf("no event in the last %s, which is unusual", window.Compact(c.Long))
+}
+
+// rate says how fast a window burns: "1h burn 22x".
+func rate(length time.Duration, word string, c slice.Counts, w *Whole) string {
+	r, known := budget.Rate(c, w.Target)
+	if !known {
+		return window.Compact(length) + " without events"
+	}
+	return window.Compact(length) + " " + word + times(r)
 }
 
 func milli(n uint64) float64 { return float64(n) / 1000 }

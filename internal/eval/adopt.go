@@ -16,8 +16,10 @@ import (
 )
 
 // Adopt takes the alerts that were known before this process, so that what
-// fired still fires, and nothing is said twice. It is called before the first
-// evaluation. Alerts whose objective is not defined by then end.
+// fired still fires, and nothing is said twice: what is evaluated from now on
+// continues from them, and alerts that are not named go on as they are. It is
+// called before the first evaluation; alerts whose objective is not defined by
+// then end.
 func (e *Engine) Adopt(alerts []alert.Alert) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -42,8 +44,11 @@ func (s *strays) keep(a alert.Alert) {
 	if s.of == nil {
 		s.of = make(map[slo.Key][]alert.Alert)
 	}
-	if len(s.of) < maxStrays || s.of[a.Objective] != nil {
-		s.of[a.Objective] = append(s.of[a.Objective], a)
+	of := s.of[a.Objective]
+	if i := slices.IndexFunc(of, func(b alert.Alert) bool { return b.Key == a.Key }); i >= 0 {
+		of[i] = a
+	} else if len(s.of) < maxStrays || of != nil {
+		s.of[a.Objective] = append(of, a)
 	}
 }
 

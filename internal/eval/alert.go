@@ -287,6 +287,23 @@ func (v *Evaluation) isAbsent(a *alert.Alert) bool {
 	return slices.ContainsFunc(v.Rules, func(r *slo.Rule) bool { return r.Name == a.Rule && alert.IsAbsent(r) })
 }
 
+// absent returns for how long at least nothing has arrived, as an alert that
+// fires says; 0 without one.
+func (v *Evaluation) absent() (length time.Duration) {
+	for i := range v.Alerts {
+		a := &v.Alerts[i]
+		if a.Group != "" || a.Phase != alert.Firing || !a.Clear.IsZero() {
+			continue
+		}
+		for _, r := range v.Rules {
+			if r.Name == a.Rule && alert.IsAbsent(r) {
+				length = max(length, r.When[0].Long)
+			}
+		}
+	}
+	return length
+}
+
 // distrustAlerts says in the trust why alerts neither begin nor end.
 func (v *Evaluation) distrustAlerts(t *track) {
 	if v.Frozen != "" && t.restored {

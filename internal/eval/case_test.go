@@ -22,6 +22,7 @@ import (
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/spec"
 	"github.com/leadline/leadline/internal/testkit/textcase"
 	"github.com/leadline/leadline/internal/window"
 )
@@ -53,6 +54,7 @@ type world struct {
 	counted   map[slice.Minute]map[slice.Key]slice.Counts
 	said      []string
 	ahead     bool // events do not move the clock
+	terse     bool // only states and alerts are said
 }
 
 func (w *world) line(line string) {
@@ -63,6 +65,14 @@ func (w *world) line(line string) {
 		w.table = slice.NewTable(1000)
 		w.engine = w.newEngine()
 		w.engine.Restored(w.engine.Install([]*slo.Objective{w.objective}))
+	case "alerts":
+		o := *w.objective
+		o.Alerting = w.readAlerts(rest)
+		w.reload(&o)
+	case "paused":
+		o := *w.objective
+		o.Paused = rest == "true"
+		w.reload(&o)
 	case "load":
 		w.load(w.key(), rest)
 	case "group":
@@ -82,7 +92,8 @@ func (w *world) line(line string) {
 		w.ahead = true
 		w.load(w.key(), rest)
 		w.ahead = false
-	case "at":
+	case "at", "alerting":
+		w.terse = word == "alerting"
 		if at := w.instant(rest); !at.Before(w.now) {
 			w.now = at
 		} else {
@@ -106,6 +117,16 @@ func (w *world) readObjective(text string) *slo.Objective {
 	o.Paused = strings.Contains(text, "paused")
 	o.Defined = day0
 	return o
+}
+
+// readAlerts reads what a service file says below alerts:.
+func (w *world) readAlerts(text string) slo.Alerting {
+	set := spec.Parse([]spec.Source{{Path: "alerts.yaml", Content: fmt.Appendf(nil, `{apiVersion: leadline/v1, kind: Service, metadata: {name: a}, spec: {objectives: [
+{name: up, availability: {}, by: [tier], target: %s, window: %s, alerts: %s}]}}`, w.objective.Target.Percent(), window.Compact(w.objective.Window.Length), text)}})
+	for _, p := range set.Problems {
+		w.t.Fatal(p)
+	}
+	return set.Objectives[0].Alerting
 }
 
 func (w *world) length(text string) time.Duration {
@@ -201,7 +222,11 @@ func (w *world) count(k slice.Key, m slice.Minute, c slice.Counts) {
 // at says how the objective stands now.
 func (w *world) at(when string) {
 	v := w.engine.Evaluate().Evaluations[0]
-	w.said = append(w.said, describe(when, &v)...)
+	if w.terse {
+		w.said = append(append(w.said, head(when, &v)), describeAlerts(v.Alerts)...)
+	} else {
+		w.said = append(w.said, describe(when, &v)...)
+	}
 	restored := w.restart(v.Alerts).Evaluate().Evaluations[0]
 	ignore := cmp.Options{
 		cmpopts.IgnoreUnexported(eval.Trust{}),
@@ -212,9 +237,23 @@ func (w *world) at(when string) {
 	}
 }
 
+// reload takes another definition of the objective in.
+func (w *world) reload(o *slo.Objective) {
+	w.objective = o
+	w.fill(w.engine, w.engine.Install([]*slo.Objective{o}))
+}
+
 // restart returns an engine that has read the closed minutes from a store, was
 // told the open ones, and took the alerts over.
 func (w *world) restart(alerts []alert.Alert) *eval.Engine {
+	e := w.newEngine()
+	e.Adopt(alerts)
+	w.fill(e, e.Install([]*slo.Objective{w.objective}))
+	return e
+}
+
+// fill restores what is fresh.
+func (w *world) fill(e *eval.Engine, fresh []*eval.Fresh) {
 	store, closed := seriestest.NewMemory(), slice.MinuteOf(w.now)-11
 	first := slice.MinuteOf(w.now)
 	for m := range w.counted {
@@ -229,14 +268,10 @@ func (w *world) restart(alerts []alert.Alert) *eval.Engine {
 			w.t.Fatal(err)
 		}
 	}
-	e := w.newEngine()
-	e.Adopt(alerts)
-	fresh := e.Install([]*slo.Objective{w.objective})
-	table := slice.NewTable(1000)
 	for m, series := range w.counted {
 		for k, n := range series {
-			if s, _ := table.Intern(k); m > closed {
-				e.Count(s, m, n)
+			if m > closed {
+				e.CountFresh(fresh, &k, m, n)
 			}
 		}
 	}
@@ -244,15 +279,18 @@ func (w *world) restart(alerts []alert.Alert) *eval.Engine {
 		w.t.Fatal(err)
 	}
 	e.Restored(fresh)
-	return e
+}
+
+func head(when string, v *eval.Evaluation) string {
+	line := when + " " + string(v.Status.State)
+	if v.Status.Code != "" {
+		line += ", " + v.Status.Code + ": " + v.Status.Cause
+	}
+	return line
 }
 
 func describe(when string, v *eval.Evaluation) []string {
-	head := when + " " + string(v.Status.State)
-	if v.Status.Code != "" {
-		head += ", " + v.Status.Code + ": " + v.Status.Cause
-	}
-	lines := []string{head, fmt.Sprintf("window %s to %s", moment(v.From), moment(v.To))}
+	lines := []string{head(when, v), fmt.Sprintf("window %s to %s", moment(v.From), moment(v.To))}
 	if !v.Known {
 		return append(lines, "no numbers")
 	}

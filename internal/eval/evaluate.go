@@ -143,12 +143,13 @@ func (t *track) decide(v *Evaluation, seen bool) slo.Status {
 	return slo.Decide(evidence)
 }
 
-// fires returns the sentence of the alert of a severity that fires and calls
-// somebody the soonest; silence has a state of its own.
+// fires returns the sentence of the alert of a severity that calls somebody:
+// the fastest, when several do. One that is inhibited calls nobody, so the state
+// says what people were told. Silence has a state of its own.
 func (v *Evaluation) fires(severity alert.Severity) string {
 	for i := range v.Alerts {
 		a := &v.Alerts[i]
-		if a.Severity != severity || a.Phase != alert.Firing || v.isAbsent(a) {
+		if a.Severity != severity || !a.Calls() || v.isAbsent(a) {
 			continue
 		}
 		if a.Group != "" {
@@ -160,17 +161,18 @@ func (v *Evaluation) fires(severity alert.Severity) string {
 }
 
 // silentFor returns in words how long ago the last event was, when that is
-// longer than the fastest alert window or an alert says so, and silence is not
-// judged otherwise.
+// longer than the fastest alert window, or an alert says so and none says that
+// users are hurt, and silence is not judged otherwise.
 func (t *track) silentFor(v *Evaluation) string {
 	newest, seen := t.total.Newest()
 	if !seen || t.objective.SilentIsBad {
 		return ""
 	}
 	quiet := v.At.Sub(newest.Stamp())
-	absent := slices.ContainsFunc(v.Alerts, func(a alert.Alert) bool { return a.Group == "" && a.Phase == alert.Firing && v.isAbsent(&a) })
-	if quiet <= t.patience && !absent {
+	if absent := v.absent(); absent > 0 && v.fires(alert.Page) == "" {
+		quiet = max(quiet, absent)
+	} else if quiet <= t.patience {
 		return ""
 	}
-	return window.Compact(max(quiet, 0).Truncate(time.Minute))
+	return window.Compact(quiet.Truncate(time.Minute))
 }

@@ -8,23 +8,21 @@ import "github.com/leadline/leadline/internal/slice"
 // Silence returns for how many minutes the series has had no valid event now,
 // and the longest time without one before, as far back as the ring reaches. It
 // reads every cell, and it is as exact as they are: to the minute lately, to
-// the hour long ago.
+// the hour long ago, and never too long.
 func (r *Ring) Silence() (now, before slice.Minute) {
-	now = r.now + 1
 	for width, w := range r.layout.widths {
 		first := max(floor(r.now+Slack, w.minutes)-slice.Minute(w.cells-1)*w.minutes, floor(r.oldest, w.minutes))
-		run, heard := slice.Minute(0), r.oldest < first
+		since, heard := first, r.oldest < first // when the run of empty cells began
 		for m := first; m <= r.now; m += w.minutes {
 			if r.cell(width, m).Total() == 0 {
-				run += w.minutes
 				continue
 			}
 			if heard {
-				before = max(before, run)
+				before = max(before, m-since)
 			}
-			run, heard = 0, true
-			now = min(now, r.now+1-min(m+w.minutes, r.now+1))
+			since, heard = m+w.minutes, true
 		}
+		now = max(now, r.now+1-since)
 	}
 	return now, before
 }
