@@ -67,7 +67,7 @@ func (s *strays) hand(from, to *track) {
 // leave takes the alerts of an objective that is no longer defined.
 func (s *strays) leave(t *track, at time.Time) {
 	for _, a := range t.alerts.records {
-		s.keep(*a)
+		s.keep(a.Alert)
 	}
 }
 
@@ -89,7 +89,7 @@ func (e *Engine) gone(at time.Time) (all []alert.Alert) {
 func (t *track) leaveRules(at time.Time) {
 	for k, a := range t.alerts.records {
 		if !t.hasRule(k.rule) {
-			*a = alert.Leave(*a, "its rule is no longer defined", at)
+			a.Alert = alert.Leave(a.Alert, "its rule is no longer defined", at)
 		}
 	}
 }

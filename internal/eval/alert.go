@@ -5,6 +5,7 @@ package eval
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -80,7 +81,7 @@ type slot struct{ rule, group string }
 
 // alerting is what the engine keeps of the alerts of one objective.
 type alerting struct {
-	records map[slot]*alert.Alert // of those that were ever more than inactive
+	records map[slot]*record // of those that were ever more than inactive
 	// quiet caches, for a minute, whether the silence is unusual.
 	quiet struct {
 		at      slice.Minute
@@ -90,12 +91,19 @@ type alerting struct {
 	capped bool
 }
 
+// record is an alert, and the minute in which its sentence was written last:
+// when all of ten thousand objectives burn, sentences cost more than all else.
+type record struct {
+	alert.Alert
+	said slice.Minute
+}
+
 // adopt takes what is known of an alert from before.
 func (a *alerting) adopt(known alert.Alert) {
 	if a.records == nil {
-		a.records = make(map[slot]*alert.Alert)
+		a.records = make(map[slot]*record)
 	}
-	a.records[slot{known.Rule, known.Group}] = &known
+	a.records[slot{known.Rule, known.Group}] = &record{Alert: known}
 }
 
 // alert moves the alerts of the objective on.
@@ -156,14 +164,14 @@ func (t *track) step(b *bound, group string, w *alert.Whole, seen []alert.Seen, 
 		a = t.alerts.records[k]
 	}
 	if t.objective.Paused {
-		*a = alert.Leave(*a, "the service file pauses the objective", at)
+		a.Alert = alert.Leave(a.Alert, "the service file pauses the objective", at)
 		return
 	}
-	before := a.Sequence
-	*a = alert.Step(*a, b.Rule, in, at)
-	goesOn := a.Phase == alert.Pending || a.Phase == alert.Firing || a.Phase == alert.Resolved && a.Sequence != before
-	if goesOn && a.Frozen == "" {
-		a.Sentence = alert.Sentence(b.Rule, w, seen)
+	before, now := a.Sequence, slice.MinuteOf(at)
+	a.Alert = alert.Step(a.Alert, b.Rule, in, at)
+	goesOn := (a.Phase == alert.Pending || a.Phase == alert.Firing) && a.said != now
+	if changed := a.Sequence != before && a.Phase != alert.Unmeasured; (goesOn || changed) && a.Frozen == "" {
+		a.Sentence, a.said = alert.Sentence(b.Rule, w, seen), now
 	}
 }
 
@@ -175,7 +183,7 @@ func (t *track) alertGroups(b *bound, doubt string, seen []alert.Seen, v *Evalua
 	}
 	for k, a := range t.alerts.records {
 		if k.rule == b.Name && t.groups[k.group] == nil && t.restored {
-			*a = alert.Leave(*a, "no event of this group is left in its windows", v.At)
+			a.Alert = alert.Leave(a.Alert, "no event of this group is left in its windows", v.At)
 		}
 	}
 }
@@ -186,32 +194,48 @@ func (t *track) inhibited(at time.Time) []alert.Alert {
 	if len(t.alerts.records) == 0 {
 		return nil
 	}
+	out := t.inhibitedOf("", at, make([]alert.Alert, 0, len(t.alerts.records)))
+	if len(out) == len(t.alerts.records) {
+		return out
+	}
 	groups := make(map[string]bool)
 	for k := range t.alerts.records {
-		groups[k.group] = true
+		groups[k.group] = k.group != ""
 	}
-	out := make([]alert.Alert, 0, len(t.alerts.records))
-	for _, group := range sortedKeys(groups) {
-		var of []*alert.Alert
-		var rules []*slo.Rule
-		for i := range t.rules {
-			if a := t.alerts.records[slot{t.rules[i].Name, group}]; a != nil {
-				of, rules = append(of, a), append(rules, t.rules[i].Rule)
-			}
-		}
-		alert.Inhibit(of, rules, at)
-		for _, a := range of {
-			out = append(out, *a)
+	for _, group := range slices.Sorted(maps.Keys(groups)) {
+		if group != "" {
+			out = t.inhibitedOf(group, at, out)
 		}
 	}
 	return append(out, t.left()...)
 }
 
+// inhibitedOf adds the alerts of one group.
+func (t *track) inhibitedOf(group string, at time.Time, out []alert.Alert) []alert.Alert {
+	var alerts [maxRules]*alert.Alert
+	var rules [maxRules]*slo.Rule
+	n := 0
+	for i := range t.rules {
+		if r := t.alerts.records[slot{t.rules[i].Name, group}]; r != nil {
+			alerts[n], rules[n], n = &r.Alert, t.rules[i].Rule, n+1
+		}
+	}
+	alert.Inhibit(alerts[:n], rules[:n], at)
+	for _, a := range alerts[:n] {
+		out = append(out, *a)
+	}
+	return out
+}
+
+// maxRules is how many rules an objective can have: the file's and its own,
+// and the default ones.
+const maxRules = 2*alert.MaxRules + 5
+
 // left returns the records of alerts whose rules are gone.
 func (t *track) left() (out []alert.Alert) {
 	for k, a := range t.alerts.records {
 		if !t.hasRule(k.rule) {
-			out = append(out, *a)
+			out = append(out, a.Alert)
 		}
 	}
 	slices.SortFunc(out, func(a, b alert.Alert) int {
@@ -222,15 +246,6 @@ func (t *track) left() (out []alert.Alert) {
 
 func (t *track) hasRule(name string) bool {
 	return slices.ContainsFunc(t.rules, func(b bound) bool { return b.Name == name })
-}
-
-func sortedKeys(m map[string]bool) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // doubt says why nothing may be concluded from what a rule reads now.

@@ -66,8 +66,17 @@ func TestEvaluationAllocatesLittle(t *testing.T) {
 }
 
 func BenchmarkEvaluate10kObjectives(b *testing.B) {
-	for _, closing := range []bool{false, true} {
-		b.Run(map[bool]string{false: "tick", true: "minute"}[closing], func(b *testing.B) {
+	for _, c := range []struct {
+		name    string
+		closing bool
+		counts  slice.Counts
+	}{
+		{"tick", false, slice.Counts{Good: 10}},
+		{"minute", true, slice.Counts{Good: 10}},
+		{"tick, all alerts fire", false, slice.Counts{Bad: 10}},
+		{"minute, all alerts fire", true, slice.Counts{Bad: 10}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
 			now := day0
 			e := eval.New(func() time.Time { return now }, time.Second, slog.New(slog.DiscardHandler))
 			objectives := fleet(many)
@@ -76,14 +85,14 @@ func BenchmarkEvaluate10kObjectives(b *testing.B) {
 			count := func() {
 				for _, o := range objectives {
 					s, _ := table.Intern(slice.Key{Service: o.Service, Indicator: string(o.Indicator.ID)})
-					e.Count(s, slice.MinuteOf(now), slice.Counts{Good: 10})
+					e.Count(s, slice.MinuteOf(now), c.counts)
 				}
 			}
 			count()
 			b.ReportAllocs()
 			spent := time.Duration(0)
 			for b.Loop() {
-				if closing {
+				if c.closing {
 					b.StopTimer()
 					now = now.Add(time.Minute)
 					count()
