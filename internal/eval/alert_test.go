@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -88,14 +89,24 @@ func (l *life) watch() []alert.Alert {
 // restart saves the alerts and begins anew with them.
 func (l *life) restart() { l.start(l.engine.Evaluate().Evaluations[0].Alerts) }
 
-// history draws how many of a hundred events are bad, from tick to tick.
-func history(rng *rand.Rand, ticks int) []uint64 {
+// silent is a tick without events.
+const silent = math.MaxUint64
+
+// history draws how many of a hundred events are bad, from tick to tick; in
+// some stretches there may be no events.
+func history(rng *rand.Rand, ticks int, silence bool) []uint64 {
 	bad := make([]uint64, ticks)
 	for range 1 + rng.IntN(4) {
 		rate := []uint64{1, 2, 5, 20, 100}[rng.IntN(5)]
 		from := rng.IntN(ticks)
 		for i := from; i < min(ticks, from+1+rng.IntN(ticks/4)); i++ {
 			bad[i] = rate
+		}
+	}
+	for range rng.IntN(3) {
+		from := rng.IntN(ticks)
+		for i := from; silence && i < min(ticks, from+1+rng.IntN(ticks/3)); i++ {
+			bad[i] = silent
 		}
 	}
 	return bad
@@ -112,7 +123,9 @@ func randomObjective(rng *rand.Rand) *slo.Objective {
 }
 
 // TestNothingDisturbsEpisodes runs random histories twice, once with restarts
-// and jumps of the clock: the changes of phase are the same, and as soon.
+// and jumps of the clock: the changes of phase are the same, and as soon. In
+// every third history events stop for a while; then there are only restarts,
+// because without events nobody knows which clock is right.
 func TestNothingDisturbsEpisodes(t *testing.T) {
 	histories, ticks := uint64(1000), 480
 	if testing.Short() {
@@ -121,19 +134,21 @@ func TestNothingDisturbsEpisodes(t *testing.T) {
 	changes := 0
 	for seed := range histories {
 		rng := rand.New(rand.NewPCG(seed, 3))
-		o, bad := randomObjective(rng), history(rng, ticks)
+		o, bad := randomObjective(rng), history(rng, ticks, seed%3 == 0)
 		calm, disturbed := newLife(o), newLife(o)
 		jumpEnds := 0
 		for i, n := range bad {
 			for _, l := range []*life{calm, disturbed} {
 				l.truth = l.truth.Add(tick)
-				l.count(slice.Counts{Good: 100 - n, Bad: n})
+				if n != silent {
+					l.count(slice.Counts{Good: 100 - n, Bad: n})
+				}
 				l.watch()
 			}
 			switch {
 			case disturbed.off != 0 && i >= jumpEnds:
 				disturbed.off = 0
-			case disturbed.off == 0 && rng.IntN(60) == 0:
+			case disturbed.off == 0 && seed%3 != 0 && rng.IntN(60) == 0:
 				disturbed.off = []time.Duration{time.Hour, -time.Hour, day, -day, 90 * time.Second, -90 * time.Second}[rng.IntN(6)]
 				jumpEnds = i + rng.IntN(120)
 			case disturbed.off == 0 && rng.IntN(40) == 0:
@@ -344,5 +359,59 @@ func TestOutagesOfOurs(t *testing.T) {
 				t.Errorf("after two hours: frozen %q, %+v", v.Frozen, v.Alerts[0])
 			}
 		})
+	}
+}
+
+// TestAlertsOutliveTheirObjective: what fires ends when its objective goes, and
+// its sequence goes on when that comes back, in this process or the next.
+func TestAlertsOutliveTheirObjective(t *testing.T) {
+	l := newLife(objective("up", 999_000_000, 28*day))
+	burn := func() alert.Alert {
+		for range 40 {
+			l.truth = l.truth.Add(tick)
+			l.count(slice.Counts{Bad: 100})
+			l.watch()
+		}
+		return l.watch()[0]
+	}
+	if a := burn(); a.Phase != alert.Firing || a.Sequence != 1 {
+		t.Fatalf("at first: %+v", a)
+	}
+	saved := l.watch()
+	l.engine.Install(nil)
+	s := l.engine.Evaluate()
+	if len(s.Gone) != len(saved) || s.Gone[0].Phase != alert.Unmeasured || s.Gone[0].Sequence != 2 || s.Gone[0].Sentence != "its objective is no longer defined" {
+		t.Fatalf("without the objective: %+v", s.Gone)
+	}
+	if again := l.engine.Evaluate(); !cmp.Equal(again.Gone, s.Gone) {
+		t.Errorf("later: %+v", again.Gone)
+	}
+	l.engine.Restored(l.engine.Install([]*slo.Objective{l.objective}))
+	if a := burn(); a.Phase != alert.Firing || a.Sequence != 3 || a.Episode != 2 || len(l.engine.Snapshot().Gone) != 0 {
+		t.Errorf("when it is back: %+v, gone %+v", a, l.engine.Snapshot().Gone)
+	}
+
+	l.engine = eval.New(func() time.Time { return l.truth }, tick, slog.New(slog.DiscardHandler))
+	l.engine.Adopt(saved)
+	if s := l.engine.Evaluate(); len(s.Gone) != len(saved) || s.Gone[0].Phase != alert.Unmeasured || s.Gone[0].Sequence != 2 {
+		t.Errorf("in a process that does not know the objective: %+v", s.Gone)
+	}
+}
+
+// TestAlertsOfGroupsAreBounded: a group begins no alert when there are many.
+func TestAlertsOfGroupsAreBounded(t *testing.T) {
+	o := objective("up", 999_000_000, 28*day)
+	o.Alerting.Rules = []slo.Rule{{Name: "tier", Severity: slo.Page, ByGroup: true, When: []slo.Condition{{Kind: slo.Burn, Milli: 2000, Long: time.Hour}}}}
+	b := newBench()
+	b.Restored(b.Install([]*slo.Objective{o}))
+	for i := range 300 {
+		k := totalKey(o)
+		k.Group = fmt.Sprint("group-", i)
+		b.count(k, slice.Counts{Bad: 10})
+	}
+	b.count(totalKey(o), slice.Counts{Bad: 3000})
+	v := b.one(t, "up")
+	if len(v.Alerts) != 200 || !slices.Contains(v.Trust.Notes, "more than 200 alerts: those of further groups do not begin") {
+		t.Errorf("%d alerts, notes %q", len(v.Alerts), v.Trust.Notes)
 	}
 }
