@@ -38,6 +38,7 @@ import (
 	"github.com/leadline/leadline/internal/catalog"
 	"github.com/leadline/leadline/internal/catalog/sqlite"
 	"github.com/leadline/leadline/internal/config"
+	"github.com/leadline/leadline/internal/dispatch"
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/ingest"
@@ -77,6 +78,8 @@ type App struct {
 	api      *api.Server
 	writer   string
 
+	// channels are those of the receivers, by name.
+	channels map[string]dispatch.Channel
 	backfill *backfiller
 	// defining is held by whoever replaces windows: a reload or a back-fill.
 	defining sync.Mutex
@@ -127,6 +130,9 @@ func (a *App) open() error {
 	// Everything that can be refused is refused before anything is written.
 	otlpCfg := a.otlpConfig(token)
 	if err := errors.Join(otlpCfg.Validate(), api.ValidateAddr(a.cfg.Listen, token)); err != nil {
+		return err
+	}
+	if a.channels, err = channels(a.cfg.Receivers, a.clock.Now, a.logger); err != nil {
 		return err
 	}
 	if err := a.openData(); err != nil {

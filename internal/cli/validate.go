@@ -10,17 +10,49 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/leadline/leadline/internal/config"
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/spec"
 	"github.com/leadline/leadline/internal/window"
 )
 
 func newValidate(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use: "validate PATH...", Short: "Check service files", Args: cobra.MinimumNArgs(1),
+	var settings string
+	c := &cobra.Command{
+		Use: "validate PATH...", Short: "Check service files",
 		Long: "Check service files and folders of them, as one set. Every mistake is printed\nas file:line:column with what is wrong, why, and how to mend it: all of them, or\nthe first 50 and how many more there are.",
-		RunE: func(_ *cobra.Command, paths []string) error { return e.validate(paths) },
+		Args: func(c *cobra.Command, paths []string) error {
+			if settings != "" {
+				return nil
+			}
+			return cobra.MinimumNArgs(1)(c, paths)
+		},
+		RunE: func(_ *cobra.Command, paths []string) error {
+			if settings != "" {
+				if err := e.validateReceivers(settings); err != nil || len(paths) == 0 {
+					return err
+				}
+			}
+			return e.validate(paths)
+		},
 	}
+	c.Flags().StringVar(&settings, "config", "", "check the receivers of this configuration file too")
+	return c
+}
+
+// validateReceivers checks receivers as the start of a server does: their
+// secrets are read, and nothing is sent.
+func (e *env) validateReceivers(path string) error {
+	receivers, err := config.ReadReceivers(path, os.LookupEnv)
+	if err != nil {
+		fmt.Fprintln(e.err, err)
+		if hint := errs.HintOf(err); hint != "" {
+			fmt.Fprintln(e.err, "  "+hint)
+		}
+		return errInvalid
+	}
+	fmt.Fprintf(e.err, "valid: %s in %s\n", plural(len(receivers), "receiver"), path)
+	return nil
 }
 
 func (e *env) validate(paths []string) error {

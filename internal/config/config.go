@@ -42,6 +42,8 @@ type Config struct {
 	HistogramRetention       time.Duration
 	HourlyHistogramRetention time.Duration
 	LogLevel                 string
+	// Receivers are those of the file; they have no flags.
+	Receivers []Receiver
 }
 
 // Flags adds a flag for every setting, with its default.
@@ -102,12 +104,13 @@ var notSettings = []string{"config", "help"}
 // the file. A path that is empty stands for the one in LEADLINE_CONFIG, or for
 // leadline.yaml if there is one.
 func Load(f *pflag.FlagSet, path string, lookup func(string) (string, bool)) error {
-	if path == "" {
-		path, _ = lookup("LEADLINE_CONFIG")
-	}
-	file, err := readFile(path)
+	path, named := locate(path, lookup)
+	file, err := readFile(path, named)
 	if err != nil {
 		return err
+	}
+	for _, s := range sections {
+		delete(file, s)
 	}
 	var first error
 	f.VisitAll(func(flag *pflag.Flag) {
@@ -136,11 +139,20 @@ func Load(f *pflag.FlagSet, path string, lookup func(string) (string, bool)) err
 
 const maxFileBytes = 1 << 20
 
-func readFile(path string) (map[string]any, error) {
-	named := path != ""
-	if !named {
-		path = "leadline.yaml"
+// locate returns the path of the file, and whether somebody named it: one that
+// nobody named need not exist.
+func locate(path string, lookup func(string) (string, bool)) (string, bool) {
+	if path == "" {
+		path, _ = lookup("LEADLINE_CONFIG")
 	}
+	if path == "" {
+		return "leadline.yaml", false
+	}
+	return path, true
+}
+
+// readContent returns the file's content, nil when there is none.
+func readContent(path string, named bool) ([]byte, error) {
 	content, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !named:
@@ -149,6 +161,14 @@ func readFile(path string) (map[string]any, error) {
 		return nil, errs.New(errs.Invalid, "read configuration: %w", err)
 	case len(content) > maxFileBytes:
 		return nil, errs.New(errs.TooLarge, "configuration %s has %d bytes, at most %d are read", path, len(content), maxFileBytes)
+	}
+	return content, nil
+}
+
+func readFile(path string, named bool) (map[string]any, error) {
+	content, err := readContent(path, named)
+	if err != nil || content == nil {
+		return nil, err
 	}
 	settings := map[string]any{}
 	if err := yaml.Unmarshal(content, &settings); err != nil {

@@ -4,9 +4,10 @@
 // Package alertmanager posts alerts to Alertmanager's API, version 2.
 //
 // Alertmanager keeps alerts in memory only and resolves by itself what it does
-// not hear of. So a firing alert is posted with an end that lies HoldFor ahead,
-// and whoever calls Send has to call it again for what still fires, several
-// times in that span. An alert that ended is posted with its end.
+// not hear of. So a firing alert is posted with an end that lies ahead, and said
+// again for as long as it fires (dispatch.Message.Resend). The end is at least
+// HoldFor ahead and four times as far as the next time. An alert that ended is
+// posted with its end.
 //
 // All instances of a cluster are told, because they do not tell each other of
 // alerts; the message is delivered when one took it, as Prometheus sees it.
@@ -32,7 +33,7 @@ import (
 	"github.com/leadline/leadline/internal/notify/secret"
 )
 
-// HoldFor is how long Alertmanager keeps an alert of which it hears nothing. A
+// HoldFor is how long Alertmanager keeps an alert at least of which it hears nothing. A
 // restart of ours takes seconds and an upgrade some minutes, in which an alert
 // must not seem to be over.
 const HoldFor = 10 * time.Minute
@@ -128,10 +129,11 @@ type posted struct {
 
 func (c *Channel) alertsOf(m *dispatch.Message) []posted {
 	now := c.now().UTC()
+	held := now.Add(max(HoldFor, 4*m.Resend))
 	switch m.Reason {
 	case dispatch.Heartbeat:
 		labels, annotations := notice.Watchdog(m)
-		return []posted{{Labels: labels, Annotations: annotations, StartsAt: now, EndsAt: now.Add(HoldFor)}}
+		return []posted{{Labels: labels, Annotations: annotations, StartsAt: now, EndsAt: held}}
 	case dispatch.Test:
 		labels, annotations := notice.Trial(m)
 		return []posted{{Labels: labels, Annotations: annotations, StartsAt: now, EndsAt: now.Add(trialFor)}}
@@ -141,7 +143,7 @@ func (c *Channel) alertsOf(m *dispatch.Message) []posted {
 		n := &m.Alerts[i]
 		all[i] = posted{
 			Labels: notice.Labels(n), Annotations: notice.Annotations(n), GeneratorURL: notice.GeneratorURL(n),
-			StartsAt: n.Started.UTC(), EndsAt: now.Add(HoldFor),
+			StartsAt: n.Started.UTC(), EndsAt: held,
 		}
 		if notice.Ended(n) {
 			// The API refuses an end before the start, and takes none for firing.

@@ -34,7 +34,7 @@ func channel(t *testing.T, client *outbound.Client, to ...*notifytest.Receiver) 
 func TestAlerts(t *testing.T) {
 	r := notifytest.NewReceiver(t)
 	c := channel(t, notifytest.Client(), r)
-	for _, name := range []string{"page", "ticket of a group", "resolved", "no longer measured", "digest", "test", "heartbeat", "hostile"} {
+	for _, name := range []string{"page", "ticket of a group", "resolved", "no longer measured", "said again", "digest", "test", "heartbeat", "hostile"} {
 		t.Run(name, func(t *testing.T) {
 			if err := c.Send(context.Background(), notifytest.Message(name)); err != nil {
 				t.Fatal(err)

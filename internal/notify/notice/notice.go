@@ -65,7 +65,7 @@ func Of(m *dispatch.Message, limit int) Text {
 		case i < limit:
 			t.Items = append(t.Items, itemOf(n))
 		case len(t.More) < maxMore:
-			t.More = append(t.More, Title(n))
+			t.More = append(t.More, titleIn(n))
 		default:
 			t.Beyond++
 		}
@@ -93,11 +93,9 @@ func title(m *dispatch.Message) string {
 	if len(m.Alerts) == 0 {
 		return "Leadline has nothing to tell" // a message without alerts is a bug of its sender
 	}
-	text := Title(&m.Alerts[0])
-	if m.Reason == dispatch.Reminder && m.Alerts[0].Phase == alert.Firing {
-		text = "Still firing, " + lowerFirst(text)
-	}
-	return text + more(len(m.Alerts)-1+m.Truncated)
+	first := m.Alerts[0]
+	first.Told = m.Reason == dispatch.Reminder || m.Reason == dispatch.Resend
+	return titleIn(&first) + more(len(m.Alerts)-1+m.Truncated)
 }
 
 func more(n int) string {
@@ -115,7 +113,7 @@ func intro(m *dispatch.Message) string {
 		return "When this stops arriving, Leadline has stopped or cannot send, and its alerts reach nobody."
 	case dispatch.Digest:
 		return "Each of these would have been a message of its own. What still fires needs somebody now."
-	case dispatch.Reminder:
+	case dispatch.Reminder, dispatch.Resend:
 		return "Nothing changed since the last message; this is the reminder that was asked for."
 	}
 	return ""
@@ -149,8 +147,6 @@ func firingStill(n int) string {
 	return fmt.Sprintf("%d still fire", n)
 }
 
-func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
-
 // Title is an alert on one line: how it stands, and what it is about.
 func Title(n *dispatch.Notice) string {
 	switch n.Phase {
@@ -162,6 +158,15 @@ func Title(n *dispatch.Notice) string {
 		return severity(n) + ": " + subject(n)
 	}
 	return "Not firing: " + subject(n)
+}
+
+// titleIn is the title of an alert in a message, which may not be the first
+// that says so.
+func titleIn(n *dispatch.Notice) string {
+	if n.Told && n.Phase == alert.Firing {
+		return "Still firing, " + strings.ToLower(severity(n)) + ": " + subject(n)
+	}
+	return Title(n)
 }
 
 func severity(n *dispatch.Notice) string {
@@ -195,7 +200,7 @@ func subject(n *dispatch.Notice) string {
 }
 
 func itemOf(n *dispatch.Notice) Item {
-	i := Item{Title: Title(n)}
+	i := Item{Title: titleIn(n)}
 	i.add("Promise", Line(n.Description, maxText))
 	if n.Phase == alert.Resolved {
 		i.add("Now", Line(n.Sentence, maxText))

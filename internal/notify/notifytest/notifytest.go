@@ -103,6 +103,8 @@ func Messages() []Named {
 		{"no longer measured", message(dispatch.Changed, Unmeasured())},
 		{"frozen", message(dispatch.Changed, frozen)},
 		{"resolved while another fires", message(dispatch.Changed, Resolved(), Ticket())},
+		{"page while another fires", message(dispatch.Changed, Page(), told(Ticket()))},
+		{"said again", again(message(dispatch.Resend, told(Page()), told(Ticket())))},
 		{"reminder", message(dispatch.Reminder, Page(), Ticket())},
 		{"digest", message(dispatch.Digest, Ticket(), Resolved(), Unmeasured())},
 		{"test", message(dispatch.Test)},
@@ -129,6 +131,16 @@ func message(reason dispatch.Reason, notices ...dispatch.Notice) *dispatch.Messa
 		DeliveryID: "01HXDELIVERY", Attempt: 1, Receiver: "oncall", Reason: reason, Alerts: notices,
 		GroupKey: "oncall/shop/shop-api", Group: map[string]string{"service": "shop-api"}, URL: "https://lead.example",
 	}
+}
+
+func told(n dispatch.Notice) dispatch.Notice {
+	n.Told = true
+	return n
+}
+
+func again(m *dispatch.Message) *dispatch.Message {
+	m.Resend = 5 * time.Minute
+	return m
 }
 
 func repeat(m *dispatch.Message) *dispatch.Message {

@@ -25,8 +25,12 @@ const maxQuoted = 300
 // why it failed, and never the address, which may be a secret. It is
 // Unavailable, also where the address is refused: somebody may mend the
 // setting or the name while the message waits.
+//
+// It wraps no more of the cause than its kind: a deadline or an end of file,
+// after which the receiver may have taken the message all the same.
 func Failure(operation string, err error, secrets []string) *errs.Error {
-	failure := errs.New(errs.Unavailable, "%s: %s", operation, Quote(reason(err), secrets))
+	text, cause := reason(err)
+	failure := errs.New(errs.Unavailable, "%s: %w", operation, &broken{Quote(text, secrets), cause})
 	var refused *Refused
 	if errors.As(err, &refused) && refused.Openable {
 		failure.Hint = "allow_private: true lets a receiver be in a private network"
@@ -34,31 +38,43 @@ func Failure(operation string, err error, secrets []string) *errs.Error {
 	return failure
 }
 
-// reason says in words why there was no answer.
-func reason(err error) string {
+// broken is a failure in our words, and what kind it is of.
+type broken struct {
+	text  string
+	cause error // nil when nothing can have been taken
+}
+
+func (b *broken) Error() string { return b.text }
+
+// Unwrap returns the kind.
+func (b *broken) Unwrap() error { return b.cause }
+
+// reason says in words why there was no answer, and what is left of the
+// cause.
+func reason(err error) (string, error) {
 	var refused *Refused
 	var name *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var timeout net.Error
 	switch {
 	case errors.As(err, &refused):
-		return refused.Error()
+		return refused.Error(), nil
 	case errors.Is(err, errElsewhere):
-		return redirectsElsewhere
+		return redirectsElsewhere, nil
 	case errors.As(err, &name):
-		return "its name does not resolve: " + name.Err
+		return "its name does not resolve: " + name.Err, nil
 	case errors.As(err, &certificate):
-		return "its certificate is not trusted: " + certificate.Err.Error()
+		return "its certificate is not trusted: " + certificate.Err.Error(), nil
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return "no answer in time"
+		return "no answer in time", context.DeadlineExceeded
 	case errors.Is(err, context.Canceled):
-		return "interrupted"
+		return "interrupted", context.Canceled
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "the connection was refused"
+		return "the connection was refused", nil
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
-		return "the connection broke before an answer"
+		return "the connection broke before an answer", io.ErrUnexpectedEOF
 	}
-	return innermost(err)
+	return innermost(err), nil
 }
 
 // innermost takes off what names the address.

@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -252,15 +253,17 @@ func TestNoAnswer(t *testing.T) {
 		url  string
 		cfg  outbound.Config
 		want string
+		// maybe is the cause after which the message may have been taken.
+		maybe error
 	}{
-		{"hanging", hanging.URL, outbound.Config{Timeout: 50 * time.Millisecond}, "no answer in time"},
-		{"breaking", breaking.URL, outbound.Config{}, "broke before an answer"},
-		{"endless headers", endless.URL, outbound.Config{}, "exceeded"},
-		{"refused", "http://" + refusing.Addr().String(), outbound.Config{}, "was refused"},
-		{"untrusted", untrusted.URL, outbound.Config{}, "not trusted"},
-		{"no TLS", strings.Replace(hanging.URL, "http:", "https:", 1), outbound.Config{Timeout: time.Second}, "HTTP response to HTTPS"},
-		{"no name", "http://secret.example", outbound.Config{Resolver: none}, "does not resolve"},
-		{"metadata", "http://169.254.169.254", outbound.Config{}, "no receiver's"},
+		{"hanging", hanging.URL, outbound.Config{Timeout: 50 * time.Millisecond}, "no answer in time", context.DeadlineExceeded},
+		{"breaking", breaking.URL, outbound.Config{}, "broke before an answer", io.ErrUnexpectedEOF},
+		{"endless headers", endless.URL, outbound.Config{}, "exceeded", nil},
+		{"refused", "http://" + refusing.Addr().String(), outbound.Config{}, "was refused", nil},
+		{"untrusted", untrusted.URL, outbound.Config{}, "not trusted", nil},
+		{"no TLS", strings.Replace(hanging.URL, "http:", "https:", 1), outbound.Config{Timeout: time.Second}, "HTTP response to HTTPS", nil},
+		{"no name", "http://secret.example", outbound.Config{Resolver: none}, "does not resolve", nil},
+		{"metadata", "http://169.254.169.254", outbound.Config{}, "no receiver's", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -268,6 +271,11 @@ func TestNoAnswer(t *testing.T) {
 			err := post(outbound.New(tt.cfg), tt.url+"/hunter2-path")
 			if err == nil || errs.KindOf(err) != errs.Unavailable || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v (%v), want %q", err, errs.KindOf(err), tt.want)
+			}
+			for _, cause := range []error{context.DeadlineExceeded, io.ErrUnexpectedEOF} {
+				if errors.Is(err, cause) != (cause == tt.maybe) {
+					t.Errorf("%v wraps %v", err, cause)
+				}
 			}
 			if text := fmt.Sprint(err); strings.Contains(text, "hunter2") || strings.Contains(text, "secret.example") {
 				t.Errorf("%s names the address", text)

@@ -125,9 +125,13 @@ func eventsOf(m *dispatch.Message) []event {
 			Payload: &payload{Summary: t.Title, Source: "leadline", Severity: "info", Details: map[string]string{"description": t.Intro}},
 		}}
 	}
-	events := make([]event, len(m.Alerts))
+	var events []event
 	for i := range m.Alerts {
-		events[i] = eventOf(m, &m.Alerts[i])
+		// What PagerDuty was told of and still fires is left alone: an event would
+		// open again what a person has closed.
+		if n := &m.Alerts[i]; !n.Told || m.Reason != dispatch.Changed {
+			events = append(events, eventOf(m, n))
+		}
 	}
 	return events
 }

@@ -98,7 +98,7 @@ func keepCommon(common, other map[string]string) {
 // reason is in Alertmanager's words where it has some.
 func reason(m *dispatch.Message, status string) string {
 	switch {
-	case m.Reason == dispatch.Reminder:
+	case m.Reason == dispatch.Reminder, m.Reason == dispatch.Resend:
 		return "repeat interval elapsed"
 	case m.Reason != dispatch.Changed:
 		return string(m.Reason)

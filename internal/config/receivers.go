@@ -1,0 +1,222 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/notify/secret"
+)
+
+// Receiver is somebody who is told of alerts, and how. What a type does not
+// use is empty.
+type Receiver struct {
+	Name string `yaml:"name"`
+	Type Type   `yaml:"type"`
+	// Line is where it begins in the file.
+	Line int `yaml:"-"`
+
+	// SendResolved tells it when an alert is over; nil means yes.
+	SendResolved *bool `yaml:"send_resolved"`
+	// Timeout bounds an attempt, Resend repeats what fires to a receiver that
+	// forgets, and Heartbeat says how often it hears that Leadline is alive;
+	// zero leaves the first to the channel and does without the others.
+	Timeout   time.Duration `yaml:"timeout"`
+	Resend    time.Duration `yaml:"resend"`
+	Heartbeat time.Duration `yaml:"heartbeat"`
+
+	// AllowPrivate lets it be in a private network, and be reached by http.
+	AllowPrivate      bool              `yaml:"allow_private"`
+	URL               string            `yaml:"url"`
+	URLs              []string          `yaml:"urls"`
+	URLFile           secret.File       `yaml:"url_file"`
+	AuthorizationFile secret.File       `yaml:"authorization_file"`
+	SecretFile        secret.File       `yaml:"secret_file"`
+	RoutingKeyFile    secret.File       `yaml:"routing_key_file"`
+	Headers           map[string]string `yaml:"headers"`
+	Format            string            `yaml:"format"`
+
+	Server       string      `yaml:"server"`
+	TLS          string      `yaml:"tls"`
+	Username     string      `yaml:"username"`
+	PasswordFile secret.File `yaml:"password_file"`
+	From         string      `yaml:"from"`
+	To           []string    `yaml:"to"`
+}
+
+// Type is what a receiver is.
+type Type string
+
+// The types.
+const (
+	Alertmanager Type = "alertmanager"
+	Webhook      Type = "webhook"
+	Slack        Type = "slack"
+	PagerDuty    Type = "pagerduty"
+	Email        Type = "email"
+	Stdout       Type = "stdout"
+)
+
+// settings are what each type takes, beyond what all take.
+var settings = map[Type][]string{
+	Alertmanager: {"urls", "authorization_file", "allow_private"},
+	Webhook:      {"url", "url_file", "authorization_file", "secret_file", "headers", "allow_private"},
+	Slack:        {"url_file", "allow_private"},
+	PagerDuty:    {"url", "routing_key_file", "allow_private"},
+	Email:        {"server", "tls", "username", "password_file", "from", "to", "allow_private"},
+	Stdout:       {"format"},
+}
+
+var common = []string{"name", "type", "send_resolved", "timeout", "resend", "heartbeat"}
+
+// required are those without which a type cannot send.
+var required = map[Type][]string{
+	Alertmanager: {"urls"},
+	Slack:        {"url_file"},
+	PagerDuty:    {"routing_key_file"},
+	Email:        {"server", "from", "to"},
+}
+
+// secrets are settings that people write down where a file is wanted.
+var secrets = []string{"token", "password", "secret", "routing_key", "api_key", "authorization", "api_url", "webhook_url"}
+
+const maxReceivers = 50
+
+var receiverName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$`)
+
+// sections are parts of the file that are no flags.
+var sections = []string{"receivers"}
+
+// ReadReceivers reads the receivers of a configuration file, which is found as
+// Load finds it, and checks them: a receiver that cannot work is refused when
+// the server starts, and not when somebody has to be called.
+func ReadReceivers(path string, lookup func(string) (string, bool)) ([]Receiver, error) {
+	path, named := locate(path, lookup)
+	content, err := readContent(path, named)
+	if err != nil || content == nil {
+		return nil, err
+	}
+	var file struct {
+		Receivers []yaml.Node `yaml:"receivers"`
+	}
+	if err := yaml.Unmarshal(content, &file); err != nil {
+		// What yaml says of a wrong kind quotes the value.
+		return nil, errs.New(errs.Invalid, "configuration %s: receivers: want a list of name, type and settings", path)
+	}
+	if n := len(file.Receivers); n > maxReceivers {
+		return nil, errs.New(errs.Invalid, "configuration %s: %d receivers, at most %d are allowed", path, n, maxReceivers)
+	}
+	var all []Receiver
+	for i := range file.Receivers {
+		r, err := readReceiver(&file.Receivers[i], all)
+		if err != nil {
+			return nil, errs.New(errs.Invalid, "%s:%d: %w", path, file.Receivers[i].Line, err).WithHint(errs.HintOf(err))
+		}
+		all = append(all, *r)
+	}
+	return all, nil
+}
+
+// readReceiver reads one, after those before it.
+func readReceiver(node *yaml.Node, before []Receiver) (*Receiver, error) {
+	if node.Kind != yaml.MappingNode {
+		return nil, errs.New(errs.Invalid, "receivers: want a list of name, type and settings")
+	}
+	r := Receiver{Line: node.Line}
+	if err := scalar(node, "name", &r.Name); err != nil {
+		return nil, err
+	}
+	var kind string
+	if err := scalar(node, "type", &kind); err != nil {
+		return nil, err
+	}
+	r.Type = Type(kind)
+	taken := slices.ContainsFunc(before, func(other Receiver) bool { return other.Name == r.Name })
+	switch _, known := settings[r.Type]; {
+	case !receiverName.MatchString(r.Name):
+		return nil, errs.New(errs.Invalid, "receiver: name: %q is no name", r.Name).WithHint("use up to 63 letters, digits, dots, dashes and underscores")
+	case taken:
+		return nil, errs.New(errs.Invalid, "receiver %s: another has the same name", r.Name)
+	case !known:
+		return nil, errs.New(errs.Invalid, "receiver %s: type: %q is unknown", r.Name, kind).WithHint("the types are " + types())
+	}
+	if err := r.fill(node); err != nil {
+		return nil, errs.New(errs.Invalid, "receiver %s: %w", r.Name, err).WithHint(errs.HintOf(err))
+	}
+	return &r, nil
+}
+
+func types() string {
+	var names []string
+	for _, t := range slices.Sorted(maps.Keys(settings)) {
+		names = append(names, string(t))
+	}
+	return strings.Join(names, ", ")
+}
+
+// scalar reads the value of a key that every receiver has.
+func scalar(node *yaml.Node, key string, into *string) error {
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == key && node.Content[i+1].Kind == yaml.ScalarNode {
+			*into = node.Content[i+1].Value
+			return nil
+		}
+	}
+	return errs.New(errs.Invalid, "receiver: %s is missing", key)
+}
+
+// fill reads the settings of the receiver's type, and checks what they say.
+func (r *Receiver) fill(node *yaml.Node) error {
+	allowed := append(slices.Clone(common), settings[r.Type]...)
+	var found []string
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i].Value
+		switch {
+		case slices.Contains(secrets, key):
+			return errs.New(errs.Invalid, "%s: secrets are not settings", key).WithHint("write it into a file that only Leadline can read, and name the file with " + fileSetting(r.Type))
+		case !slices.Contains(allowed, key):
+			return errs.New(errs.Invalid, "%s: a receiver of type %s has no such setting", key, r.Type).WithHint("its settings are " + strings.Join(allowed, ", "))
+		}
+		found = append(found, key)
+	}
+	for _, key := range required[r.Type] {
+		if !slices.Contains(found, key) {
+			return errs.New(errs.Invalid, "%s is missing", key)
+		}
+	}
+	if err := node.Decode(r); err != nil {
+		return fmt.Errorf("a setting is not of the right kind: %s", kindsOf(found))
+	}
+	return r.check()
+}
+
+func fileSetting(t Type) string {
+	return map[Type]string{
+		Webhook: "url_file, secret_file or authorization_file", Alertmanager: "authorization_file", Slack: "url_file",
+		PagerDuty: "routing_key_file", Email: "password_file",
+	}[t]
+}
+
+// kindsOf says of what kind the settings have to be that are not text.
+func kindsOf(keys []string) string {
+	kinds := map[string]string{
+		"urls": "a list", "to": "a list", "headers": "names with values", "allow_private": "true or false", "send_resolved": "true or false",
+		"timeout": "a length like 10s", "resend": "a length like 1m", "heartbeat": "a length like 1m",
+	}
+	var says []string
+	for _, k := range keys {
+		if kinds[k] != "" {
+			says = append(says, k+" is "+kinds[k])
+		}
+	}
+	return strings.Join(append(says, "the others are text"), ", ")
+}
