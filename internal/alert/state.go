@@ -53,7 +53,8 @@ type Alert struct {
 	Started, Ended time.Time
 	// Clear is, while the alert fires, since when its conditions have not held;
 	// zero while they do. It is resolved when that has lasted for as long as
-	// its shortest window, so that it does not flap.
+	// its shortest window, so that it does not flap. It changes without the
+	// sequence, and has to be kept all the same.
 	Clear time.Time
 	// Sequence counts the changes of phase, from 1. (Key, Sequence) is unique
 	// for ever, whoever writes it.

@@ -198,6 +198,11 @@ func (a *App) openData() error {
 	if err != nil {
 		return err
 	}
+	alerts, err := a.catalog.Alerts(context.Background())
+	if err != nil {
+		return err
+	}
+	a.eval.Adopt(alerts)
 	a.fresh = a.eval.Install(objectives)
 	a.ingest, err = ingest.Open(intakeConfig(), files, intakelog.Config{}, slice.Minute(cursor), bindingOf(objectives), a.eval, a.clock, a.logger)
 	if err == nil {

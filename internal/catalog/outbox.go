@@ -37,6 +37,11 @@ type OutboxStore interface {
 // deliveries that they cause; or the intent or outcome of an attempt.
 type Commit struct {
 	Transitions []Transition
+	// Amended are alerts that remember something new without having changed
+	// their phase, as when their conditions stop holding (Clear): each takes the
+	// place of the persisted one with the same sequence. It is no error if the
+	// alert has gone on since.
+	Amended []alert.Alert
 	// Deliveries are new with Version 1; with a higher one they replace the
 	// version before.
 	Deliveries []Delivery

@@ -77,6 +77,7 @@ var clauses = []clause{
 var outboxClauses = []clause{
 	{"an empty outbox holds nothing", checkEmptyOutbox},
 	{"an alert is kept as it was persisted", checkAlerts},
+	{"an alert is amended until it goes on", checkAmended},
 	{"a change and what it causes are one transaction", checkCommitIsWhole},
 	{"the second writer of a change is refused", checkSecondWriter},
 	{"a failed commit changes nothing", checkCommitCancelled},

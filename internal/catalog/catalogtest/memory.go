@@ -73,6 +73,11 @@ func (m *Memory) Commit(ctx context.Context, c *catalog.Commit) error {
 		m.alerts[t.Alert.Key] = t.Alert
 		m.transitions = append(m.transitions, t)
 	}
+	for _, a := range c.Amended {
+		if known, is := m.alerts[a.Key]; is && known.Sequence == a.Sequence {
+			m.alerts[a.Key] = a
+		}
+	}
 	for _, d := range c.Deliveries {
 		d.Content = slices.Clone(d.Content)
 		if at := m.find(d.ID); at >= 0 {

@@ -98,6 +98,22 @@ func checkEmptyOutbox(s *script) error {
 		differ("transitions", ts, []catalog.Transition(nil)), s.wantBox(nil, nil, nil))
 }
 
+func checkAmended(s *script) error {
+	a, b := change(shop, "fast", "", 3, 0), change(shop, "slow", "", 3, 0)
+	if err := s.commit(catalog.Commit{Transitions: []catalog.Transition{a, b}}); err != nil {
+		return err
+	}
+	now, past, future, unknown := a.Alert, b.Alert, b.Alert, change(worker, "fast", "", 1, 0).Alert
+	now.Clear, past.Clear, future.Clear = at(1), at(1), at(1)
+	past.Sequence, future.Sequence = 2, 4
+	if err := s.commit(catalog.Commit{Amended: []alert.Alert{now, past, future, unknown}}); err != nil {
+		return err
+	}
+	ts, err := s.store.Transitions(s.ctx, a.Alert.Objective, 10)
+	return errors.Join(err, s.wantBox([]alert.Alert{now, b.Alert}, nil, nil),
+		differ("transitions", ts, []catalog.Transition{a, b}))
+}
+
 func checkAlerts(s *script) error {
 	a, b, c := change(shop, "fast", "", 1, 0), change(shop, "fast", "eu 'x'", 3, 0), change(shop, "slow", "", 2, 1)
 	other := change(worker, "fast", "", 1, 2)

@@ -107,6 +107,17 @@ func putTransition(ctx context.Context, tx *sql.Tx, t *catalog.Transition) error
 	return err
 }
 
+// amend replaces an alert that has not changed its phase since.
+func amend(ctx context.Context, tx *sql.Tx, a *alert.Alert) error {
+	content, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE alert SET content = ? WHERE namespace = ? AND service = ? AND environment = ?
+		AND objective = ? AND rule = ? AND "group" = ? AND sequence = ?`, append(append([]any{content}, keyArgs(&a.Key)...), a.Sequence)...)
+	return err
+}
+
 // over is since when an alert has neither fired nor been about to; 0 while it
 // does.
 func over(a *alert.Alert) int64 {

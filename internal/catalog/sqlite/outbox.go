@@ -21,6 +21,11 @@ func (s *Store) Commit(ctx context.Context, c *catalog.Commit) error {
 				return err
 			}
 		}
+		for i := range c.Amended {
+			if err := amend(ctx, tx, &c.Amended[i]); err != nil {
+				return err
+			}
+		}
 		for i := range c.Deliveries {
 			if err := putDelivery(ctx, tx, &c.Deliveries[i]); err != nil {
 				return err

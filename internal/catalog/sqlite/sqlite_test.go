@@ -95,6 +95,7 @@ type (
 	obliging   struct{ catalog.Store } // takes the second writer's change too
 	unordered  struct{ catalog.Store } // returns the outbox by receiver
 	careless   struct{ catalog.Store } // forgets what receivers were told
+	rigid      struct{ catalog.Store } // does not amend alerts
 	optimistic struct{ catalog.Store } // takes any version of a delivery
 	thorough   struct{ catalog.Store } // prunes alerts whose end is still to be told
 	eternal    struct{ catalog.Store } // never prunes
@@ -103,7 +104,7 @@ type (
 
 func (s halfway) Commit(ctx context.Context, c *catalog.Commit) error {
 	for _, part := range []catalog.Commit{
-		{Transitions: c.Transitions}, {Notified: c.Notified, Forgotten: c.Forgotten}, {Deliveries: c.Deliveries},
+		{Transitions: c.Transitions, Amended: c.Amended}, {Notified: c.Notified, Forgotten: c.Forgotten}, {Deliveries: c.Deliveries},
 	} {
 		if err := s.Store.Commit(ctx, &part); err != nil {
 			return err
@@ -131,6 +132,12 @@ func (s unordered) Outbox(ctx context.Context) ([]catalog.Delivery, error) {
 	ds, err := s.Store.Outbox(ctx)
 	slices.SortStableFunc(ds, func(a, b catalog.Delivery) int { return strings.Compare(a.Receiver, b.Receiver) })
 	return ds, err
+}
+
+func (s rigid) Commit(ctx context.Context, c *catalog.Commit) error {
+	part := *c
+	part.Amended = nil
+	return s.Store.Commit(ctx, &part)
 }
 
 func (s careless) Commit(ctx context.Context, c *catalog.Commit) error {
@@ -192,6 +199,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		{"halfway", func(s catalog.Store) catalog.Store { return halfway{s} }, "a change and what it causes are one transaction"},
 		{"obliging", func(s catalog.Store) catalog.Store { return obliging{s} }, "the second writer of a change is refused"},
 		{"unordered", func(s catalog.Store) catalog.Store { return unordered{s} }, "the outbox is in order of first commits"},
+		{"rigid", func(s catalog.Store) catalog.Store { return rigid{s} }, "an alert is amended until it goes on"},
 		{"careless", func(s catalog.Store) catalog.Store { return careless{s} }, "notifications are kept until they are forgotten"},
 		{"optimistic", func(s catalog.Store) catalog.Store { return optimistic{s} }, "an outdated version of a delivery is refused"},
 		{"thorough", func(s catalog.Store) catalog.Store { return thorough{s} }, "pruning removes what is over and nothing else"},
