@@ -23,13 +23,16 @@ import (
 func (e *Engine) Adopt(alerts []alert.Alert) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	tracks := make(map[slo.Key]*track, len(e.tracks))
+	for _, t := range e.tracks {
+		tracks[t.objective.Key] = t
+	}
 	for _, a := range alerts {
-		i := slices.IndexFunc(e.tracks, func(t *track) bool { return t.objective.Key == a.Objective })
-		if i >= 0 {
-			e.tracks[i].alerts.adopt(a)
-			continue
+		if t := tracks[a.Objective]; t != nil {
+			t.alerts.adopt(a)
+		} else {
+			e.alerts.keep(a)
 		}
-		e.alerts.keep(a)
 	}
 }
 
@@ -95,9 +98,9 @@ func (t *track) leaveRules(at time.Time) {
 }
 
 // outages are the minutes in which intake did not run, as far back as short
-// alert windows reach. Without them an application's errors would seem to end
-// when we do.
-type outages struct{ minutes map[slice.Minute]struct{} }
+// alert windows reach, in order. Without them an application's errors would
+// seem to end when we do.
+type outages struct{ minutes []slice.Minute }
 
 // maxOutage is how many minutes are kept: the longest short window of a
 // default tier is that of 90 days, 19 hours.
@@ -156,27 +159,24 @@ func without(ctx context.Context, store series.Querier, from, to slice.Minute) (
 }
 
 func (o *outages) add(from, to, now slice.Minute) {
-	if o.minutes == nil {
-		o.minutes = make(map[slice.Minute]struct{})
-	}
 	for m := max(from, now-maxOutage); m < min(to, now+1); m++ {
-		o.minutes[m] = struct{}{}
-	}
-	for m := range o.minutes {
-		if m < now-maxOutage {
-			delete(o.minutes, m)
+		if at, known := slices.BinarySearch(o.minutes, m); !known {
+			o.minutes = slices.Insert(o.minutes, at, m)
 		}
 	}
+}
+
+// forget drops what no window reaches any more.
+func (o *outages) forget(now slice.Minute) {
+	old, _ := slices.BinarySearch(o.minutes, now-maxOutage)
+	o.minutes = slices.Delete(o.minutes, 0, old)
 }
 
 func (o *outages) none() bool { return len(o.minutes) == 0 }
 
 // count returns how many minutes of a length that ends with last are unmeasured.
-func (o *outages) count(last slice.Minute, length time.Duration) (n int) {
-	for m := last - slice.Minute(length/time.Minute) + 1; m <= last; m++ {
-		if _, is := o.minutes[m]; is {
-			n++
-		}
-	}
-	return n
+func (o *outages) count(last slice.Minute, length time.Duration) int {
+	from, _ := slices.BinarySearch(o.minutes, last-slice.Minute(length/time.Minute)+1)
+	to, _ := slices.BinarySearch(o.minutes, last+1)
+	return to - from
 }

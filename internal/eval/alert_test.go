@@ -37,12 +37,12 @@ type life struct {
 	engine    *eval.Engine
 	table     *slice.Table
 	counted   map[slice.Minute]slice.Counts
-	sequence  map[alert.Key]uint64
+	saved     map[alert.Key]alert.Alert // as a catalog has them
 	said      []string
 }
 
 func newLife(o *slo.Objective) *life {
-	l := &life{objective: o, truth: day0.Add(40 * day), counted: map[slice.Minute]slice.Counts{}, sequence: map[alert.Key]uint64{}}
+	l := &life{objective: o, truth: day0.Add(40 * day), counted: map[slice.Minute]slice.Counts{}, saved: map[alert.Key]alert.Alert{}}
 	l.start(nil)
 	return l
 }
@@ -74,20 +74,24 @@ func (l *life) count(c slice.Counts) {
 	l.tell(m, c)
 }
 
-// watch evaluates and notes every change of phase, by the right clock.
+// watch evaluates, notes every change of phase, by the right clock, and saves
+// what has to be kept.
 func (l *life) watch() []alert.Alert {
 	alerts := l.engine.Evaluate().Evaluations[0].Alerts
 	for _, a := range alerts {
-		if l.sequence[a.Key] != a.Sequence {
+		was := l.saved[a.Key]
+		if was.Sequence != a.Sequence || !was.Clear.Equal(a.Clear) {
+			l.saved[a.Key] = a
+		}
+		if was.Sequence != a.Sequence {
 			l.said = append(l.said, fmt.Sprintf("%s %s %s: episode %d, sequence %d, since %s", l.truth.Sub(day0), a.Rule, a.Phase, a.Episode, a.Sequence, a.Since.Sub(day0)))
-			l.sequence[a.Key] = a.Sequence
 		}
 	}
 	return alerts
 }
 
-// restart saves the alerts and begins anew with them.
-func (l *life) restart() { l.start(l.engine.Evaluate().Evaluations[0].Alerts) }
+// restart begins anew with what was saved.
+func (l *life) restart() { l.start(slices.Collect(maps.Values(l.saved))) }
 
 // silent is a tick without events.
 const silent = math.MaxUint64

@@ -207,6 +207,7 @@ func (e *Engine) Evaluate() *Snapshot {
 	e.mu.Lock()
 	now := e.now()
 	e.doubt = e.clock.doubt()
+	e.outages.forget(slice.MinuteOf(now))
 	e.mu.Unlock()
 	s := &Snapshot{At: now, Evaluations: sorted(e.evaluations(now)), Gone: e.gone(now)}
 	e.snapshot.Store(s)
