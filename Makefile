@@ -10,7 +10,7 @@ export CGO_ENABLED ?= 0
 GOFILES := $(shell find cmd internal ui -name '*.go' -not -path '*/node_modules/*' 2>/dev/null)
 UIFILES := $(shell find ui/src -type f 2>/dev/null) ui/build.mjs ui/package-lock.json
 
-.PHONY: demo build test check lint test-go test-race test-ui test-browser test-python collector fuzz bench stress clean help
+.PHONY: demo build test check lint test-go test-race test-ui test-browser test-python collector alertmanager fuzz bench stress clean help
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -30,7 +30,7 @@ ui/dist/index.html: ui/node_modules/.package-lock.json $(UIFILES)
 ui/node_modules/.package-lock.json: ui/package-lock.json
 	cd ui && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json
 
-test: build collector test-go test-ui test-browser ## Pass every test
+test: build collector alertmanager test-go test-ui test-browser ## Pass every test
 
 test-go: build ## Go: units, conformance, kills, the shop with its Python tests
 	$(GO) test -timeout 30m ./...
@@ -48,6 +48,13 @@ collector: bin/otelcol
 # peer of the benchmarks.
 bin/otelcol: bench/collector/main.go bench/collector/go.mod
 	cd bench/collector && $(GO) build -trimpath -o ../../bin/otelcol .
+
+alertmanager: bin/alertmanager
+
+# The Alertmanager takes our alerts in a test. Later versions do not build from
+# their module.
+bin/alertmanager: bench/alertmanager/go.mod
+	cd bench/alertmanager && $(GO) build -trimpath -o ../../bin/alertmanager github.com/prometheus/alertmanager/cmd/alertmanager
 
 check: lint test-race ## Format, vet, staticcheck, architecture, race
 
