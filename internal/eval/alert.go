@@ -114,7 +114,9 @@ func (t *track) alert(v *Evaluation, e *Engine, into *slab) {
 	for i := range t.rules {
 		b := &t.rules[i]
 		doubt := t.doubt(b, e)
-		v.Frozen = cmp.Or(v.Frozen, doubt)
+		if b.silence == 0 { // silence waits for every minute, which is no reason to worry
+			v.Frozen = cmp.Or(v.Frozen, doubt)
+		}
 		if b.ByGroup {
 			t.alertGroups(b, doubt, seen[:], v)
 			continue

@@ -68,7 +68,8 @@ type Evaluation struct {
 	Pairs []alert.Pair
 	// Alerts are those that were ever more than inactive, by group.
 	Alerts []alert.Alert
-	// Frozen says why alerts neither begin nor end; empty while they do.
+	// Frozen says why alerts about burns neither begin nor end; empty while
+	// they do.
 	Frozen string
 }
 
