@@ -60,7 +60,7 @@ func reason(err error) (string, error) {
 	case errors.As(err, &refused):
 		return refused.Error(), nil
 	case errors.Is(err, errElsewhere):
-		return redirectsElsewhere, nil
+		return errElsewhere.Error(), nil
 	case errors.As(err, &name):
 		return "its name does not resolve: " + name.Err, nil
 	case errors.As(err, &certificate):

@@ -36,13 +36,13 @@ import (
 // The limits of an exchange.
 const (
 	// DefaultTimeout is the length of an exchange, from the name to the answer.
-	DefaultTimeout     = 10 * time.Second
-	maxAnswerBytes     = 8 << 10
-	maxHeaderBytes     = 64 << 10
-	maxRedirects       = 3
-	maxRetryAfter      = time.Hour
-	userAgent          = "leadline"
-	redirectsElsewhere = "the receiver sends us elsewhere"
+	DefaultTimeout = 10 * time.Second
+	politeWait     = 500 * time.Millisecond
+	maxAnswerBytes = 8 << 10
+	maxHeaderBytes = 64 << 10
+	maxRedirects   = 3
+	maxRetryAfter  = time.Hour
+	userAgent      = "leadline"
 )
 
 // Config says what may be reached, and how.
@@ -90,7 +90,7 @@ func (c *Client) TLS(host string) *tls.Config {
 // Timeout returns how long an exchange may last.
 func (c *Client) Timeout() time.Duration { return c.cfg.Timeout }
 
-var errElsewhere = errors.New(redirectsElsewhere)
+var errElsewhere = errors.New("the receiver sends us elsewhere")
 
 // checkRedirect is called for those that net/http would follow.
 func checkRedirect(r *http.Request, via []*http.Request) error {
@@ -131,6 +131,11 @@ func (c *Client) PostJSON(ctx context.Context, r Request) error {
 		return Failure("post", err, r.Secrets)
 	}
 	defer response.Body.Close()
+	if response.StatusCode/100 == 2 {
+		// The message was taken; how long the receiver goes on talking is nothing
+		// to wait for.
+		defer time.AfterFunc(politeWait, cancel).Stop()
+	}
 	answer, _ := io.ReadAll(io.LimitReader(response.Body, maxAnswerBytes))
 	return answered(response, answer, r.Secrets)
 }

@@ -284,6 +284,18 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
+// TestEndlessYes checks that a message that was taken is not waited for.
+func TestEndlessYes(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		w.(http.Flusher).Flush()
+		<-q.Context().Done()
+	}))
+	defer s.Close()
+	if err := post(outbound.New(outbound.Config{AllowPrivate: true, Timeout: time.Hour}), s.URL); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestCertificateOfAnotherHost(t *testing.T) {
 	s := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer s.Close()

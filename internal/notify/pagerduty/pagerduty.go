@@ -13,6 +13,7 @@
 package pagerduty
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -148,7 +149,7 @@ func eventOf(m *dispatch.Message, n *dispatch.Notice) event {
 	labels := notice.Labels(n)
 	e.Client, e.ClientURL = "Leadline", m.URL
 	e.Payload = &payload{
-		Summary: notice.Cut(notice.Title(n), maxSummary), Source: labels["service"], Severity: severity(n),
+		Summary: notice.Cut(notice.Title(n), maxSummary), Source: cmp.Or(labels["service"], "leadline"), Severity: severity(n),
 		Timestamp: n.Started.UTC().Format(time.RFC3339), Component: labels["objective"], Group: labels["journey"], Class: labels["alertname"],
 		Details: map[string]string{},
 	}

@@ -105,14 +105,29 @@ func TestAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := notifytest.NewReceiver(t)
 			r.Answer = tt.answer
-			err := channel(t, r).Send(context.Background(), notifytest.Message("digest"))
-			if errs.KindOf(err) != tt.kind || errs.RetryAfter(err) != tt.wait || !strings.Contains(fmt.Sprint(err), tt.want) || strings.Contains(fmt.Sprint(err), "hunter2") {
+			c := channel(t, r)
+			err := c.Send(context.Background(), notifytest.Message("digest"))
+			if errs.KindOf(err) != tt.kind || errs.RetryAfter(err) != tt.wait || !strings.Contains(fmt.Sprint(err), tt.want) || strings.Contains(fmt.Sprintf("%v %+v %#v", err, c, c), "hunter2") {
 				t.Errorf("got %v (%v after %v)", err, errs.KindOf(err), errs.RetryAfter(err))
 			}
 			if got := len(r.Requests()); got != tt.sent {
 				t.Errorf("%d events were sent, want %d", got, tt.sent)
 			}
 		})
+	}
+}
+
+// TestTold checks that what a person may have closed is not opened again
+// because another alert of the group changed.
+func TestTold(t *testing.T) {
+	r := notifytest.NewReceiver(t)
+	for name, want := range map[string]int{"page while another fires": 1, "said again": 2, "reminder": 2} {
+		if err := channel(t, r).Send(context.Background(), notifytest.Message(name)); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(r.Requests()); got != want {
+			t.Errorf("%s: %d events, want %d", name, got, want)
+		}
 	}
 }
 
