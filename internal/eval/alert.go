@@ -109,11 +109,11 @@ func (a *alerting) adopt(known alert.Alert) {
 // alert moves the alerts of the objective on.
 func (t *track) alert(v *Evaluation, e *Engine, into *slab) {
 	t.alerts.capped = false
-	first := len(into.pairs)
+	first, now := len(into.pairs), max(slice.MinuteOf(v.At), e.through)
 	var seen [slo.MaxConditions]alert.Seen
 	for i := range t.rules {
 		b := &t.rules[i]
-		doubt := t.doubt(b, e)
+		doubt := t.doubt(b, e, now)
 		if b.silence == 0 { // silence waits for every minute, which is no reason to worry
 			v.Frozen = cmp.Or(v.Frozen, doubt)
 		}
@@ -251,12 +251,18 @@ func (t *track) hasRule(name string) bool {
 }
 
 // doubt says why nothing may be concluded from what a rule reads now.
-func (t *track) doubt(b *bound, e *Engine) string {
-	if !t.restored {
+func (t *track) doubt(b *bound, e *Engine, now slice.Minute) string {
+	switch {
+	case t.unreadable != nil:
+		return "its history is unreadable"
+	case !t.restored:
 		return "its history is being read"
-	}
-	if e.doubt != "" || e.outages.none() {
+	case e.doubt != "":
 		return e.doubt
+	case t.total.Now() > now+clockSlack:
+		return "our clock went back, and its windows are read anew"
+	case e.outages.none():
+		return ""
 	}
 	if b.silence > 0 {
 		if last := t.total.Now(); e.outages.count(last, b.silence) > 0 {

@@ -245,6 +245,52 @@ func TestAClockThatIsSetRight(t *testing.T) {
 	}
 }
 
+// TestAWrongClockWithoutEvents: nothing says which clock is right, so what fires
+// is held, and goes on in the same episode when the clock and events are back.
+func TestAWrongClockWithoutEvents(t *testing.T) {
+	for _, off := range []time.Duration{time.Hour, day, -time.Hour, -day} {
+		l := newLife(objective("up", 999_000_000, 28*day))
+		run := func(d time.Duration, c slice.Counts) {
+			for range d / tick {
+				l.truth = l.truth.Add(tick)
+				if !c.IsZero() {
+					l.count(c)
+				}
+				l.watch()
+				if ahead := l.engine.Ahead(); len(ahead) > 0 {
+					l.renew(ahead)
+				}
+			}
+		}
+		run(2*time.Hour, slice.Counts{Good: 100})
+		run(10*time.Minute, slice.Counts{Bad: 100})
+		before := slices.Clone(l.said)
+		l.off = off
+		run(30*time.Minute, slice.Counts{})
+		if v := l.engine.Snapshot().Evaluations[0]; !strings.Contains(v.Frozen, "our clock") {
+			t.Errorf("off by %s, after half an hour: frozen %q", off, v.Frozen)
+		}
+		l.off = 0
+		run(10*time.Minute, slice.Counts{Bad: 100})
+		if diff := cmp.Diff(before, l.said); diff != "" {
+			t.Errorf("off by %s (-before +after):\n%s", off, diff)
+		}
+		if v := l.engine.Snapshot().Evaluations[0]; v.Frozen != "" || v.Status.State != slo.Breaching {
+			t.Errorf("off by %s, when the clock is right: %s, frozen %q", off, v.Status.State, v.Frozen)
+		}
+	}
+}
+
+// renew reads windows anew that lie ahead of the clock, as the server does.
+func (l *life) renew(ahead map[slice.Key]bool) {
+	fresh := l.engine.Renew(ahead)
+	k := totalKey(l.objective)
+	for m, c := range l.counted {
+		l.engine.CountFresh(fresh, &k, m, c)
+	}
+	l.engine.Renewed(fresh)
+}
+
 // crossed decides by brute force whether a page's windows both burn.
 func crossed(o *slo.Objective, counted map[slice.Minute]slice.Counts, now slice.Minute) bool {
 	rules, _ := alert.Rules(o)

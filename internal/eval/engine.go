@@ -126,7 +126,7 @@ func (e *Engine) CountFresh(fresh []*Fresh, k *slice.Key, m slice.Minute, c slic
 func (e *Engine) Count(s *slice.Series, m slice.Minute, c slice.Counts) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.clock.jumped {
+	if e.clock.waits() {
 		e.clock.heard(m)
 	}
 	for _, t := range e.resolve(s) {

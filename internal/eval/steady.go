@@ -20,7 +20,7 @@ import (
 //   - an event at the new time says that it was wrong before (or that the
 //     machine slept), and the time follows it;
 //   - when no event says anything for as long as events may be late, the time
-//     follows the wall clock.
+//     follows the wall clock, and stays in doubt until the next event.
 //
 // A clock that comes back to the old time has not jumped at all.
 type steady struct {
@@ -36,6 +36,7 @@ type steady struct {
 	since    time.Duration
 	believed bool
 	old      slice.Minute // of the jump, at the old time
+	unsure   bool         // it was followed without an event that says so
 }
 
 const (
@@ -57,8 +58,11 @@ func (e *Engine) Steady(elapsed func() time.Duration) {
 }
 
 func (s *steady) agree(wall time.Time, mono time.Duration) {
-	s.at, s.mono, s.jumped, s.believed = wall, mono, false, false
+	s.at, s.mono, s.jumped, s.believed, s.unsure = wall, mono, false, false, false
 }
+
+// waits reports whether the next event says something about the time.
+func (s *steady) waits() bool { return s.jumped || s.unsure }
 
 // read returns the time, and after a jump how far the wall clock is off it.
 func (s *steady) read() (at time.Time, off time.Duration) {
@@ -72,12 +76,15 @@ func (s *steady) read() (at time.Time, off time.Duration) {
 	off = wall.Sub(at)
 	switch {
 	case off.Abs() <= clockStep:
+		unsure := s.unsure && !s.jumped
 		s.agree(wall, mono)
+		s.unsure = unsure
 		return wall, 0
 	case !s.jumped:
 		s.jumped, s.since, s.old = true, mono, slice.MinuteOf(at)
 	case mono-s.since > clockDoubt:
 		s.agree(wall, mono)
+		s.unsure = true
 		return wall, 0
 	case mono-s.since > clockHeard:
 		s.believed = false
@@ -92,6 +99,8 @@ func (s *steady) heard(m slice.Minute) {
 	}
 	at, off := s.read()
 	if off == 0 {
+		late := slice.MinuteOf(at) - m
+		s.unsure = s.unsure && (late > window.Lateness || late < -window.Slack)
 		return
 	}
 	switch wall := slice.MinuteOf(at.Add(off)); {
@@ -105,7 +114,10 @@ func (s *steady) heard(m slice.Minute) {
 // doubt says why the time is not certain; empty when it is.
 func (s *steady) doubt() string {
 	_, off := s.read()
-	if off == 0 || s.elapsed()-s.since <= clockHeard {
+	switch {
+	case s.unsure && off == 0:
+		return "our clock jumped, and no event came since"
+	case off == 0 || s.elapsed()-s.since <= clockHeard:
 		return ""
 	}
 	return "our clock jumped by " + window.Compact(off.Round(time.Minute)) + ", and no event says yet whether it is right"
