@@ -117,3 +117,30 @@ func TestBadReceivers(t *testing.T) {
 		})
 	}
 }
+
+// FuzzReceivers checks that no list crashes the reader, and that what it
+// accepts is whole.
+func FuzzReceivers(f *testing.F) {
+	f.Add("- {name: a, type: stdout}")
+	f.Add("- {name: a, type: webhook, url: 'https://h.example/', headers: {X: y}}")
+	f.Add("- &a {name: a, type: stdout}\n- *a\n- {<<: *a}")
+	f.Add("- {name: a, type: email, server: 'h.example:1', from: a@b.example, to: [c@d.example]}")
+	f.Add("- name: a\n  type: alertmanager\n  urls: [http://10.0.0.1]\n  allow_private: yes\n  resend: 1h")
+	f.Fuzz(func(t *testing.T, list string) {
+		file := filepath.Join(t.TempDir(), "leadline.yaml")
+		if err := os.WriteFile(file, []byte("receivers:\n"+list), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		all, err := config.ReadReceivers(file, func(string) (string, bool) { return "", false })
+		if err != nil && errs.KindOf(err) != errs.Invalid && errs.KindOf(err) != errs.TooLarge {
+			t.Errorf("got %v (%v)", err, errs.KindOf(err))
+		}
+		names := map[string]bool{}
+		for _, r := range all {
+			if r.Name == "" || names[r.Name] || r.Type == config.Alertmanager && (len(r.URLs) == 0 || r.Resend == 0) || r.Type == config.Email && len(r.To) == 0 {
+				t.Errorf("accepted %+v", r)
+			}
+			names[r.Name] = true
+		}
+	})
+}

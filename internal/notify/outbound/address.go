@@ -43,6 +43,9 @@ func ParseURL(text string, allowPrivate bool) (*url.URL, error) {
 // checkHost refuses a host that can be known from its name alone to be out of
 // bounds. The others are looked at when they are dialled.
 func checkHost(host string, allowPrivate bool) error {
+	if strings.Contains(host, "%") {
+		return errors.New("names a network interface")
+	}
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if !allowPrivate && (host == "localhost" || strings.HasSuffix(host, ".localhost")) {
 		return errors.New("is this host: set allow_private: true if that is meant")

@@ -457,3 +457,29 @@ func FuzzQuote(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseURL checks that what is accepted is a URL that can be posted to,
+// and that a refusal does not quote it.
+func FuzzParseURL(f *testing.F) {
+	f.Add("https://hooks.example/T0/B0", false)
+	f.Add("http://[::ffff:10.0.0.1%25eth0]:80/", true)
+	f.Add("https://user:pass@hooks.example", false)
+	f.Fuzz(func(t *testing.T, text string, private bool) {
+		u, err := outbound.ParseURL(text, private)
+		if err != nil {
+			if len(text) > 20 && strings.Contains(err.Error(), text) {
+				t.Errorf("%v quotes it", err)
+			}
+			return
+		}
+		if u.User != nil || u.Hostname() == "" || u.Scheme != "https" && !(private && u.Scheme == "http") {
+			t.Errorf("accepted %q", text)
+		}
+		if addr, err := netip.ParseAddr(u.Hostname()); err == nil && outbound.Check(addr, private) != nil {
+			t.Errorf("accepted %q, whose address is refused", text)
+		}
+		if _, err := http.NewRequest(http.MethodPost, u.String(), nil); err != nil {
+			t.Errorf("accepted %q: %v", text, err)
+		}
+	})
+}
