@@ -305,6 +305,30 @@ func (t *track) unusual(r *window.Ring, length time.Duration) bool {
 	return q.unusual
 }
 
+// Sentence says what a rule sees of all events now, whether it fires or not. A
+// rule about silence says what it waits for.
+func (v *Evaluation) Sentence(r *slo.Rule) string {
+	if alert.IsAbsent(r) {
+		return alert.Describe(r)
+	}
+	seen := make([]alert.Seen, len(r.When))
+	for i, c := range r.When {
+		seen[i] = alert.Seen{Long: v.over(c.Long), Short: v.over(c.Short)}
+	}
+	o := v.Objective
+	return alert.Sentence(r, &alert.Whole{Target: o.Target, Length: o.Window.Length, Counts: v.Counts}, seen)
+}
+
+// over returns what an alert window holds.
+func (v *Evaluation) over(length time.Duration) (c slice.Counts) {
+	for _, b := range v.Burn {
+		if b.Window == length {
+			c = b.Counts
+		}
+	}
+	return c
+}
+
 // isAbsent reports whether the alert is one about silence.
 func (v *Evaluation) isAbsent(a *alert.Alert) bool {
 	return slices.ContainsFunc(v.Rules, func(r *slo.Rule) bool { return r.Name == a.Rule && alert.IsAbsent(r) })

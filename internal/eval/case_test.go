@@ -312,7 +312,7 @@ func describe(when string, v *eval.Evaluation) []string {
 	lines = append(lines, "burn: "+strings.Join(burns, ", "))
 	for _, p := range v.Pairs {
 		if p.Verdict != alert.Calm && p.Verdict != alert.NoEvidence {
-			lines = append(lines, fmt.Sprintf("%s is %s", p.Rule.Name, p.Verdict))
+			lines = append(lines, fmt.Sprintf("%s is %s: %s", p.Rule.Name, p.Verdict, v.Sentence(p.Rule)))
 		}
 	}
 	lines = append(lines, describeAlerts(v.Alerts)...)
