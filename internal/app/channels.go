@@ -44,7 +44,7 @@ func channel(r *config.Receiver, now func() time.Time, logger *slog.Logger) (dis
 	switch r.Type {
 	case config.Alertmanager:
 		urls, err := parseURLs(r, r.URLs...)
-		return alertmanager.New(alertmanager.Config{URLs: urls, AuthorizationFile: r.AuthorizationFile}, client, now), err
+		return alertmanager.New(alertmanager.Config{URLs: urls, AuthorizationFile: r.AuthorizationFile}, client, now, logger), err
 	case config.Webhook:
 		cfg := webhook.Config{
 			URLFile: r.URLFile, AllowPrivate: r.AllowPrivate, SecretFile: r.SecretFile,

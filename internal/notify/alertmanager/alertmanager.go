@@ -22,6 +22,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -54,11 +55,13 @@ type Channel struct {
 	cfg    Config
 	client *outbound.Client
 	now    func() time.Time
+	logger *slog.Logger
 }
 
-// New returns a channel.
-func New(cfg Config, client *outbound.Client, now func() time.Time) *Channel {
-	return &Channel{cfg, client, now}
+// New returns a channel. It logs instances that do not take a message while
+// another does.
+func New(cfg Config, client *outbound.Client, now func() time.Time, logger *slog.Logger) *Channel {
+	return &Channel{cfg, client, now, logger}
 }
 
 // Send implements dispatch.Channel.
@@ -85,9 +88,7 @@ func (c *Channel) Send(ctx context.Context, m *dispatch.Message) error {
 func (c *Channel) postToAll(ctx context.Context, r outbound.Request) error {
 	results := make(chan error, len(c.cfg.URLs))
 	for _, u := range c.cfg.URLs {
-		to := r
-		to.URL = u.JoinPath("/api/v2/alerts").String()
-		go func() { results <- c.client.PostJSON(ctx, to) }()
+		go func() { results <- c.postTo(ctx, u, r) }()
 	}
 	var failures []error
 	for range c.cfg.URLs {
@@ -95,10 +96,25 @@ func (c *Channel) postToAll(ctx context.Context, r outbound.Request) error {
 			failures = append(failures, err)
 		}
 	}
-	if len(failures) < len(c.cfg.URLs) {
+	if len(failures) == len(c.cfg.URLs) {
+		return together(failures)
+	}
+	for _, err := range failures {
+		c.logger.Warn("an Alertmanager does not take what another takes", "error", err)
+	}
+	return nil
+}
+
+// postTo posts to one instance, which the error names.
+func (c *Channel) postTo(ctx context.Context, u *url.URL, r outbound.Request) error {
+	r.URL = u.JoinPath("/api/v2/alerts").String()
+	err := c.client.PostJSON(ctx, r)
+	if err == nil {
 		return nil
 	}
-	return together(failures)
+	named := errs.New(errs.KindOf(err), "%s: %w", u.Host, err).WithHint(errs.HintOf(err))
+	named.RetryAfter = errs.RetryAfter(err)
+	return named
 }
 
 // together returns one error for all: as long as one instance may take the

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,7 +29,7 @@ func channel(t *testing.T, client *outbound.Client, to ...*notifytest.Receiver) 
 	for _, r := range to {
 		urls = append(urls, r.At(t, ""))
 	}
-	return alertmanager.New(alertmanager.Config{URLs: urls}, client, later)
+	return alertmanager.New(alertmanager.Config{URLs: urls}, client, later, slog.New(slog.DiscardHandler))
 }
 
 func TestAlerts(t *testing.T) {
@@ -127,7 +128,7 @@ func TestInstances(t *testing.T) {
 func TestAuthorization(t *testing.T) {
 	r := notifytest.NewReceiver(t)
 	cfg := alertmanager.Config{URLs: []*url.URL{r.At(t, "/prefix/")}, AuthorizationFile: secret.File(notifytest.Secret(t, "Basic hunter2"))}
-	c := alertmanager.New(cfg, notifytest.Client(), later)
+	c := alertmanager.New(cfg, notifytest.Client(), later, slog.New(slog.DiscardHandler))
 	if err := c.Send(context.Background(), notifytest.Message("page")); err != nil {
 		t.Fatal(err)
 	}

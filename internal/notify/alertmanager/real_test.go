@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -49,7 +50,7 @@ func TestRealAlertmanager(t *testing.T) {
 		}
 	}
 	at := startReal(t, r.URL)
-	c := alertmanager.New(alertmanager.Config{URLs: []*url.URL{at}}, notifytest.Client(), time.Now)
+	c := alertmanager.New(alertmanager.Config{URLs: []*url.URL{at}}, notifytest.Client(), time.Now, slog.New(slog.DiscardHandler))
 
 	send(t, c, dispatch.Changed, notifytest.Page(), notifytest.Ticket())
 	want, told := map[string]string{}, map[string]string{}

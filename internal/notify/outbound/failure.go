@@ -74,7 +74,8 @@ func reason(err error) (string, error) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
 		return "the connection broke before an answer", io.ErrUnexpectedEOF
 	}
-	return innermost(err), nil
+	// Such as an answer that is none: the message was sent by then.
+	return innermost(err), io.ErrUnexpectedEOF
 }
 
 // innermost takes off what names the address.

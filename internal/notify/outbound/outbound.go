@@ -150,7 +150,10 @@ func answered(r *http.Response, body []byte, secrets []string) error {
 		text += ": " + quoted
 	}
 	err := errs.New(kindOf(r.StatusCode), "the receiver answered %s", text)
-	if err.Kind == errs.Unavailable {
+	switch {
+	case r.StatusCode == http.StatusUnauthorized, r.StatusCode == http.StatusForbidden:
+		err.Hint = "the receiver does not accept the secret; mend its file and send a test"
+	case err.Kind == errs.Unavailable:
 		err.RetryAfter = retryAfter(r.Header.Get("Retry-After"), time.Now())
 	}
 	return err

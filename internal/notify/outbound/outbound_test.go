@@ -238,9 +238,14 @@ func TestNoAnswer(t *testing.T) {
 		conn.Close()
 	}))
 	defer breaking.Close()
+	half := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, _ := w.(http.Hijacker).Hijack()
+		conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-"))
+		conn.Close()
+	}))
+	defer half.Close()
 	untrusted := httptest.NewTLSServer(http.HandlerFunc(hang))
 	defer untrusted.Close()
-	untrusted.Config.ErrorLog = nil
 	refusing, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -258,10 +263,11 @@ func TestNoAnswer(t *testing.T) {
 	}{
 		{"hanging", hanging.URL, outbound.Config{Timeout: 50 * time.Millisecond}, "no answer in time", context.DeadlineExceeded},
 		{"breaking", breaking.URL, outbound.Config{}, "broke before an answer", io.ErrUnexpectedEOF},
-		{"endless headers", endless.URL, outbound.Config{}, "exceeded", nil},
+		{"killed within an answer", half.URL, outbound.Config{}, "connection broken", io.ErrUnexpectedEOF},
+		{"endless headers", endless.URL, outbound.Config{}, "exceeded", io.ErrUnexpectedEOF},
 		{"refused", "http://" + refusing.Addr().String(), outbound.Config{}, "was refused", nil},
 		{"untrusted", untrusted.URL, outbound.Config{}, "not trusted", nil},
-		{"no TLS", strings.Replace(hanging.URL, "http:", "https:", 1), outbound.Config{Timeout: time.Second}, "HTTP response to HTTPS", nil},
+		{"no TLS", strings.Replace(hanging.URL, "http:", "https:", 1), outbound.Config{Timeout: time.Second}, "HTTP response to HTTPS", io.ErrUnexpectedEOF},
 		{"no name", "http://secret.example", outbound.Config{Resolver: none}, "does not resolve", nil},
 		{"metadata", "http://169.254.169.254", outbound.Config{}, "no receiver's", nil},
 	}

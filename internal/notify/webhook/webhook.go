@@ -111,17 +111,22 @@ func (c *Channel) sign(r *outbound.Request) error {
 		return err
 	}
 	r.Secrets = append(r.Secrets, text)
-	key := []byte(text)
-	if encoded, ok := strings.CutPrefix(text, keyPrefix); ok {
+	id, at := r.Header.Get("Leadline-Delivery"), strconv.FormatInt(c.now().Unix(), 10)
+	r.Header.Set("Webhook-Id", id)
+	r.Header.Set("Webhook-Timestamp", at)
+	r.Header.Set("Webhook-Signature", signature(text, id, at, r.Body))
+	return nil
+}
+
+// signature signs a message as the specification says.
+func signature(secret, id, at string, body []byte) string {
+	key := []byte(secret)
+	if encoded, ok := strings.CutPrefix(secret, keyPrefix); ok {
 		if decoded, err := base64.StdEncoding.DecodeString(encoded); err == nil {
 			key = decoded
 		}
 	}
-	id, at := r.Header.Get("Leadline-Delivery"), strconv.FormatInt(c.now().Unix(), 10)
 	h := hmac.New(sha256.New, key)
-	fmt.Fprintf(h, "%s.%s.%s", id, at, r.Body)
-	r.Header.Set("Webhook-Id", id)
-	r.Header.Set("Webhook-Timestamp", at)
-	r.Header.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(h.Sum(nil)))
-	return nil
+	fmt.Fprintf(h, "%s.%s.%s", id, at, body)
+	return "v1," + base64.StdEncoding.EncodeToString(h.Sum(nil))
 }

@@ -146,6 +146,14 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+// TestSignature is the example that libraries of the specification publish.
+func TestSignature(t *testing.T) {
+	got := webhook.Signature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", []byte(`{"test": 2432232314}`))
+	if want := "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // TestSecretsStay scans whatever the channel says for its secrets.
 func TestSecretsStay(t *testing.T) {
 	r := notifytest.NewReceiver(t)
