@@ -40,9 +40,9 @@ func Sentence(r *slo.Rule, w *Whole, seen []Seen) string {
 func clause(c *slo.Condition, w *Whole, s *Seen) string {
 	switch c.Kind {
 	case slo.Burn:
-		text := rate(c.Long, "burn ", s.Long, w)
+		text := rate(c.Long, "burn ", s.Long, w, c.Milli)
 		if c.Short > 0 {
-			text += ", " + rate(c.Short, "", s.Short, w)
+			text += ", " + rate(c.Short, "", s.Short, w, c.Milli)
 		}
 		return text + fmt.Sprintf(", threshold %.4gx", milli(c.Milli))
 	case slo.Spent:
@@ -50,7 +50,7 @@ func clause(c *slo.Condition, w *Whole, s *Seen) string {
 	case slo.Drop:
 		return fmt.Sprintf("%s took %s of the budget, threshold %s", window.Compact(c.Long), share(part(s.Long.Bad, w)), exact(c.Milli))
 	case slo.Exhausts:
-		return rate(c.Long, "burn ", s.Long, w) + ", threshold exhausted within " + window.Compact(c.Within)
+		return rate(c.Long, "burn ", s.Long, w, 0) + ", threshold exhausted within " + window.Compact(c.Within)
 	}
 	if s.Long.Total() > 0 {
 		return "events arrive again"
@@ -58,13 +58,18 @@ func clause(c *slo.Condition, w *Whole, s *Seen) string {
 	return fmt.Sprintf("no event in the last %s, which is unusual", window.Compact(c.Long))
 }
 
-// rate says how fast a window burns: "1h burn 22x".
-func rate(length time.Duration, word string, c slice.Counts, w *Whole) string {
+// rate says how fast a window burns: "1h burn 22x". A rate that would read as
+// the threshold beside it has more digits.
+func rate(length time.Duration, word string, c slice.Counts, w *Whole, threshold uint64) string {
 	r, known := budget.Rate(c, w.Target)
 	if !known {
 		return window.Compact(length) + " without events"
 	}
-	return window.Compact(length) + " " + word + times(r)
+	text := times(r)
+	if t := budget.BurnRate(milli(threshold)); text == times(t) && r != t {
+		text = fmt.Sprintf("%.6gx", float64(r))
+	}
+	return window.Compact(length) + " " + word + text
 }
 
 func milli(n uint64) float64 { return float64(n) / 1000 }
