@@ -58,7 +58,14 @@ const maxMore = 20
 
 // Of puts a message into words, with at most limit alerts in detail.
 func Of(m *dispatch.Message, limit int) Text {
-	t := Text{Title: title(m), Intro: intro(m), Beyond: m.Truncated}
+	t := Text{Title: title(m), Intro: intro(m)}
+	if m.Attempt > 1 {
+		t.Repeat = fmt.Sprintf("This may be a repeat: attempt %d of delivery %s.", m.Attempt, Line(m.DeliveryID, maxName))
+	}
+	if m.Reason == dispatch.Test || m.Reason == dispatch.Heartbeat {
+		return t // an alert in it would be taken for one
+	}
+	t.Beyond = m.Truncated
 	for i := range m.Alerts {
 		n := &m.Alerts[i]
 		switch {
@@ -72,9 +79,6 @@ func Of(m *dispatch.Message, limit int) Text {
 	}
 	if len(t.Items) == 1 && t.Items[0].Title == t.Title {
 		t.Items[0].Title = ""
-	}
-	if m.Attempt > 1 {
-		t.Repeat = fmt.Sprintf("This may be a repeat: attempt %d of delivery %s.", m.Attempt, Line(m.DeliveryID, maxName))
 	}
 	return t
 }

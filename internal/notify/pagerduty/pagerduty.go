@@ -6,7 +6,9 @@
 // An alert's key and episode are hashed into the dedup_key, by which PagerDuty
 // makes one incident of everything that is sent about it: an attempt that is
 // repeated after a crash changes nothing there. Each alert is an event of its
-// own; when one of them is not taken, the message is sent again as a whole.
+// own, and PagerDuty takes about two a second: while attempts of one delivery
+// follow each other, they go on with the event that was not taken, so that a
+// message of many alerts gets through.
 //
 // PagerDuty has triggered and resolved. An alert that is no longer measured is
 // neither: its incident stays open, is told so, and a person closes it.
@@ -22,6 +24,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/leadline/leadline/internal/alert"
@@ -44,14 +47,20 @@ type Config struct {
 	RoutingKeyFile secret.File
 }
 
-// Channel sends to one integration.
+// Channel sends to one integration, one message at a time.
 type Channel struct {
 	cfg    Config
 	client *outbound.Client
+
+	sending sync.Mutex
+	// delivery is the last that was begun, and taken are its events that
+	// PagerDuty has.
+	delivery string
+	taken    map[string]bool
 }
 
 // New returns a channel.
-func New(cfg Config, client *outbound.Client) *Channel { return &Channel{cfg, client} }
+func New(cfg Config, client *outbound.Client) *Channel { return &Channel{cfg: cfg, client: client} }
 
 // Send implements dispatch.Channel.
 func (c *Channel) Send(ctx context.Context, m *dispatch.Message) error {
@@ -62,24 +71,40 @@ func (c *Channel) Send(ctx context.Context, m *dispatch.Message) error {
 	if err != nil {
 		return err
 	}
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	if c.delivery != m.DeliveryID || m.Attempt <= 1 {
+		c.delivery, c.taken = m.DeliveryID, map[string]bool{}
+	}
 	var refused []error
 	for _, e := range eventsOf(m) {
-		e.RoutingKey = key
-		body, err := json.Marshal(e)
-		if err != nil {
-			return fmt.Errorf("encode the event: %w", err)
+		if c.taken[e.Action+e.DedupKey] {
+			continue
 		}
-		err = c.client.PostJSON(ctx, outbound.Request{URL: c.cfg.URL.JoinPath("/v2/enqueue").String(), Body: body, Secrets: []string{key}})
-		if errs.KindOf(err) == errs.Unavailable && err != nil {
+		err := c.enqueue(ctx, key, e)
+		switch {
+		case err == nil:
+			c.taken[e.Action+e.DedupKey] = true
+		case errs.KindOf(err) == errs.Unavailable:
 			return err
+		default:
+			// An event that is refused does not keep the others from being sent.
+			refused = append(refused, err)
 		}
-		// An event that is refused does not keep the others from being sent.
-		refused = append(refused, err)
 	}
-	if err := errors.Join(refused...); err != nil {
-		return errs.New(errs.Invalid, "%w", err)
+	if len(refused) > 0 {
+		return errs.New(errs.Invalid, "%w", errors.Join(refused...)).WithHint(errs.HintOf(refused[0]))
 	}
 	return nil
+}
+
+func (c *Channel) enqueue(ctx context.Context, key string, e event) error {
+	e.RoutingKey = key
+	body, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("encode the event: %w", err)
+	}
+	return c.client.PostJSON(ctx, outbound.Request{URL: c.cfg.URL.JoinPath("/v2/enqueue").String(), Body: body, Secrets: []string{key}})
 }
 
 // The actions.

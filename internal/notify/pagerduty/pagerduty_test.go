@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -114,6 +115,49 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("%d events were sent, want %d", got, tt.sent)
 			}
 		})
+	}
+}
+
+// TestGoesOn checks that a message of many alerts gets through where few
+// events are taken at a time.
+func TestGoesOn(t *testing.T) {
+	r := notifytest.NewReceiver(t)
+	var tokens atomic.Int32
+	r.Answer = func(w http.ResponseWriter, _ *http.Request) {
+		if tokens.Add(-1) < 0 {
+			w.WriteHeader(429)
+		}
+	}
+	c := channel(t, r)
+	m := notifytest.Message("many")
+	seen := map[string]int{}
+	for m.Attempt = 1; ; m.Attempt++ {
+		tokens.Store(25)
+		err := c.Send(context.Background(), m)
+		for _, q := range r.Requests() {
+			var e struct {
+				DedupKey string `json:"dedup_key"`
+			}
+			if err := json.Unmarshal(q.Body, &e); err != nil {
+				t.Fatal(err)
+			}
+			seen[e.DedupKey]++
+		}
+		if err == nil {
+			break
+		}
+		if errs.KindOf(err) != errs.Unavailable || m.Attempt == 5 {
+			t.Fatal(err)
+		}
+	}
+	if m.Attempt != 3 || len(seen) != 60 {
+		t.Errorf("%d incidents after %d attempts", len(seen), m.Attempt)
+	}
+	// The next delivery begins anew.
+	m.Attempt, m.DeliveryID = 1, "02HX"
+	tokens.Store(100)
+	if err := c.Send(context.Background(), m); err != nil || len(r.Requests()) != 60 {
+		t.Errorf("the next delivery: %v", err)
 	}
 }
 
