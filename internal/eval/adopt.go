@@ -68,7 +68,7 @@ func (s *strays) hand(from, to *track) {
 }
 
 // leave takes the alerts of an objective that is no longer defined.
-func (s *strays) leave(t *track, at time.Time) {
+func (s *strays) leave(t *track) {
 	for _, a := range t.alerts.records {
 		s.keep(a.Alert)
 	}
@@ -86,15 +86,6 @@ func (e *Engine) gone(at time.Time) (all []alert.Alert) {
 	}
 	slices.SortFunc(all, func(a, b alert.Alert) int { return a.Key.Compare(&b.Key) })
 	return all
-}
-
-// leaveRules ends the alerts of rules that the objective no longer has.
-func (t *track) leaveRules(at time.Time) {
-	for k, a := range t.alerts.records {
-		if !t.hasRule(k.rule) {
-			a.Alert = alert.Leave(a.Alert, "its rule is no longer defined", at)
-		}
-	}
 }
 
 // outages are the minutes in which intake did not run, as far back as short

@@ -15,7 +15,7 @@ import (
 	"github.com/leadline/leadline/internal/window"
 )
 
-// maxAlerts is of how many alerts an objective keeps a record: the alerts of
+// maxAlerts is how many alerts of an objective are pending or fire: those of
 // further groups do not begin, and a note says so.
 const maxAlerts = 200
 
@@ -87,7 +87,9 @@ type alerting struct {
 		at      slice.Minute
 		unusual bool
 	}
-	// capped says that an alert did not begin because there are too many.
+	// active is how many are pending or fire; capped says that one did not begin
+	// because there are too many.
+	active int
 	capped bool
 }
 
@@ -108,7 +110,7 @@ func (a *alerting) adopt(known alert.Alert) {
 
 // alert moves the alerts of the objective on.
 func (t *track) alert(v *Evaluation, e *Engine, into *slab) {
-	t.alerts.capped = false
+	t.takeStock(v.At)
 	first, now := len(into.pairs), max(slice.MinuteOf(v.At), e.through)
 	var seen [slo.MaxConditions]alert.Seen
 	for i := range t.rules {
@@ -132,6 +134,22 @@ func (t *track) alert(v *Evaluation, e *Engine, into *slab) {
 	v.Alerts = t.inhibited(v.At)
 }
 
+// takeStock counts the alerts that are pending or fire, and ends those that no
+// rule asks for any more.
+func (t *track) takeStock(at time.Time) {
+	t.alerts.active, t.alerts.capped = 0, false
+	for k, a := range t.alerts.records {
+		if !t.hasRule(k) {
+			a.Alert = alert.Leave(a.Alert, "its rule is no longer defined", at)
+		}
+		if a.isActive() {
+			t.alerts.active++
+		}
+	}
+}
+
+func (r *record) isActive() bool { return r.Phase == alert.Pending || r.Phase == alert.Firing }
+
 // read fills in what the windows of a rule hold in a ring.
 func (t *track) read(b *bound, r *window.Ring, seen []alert.Seen) alert.Whole {
 	for i, at := range b.at {
@@ -154,14 +172,16 @@ func (t *track) step(b *bound, group string, w *alert.Whole, seen []alert.Seen, 
 	in.Doubt = doubt
 	k := slot{b.Name, group}
 	a := t.alerts.records[k]
-	if a == nil {
+	if begins := a == nil || !a.isActive(); begins {
 		if in.Answer != alert.Yes || doubt != "" || t.objective.Paused {
 			return
 		}
-		if len(t.alerts.records) >= maxAlerts {
+		if t.alerts.active++; t.alerts.active > maxAlerts {
 			t.alerts.capped = true
 			return
 		}
+	}
+	if a == nil {
 		t.alerts.adopt(alert.Alert{Key: alert.Key{Objective: t.objective.Key, Rule: b.Name, Group: group}, Phase: alert.Inactive})
 		a = t.alerts.records[k]
 	}
@@ -171,7 +191,7 @@ func (t *track) step(b *bound, group string, w *alert.Whole, seen []alert.Seen, 
 	}
 	before, now := a.Sequence, slice.MinuteOf(at)
 	a.Alert = alert.Step(a.Alert, b.Rule, in, at)
-	goesOn := (a.Phase == alert.Pending || a.Phase == alert.Firing) && a.said != now
+	goesOn := a.isActive() && a.said != now
 	if changed := a.Sequence != before && a.Phase != alert.Unmeasured; (goesOn || changed) && a.Frozen == "" {
 		a.Sentence, a.said = alert.Sentence(b.Rule, w, seen), now
 	}
@@ -212,13 +232,13 @@ func (t *track) inhibited(at time.Time) []alert.Alert {
 	return append(out, t.left()...)
 }
 
-// inhibitedOf adds the alerts of one group.
+// inhibitedOf adds the alerts of one group, or of all events.
 func (t *track) inhibitedOf(group string, at time.Time, out []alert.Alert) []alert.Alert {
 	var alerts [maxRules]*alert.Alert
 	var rules [maxRules]*slo.Rule
 	n := 0
 	for i := range t.rules {
-		if r := t.alerts.records[slot{t.rules[i].Name, group}]; r != nil {
+		if r := t.alerts.records[slot{t.rules[i].Name, group}]; r != nil && t.rules[i].ByGroup == (group != "") {
 			alerts[n], rules[n], n = &r.Alert, t.rules[i].Rule, n+1
 		}
 	}
@@ -236,7 +256,7 @@ const maxRules = 2*alert.MaxRules + 5
 // left returns the records of alerts whose rules are gone.
 func (t *track) left() (out []alert.Alert) {
 	for k, a := range t.alerts.records {
-		if !t.hasRule(k.rule) {
+		if !t.hasRule(k) {
 			out = append(out, a.Alert)
 		}
 	}
@@ -246,8 +266,9 @@ func (t *track) left() (out []alert.Alert) {
 	return out
 }
 
-func (t *track) hasRule(name string) bool {
-	return slices.ContainsFunc(t.rules, func(b bound) bool { return b.Name == name })
+// hasRule reports whether a rule asks for the alert.
+func (t *track) hasRule(k slot) bool {
+	return slices.ContainsFunc(t.rules, func(b bound) bool { return b.Name == k.rule && b.ByGroup == (k.group != "") })
 }
 
 // doubt says why nothing may be concluded from what a rule reads now.

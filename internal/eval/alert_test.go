@@ -448,7 +448,8 @@ func TestAlertsOutliveTheirObjective(t *testing.T) {
 	}
 }
 
-// TestAlertsOfGroupsAreBounded: a group begins no alert when there are many.
+// TestAlertsOfGroupsAreBounded: a group begins no alert when there are many,
+// and they end with the rule that asks for groups.
 func TestAlertsOfGroupsAreBounded(t *testing.T) {
 	o := objective("up", 999_000_000, 28*day)
 	o.Alerting.Rules = []slo.Rule{{Name: "tier", Severity: slo.Page, ByGroup: true, When: []slo.Condition{{Kind: slo.Burn, Milli: 2000, Long: time.Hour}}}}
@@ -463,5 +464,19 @@ func TestAlertsOfGroupsAreBounded(t *testing.T) {
 	v := b.one(t, "up")
 	if len(v.Alerts) != 200 || !slices.Contains(v.Trust.Notes, "more than 200 alerts: those of further groups do not begin") {
 		t.Errorf("%d alerts, notes %q", len(v.Alerts), v.Trust.Notes)
+	}
+
+	again := *o
+	again.Alerting.Rules = slices.Clone(o.Alerting.Rules)
+	again.Alerting.Rules[0].ByGroup = false
+	b.Restored(b.Install([]*slo.Objective{&again}))
+	left := 0
+	for _, a := range b.one(t, "up").Alerts {
+		if a.Group != "" && a.Phase == alert.Unmeasured && a.Sentence == "its rule is no longer defined" {
+			left++
+		}
+	}
+	if left < 190 {
+		t.Errorf("%d alerts of groups have ended with their rule", left)
 	}
 }

@@ -74,7 +74,6 @@ func (e *Engine) Install(objectives []*slo.Objective) (fresh []*Fresh) {
 			fresh = append(fresh, &Fresh{t})
 		}
 		t.objective, t.shape = o, shape
-		t.leaveRules(e.now())
 		delete(before, o.Key)
 		k := serviceWindowOf(o)
 		if e.services[k] == nil {
@@ -91,7 +90,7 @@ func (e *Engine) Install(objectives []*slo.Objective) (fresh []*Fresh) {
 		e.index.add(t)
 	}
 	for _, t := range before {
-		e.alerts.leave(t, e.now())
+		e.alerts.leave(t)
 	}
 	e.targets, e.resolved = nil, nil
 	return fresh
