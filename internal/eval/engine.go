@@ -92,6 +92,7 @@ func (e *Engine) Install(objectives []*slo.Objective) (fresh []*Fresh) {
 	for _, t := range before {
 		e.alerts.leave(t)
 	}
+	rank(e.tracks)
 	e.targets, e.resolved = nil, nil
 	return fresh
 }
@@ -208,7 +209,7 @@ func (e *Engine) Evaluate() *Snapshot {
 	e.doubt = e.clock.doubt()
 	e.outages.forget(slice.MinuteOf(now))
 	e.mu.Unlock()
-	s := &Snapshot{At: now, Evaluations: sorted(e.evaluations(now)), Gone: e.gone(now)}
+	s := &Snapshot{At: now, Evaluations: e.evaluations(now), Gone: e.gone(now)}
 	e.snapshot.Store(s)
 	e.listeners.tell(now)
 	return s
@@ -222,13 +223,14 @@ func (e *Engine) evaluations(now time.Time) []Evaluation {
 	tracks := e.tracks
 	e.mu.Unlock()
 	out := make([]Evaluation, len(tracks))
-	into := newSlab(tracks)
+	into, ranks := newSlab(tracks), make([]int, len(tracks))
 	for from := 0; from < len(tracks); from += lockedTracks {
 		e.mu.Lock()
 		for i := from; i < min(from+lockedTracks, len(tracks)); i++ {
 			tracks[i].evaluate(&out[i], e, into, now)
+			ranks[i] = tracks[i].rank
 		}
 		e.mu.Unlock()
 	}
-	return out
+	return sorted(ranks, out)
 }

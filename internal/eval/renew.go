@@ -78,7 +78,7 @@ func (e *Engine) Renewed(fresh []*Fresh) {
 	e.index = newIndex()
 	for i, t := range e.tracks {
 		if next := renewed[t.objective.Key]; next != nil {
-			next.alerts = t.alerts
+			next.alerts, next.rank = t.alerts, t.rank
 			e.tracks[i] = next
 		}
 		e.tracks[i].service = e.services[serviceWindowOf(t.objective)]

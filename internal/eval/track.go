@@ -40,6 +40,7 @@ type track struct {
 	// backfilled is the newest back-filled minute that was restored; 0 for none.
 	backfilled slice.Minute
 	alerts     alerting
+	rank       int // among all, by service and name
 }
 
 // The windows that both layouts begin with.
