@@ -221,9 +221,9 @@ const lockedTracks = 256
 func (e *Engine) evaluations(now time.Time) []Evaluation {
 	e.mu.Lock()
 	tracks := e.tracks
+	into := newSlab(tracks)
 	e.mu.Unlock()
-	out := make([]Evaluation, len(tracks))
-	into, ranks := newSlab(tracks), make([]int, len(tracks))
+	out, ranks := make([]Evaluation, len(tracks)), make([]int, len(tracks))
 	for from := 0; from < len(tracks); from += lockedTracks {
 		e.mu.Lock()
 		for i := from; i < min(from+lockedTracks, len(tracks)); i++ {
