@@ -311,7 +311,10 @@ const (
 func (t *track) unusual(r *window.Ring, length time.Duration) bool {
 	newest, _ := r.Newest()
 	oldest, heard := r.Oldest()
-	if !heard || r.Sum(wholeWindow).Total() < fewHeard || newest-oldest < shortestHistory*slice.Minute(length/time.Minute) {
+	if !heard || newest <= t.backfilled { // nobody sends yet
+		return false
+	}
+	if r.Sum(wholeWindow).Total() < fewHeard || newest-oldest < shortestHistory*slice.Minute(length/time.Minute) {
 		return false
 	}
 	if r != t.total {

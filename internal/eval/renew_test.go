@@ -83,3 +83,27 @@ func TestRenew(t *testing.T) {
 	now = now.AddDate(0, 0, 10)
 	check("when the history has left the window", 0, 0, slice.Live)
 }
+
+// TestBackfillIsNoSender: an application whose history was written afterwards
+// is not silent before it has sent something.
+func TestBackfillIsNoSender(t *testing.T) {
+	for _, live := range []bool{false, true} {
+		m := newMoved(day0.Add(30 * day))
+		closed := slice.MinuteOf(m.now) - 11
+		store := seriestest.NewMemory()
+		if _, err := store.Backfill(t.Context(), series.Backfill{Minutes: minutes(m.key, closed-2999, 3000, slice.Counts{Good: 5}), Before: closed + 1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Restore(t.Context(), store, m.fresh, closed); err != nil {
+			t.Fatal(err)
+		}
+		m.Restored(m.fresh)
+		for i := slice.Minute(1); live && i < 11; i++ {
+			m.Count(m.series, closed+i, slice.Counts{Good: 5})
+		}
+		m.now = m.now.Add(20 * time.Minute)
+		if alerts := m.Evaluate().Evaluations[0].Alerts; live != (len(alerts) == 1) {
+			t.Errorf("with live events %v: %+v", live, alerts)
+		}
+	}
+}
