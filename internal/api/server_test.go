@@ -82,6 +82,8 @@ func (w *world) Totals() ingest.Totals {
 	return ingest.Totals{Ignored: map[string]uint64{"internal": 1}}
 }
 func (w *world) Health() error { return w.broken }
+func (w *world) Warnings() []string { return nil }
+
 func (w *world) Damage() []intakelog.Damage {
 	return []intakelog.Damage{{Segment: "1", Reason: "checksum"}}
 }

@@ -42,7 +42,7 @@ func (c *closer) tick(wall time.Time, mono time.Duration) error {
 		c.refused = n
 		c.schedule.hold(mono)
 	}
-	if through, ok := c.schedule.observe(now, mono); ok {
+	if through, ok := c.schedule.observe(wall, mono); ok {
 		c.due = append(c.due, c.minutes.ended(through, c.due)...)
 	}
 	if err := c.closeDue(now); err != nil {
@@ -52,7 +52,7 @@ func (c *closer) tick(wall time.Time, mono time.Duration) error {
 		return nil
 	}
 	c.last = now
-	return c.rotate(now)
+	return c.rotate(c.schedule.sure(now))
 }
 
 // ended returns the open minutes up to the last that are not due yet. Minutes

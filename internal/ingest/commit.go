@@ -63,9 +63,11 @@ type committer struct {
 	// minute after one in which it did, as far as is known. See down.
 	refusing bool
 	upFrom   slice.Minute
-	// untold are the minutes, in order, of which the sink was not told since
-	// the start because they were too far ahead.
-	untold []slice.Minute
+	untold   untold
+	// wall is the minute of the wall clock, and refusedPresent says that events
+	// of it were refused because it is closed.
+	wall           slice.Minute
+	refusedPresent bool
 }
 
 // down notes that a group was refused: nobody knows what else we would have
@@ -98,7 +100,8 @@ func (c *committer) commit(scans []*scan, wall time.Time) {
 	c.group.reset()
 	c.records, c.payload, c.ends, c.replies = c.records[:0], c.payload[:0], c.ends[:0], c.replies[:0]
 	// A wall clock that went back does not reopen what is closed.
-	now := max(slice.MinuteOf(wall), c.schedule.next)
+	c.wall = slice.MinuteOf(wall)
+	now := max(c.wall, c.schedule.next)
 	c.tell(now)
 	for _, s := range scans {
 		c.replies = append(c.replies, c.prepare(s, now))
@@ -135,22 +138,23 @@ func (c *committer) commit(scans []*scan, wall time.Time) {
 // prepare turns a scan into deltas and one record, and inserts its ids.
 func (c *committer) prepare(s *scan, now slice.Minute) reply {
 	var r reply
-	first, last := c.schedule.open(now, futureSlack)
+	open := c.schedule.open(now, futureSlack)
 	deltas, histograms := len(c.group.deltas), len(c.group.histograms)
 	var before judged
-	before, s.repeated = c.seen.add(s.fingerprint, now, judged{first, last})
+	before, s.repeated = c.seen.add(s.fingerprint, now, open)
 	c.runs = c.runs[:0]
 	c.chain(s)
 	for _, m := range c.order {
 		switch {
 		case s.repeated && before.took(m):
 			c.again(s, m)
-		case m < first:
-			r.late += c.refuse(s, m)
-		case m > last:
+		case open.took(m):
+			c.countMinute(s, m)
+		case m > open.last:
 			r.ahead += c.refuse(s, m)
 		default:
-			c.countMinute(s, m)
+			c.refusedPresent = c.refusedPresent || m >= c.wall-1
+			r.late += c.refuse(s, m)
 		}
 	}
 	c.tallies(s, now)
@@ -331,8 +335,11 @@ func (c *committer) slicePayloads() {
 func (c *committer) apply() {
 	for i := range c.group.deltas {
 		d := &c.group.deltas[i]
+		waits := c.keeps(d.minute)
 		c.minutes.at(d.minute).add(d.series, d.counts)
-		c.sink.Count(d.series, d.minute, d.counts)
+		if !waits {
+			c.sink.Count(d.series, d.minute, d.counts)
+		}
 	}
 	for _, h := range c.group.histograms {
 		c.minutes.at(h.minute).histogram(h.series).merge(h.counts)
@@ -367,11 +374,6 @@ type fingerprints struct {
 	known    map[xxh3.Uint128]judged
 	byMinute map[slice.Minute][]xxh3.Uint128
 }
-
-// judged says which minutes took events when a request was judged.
-type judged struct{ first, last slice.Minute }
-
-func (j judged) took(m slice.Minute) bool { return m >= j.first && m <= j.last }
 
 // add remembers a request, or says how it was judged before.
 func (f *fingerprints) add(p xxh3.Uint128, arrival slice.Minute, j judged) (before judged, known bool) {

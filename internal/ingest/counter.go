@@ -6,6 +6,7 @@ package ingest
 import (
 	"iter"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/leadline/leadline/internal/errs"
@@ -60,7 +61,7 @@ func NewCounter(cfg Config, b *Binding, bytes int) *Counter {
 	services.reserve(b)
 	return &Counter{
 		committer: &committer{
-			sink: nobody{}, services: services, minutes: newMinutes(), cfg: cfg,
+			sink: nobody{}, services: services, minutes: newMinutes(), cfg: cfg, untold: untold{reach: math.MaxInt64},
 			heads: make(map[slice.Minute]int32),
 		},
 		scanner: scanner{services: services, resources: newResources()},

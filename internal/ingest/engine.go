@@ -40,6 +40,8 @@ type Engine struct {
 	damage  []intakelog.Damage
 	closing atomic.Pointer[error] // why minutes do not close at present
 	idle    [2]slice.Minute       // see Idle
+	ahead   atomic.Pointer[error] // that minutes are closed which have not come yet
+	jumped  atomic.Pointer[doubt] // of the wall clock, nil when it is believed
 	full    sync.Once             // logs that the table of series is full
 }
 
@@ -266,7 +268,9 @@ func (e *Engine) tick() {
 			e.logger.Warn("there are too many series: baselines of new operations and versions are counted together; a restart forgets those of old versions", "limit", e.cfg.Series)
 		})
 	}
-	err := e.closer.tick(e.clock.Now(), e.clock.Elapsed())
+	now := e.clock.Now()
+	err := e.closer.tick(now, e.clock.Elapsed())
+	e.watchClock(now)
 	if err == nil {
 		e.closing.Store(nil)
 		return
@@ -276,10 +280,49 @@ func (e *Engine) tick() {
 	}
 }
 
+// watchClock says when the wall clock is in doubt, and when it has been: what
+// it took with it stays closed, and events of the present are refused.
+func (e *Engine) watchClock(wall time.Time) {
+	s := e.closer.schedule
+	if d := s.doubt; d == (doubt{}) {
+		e.jumped.Store(nil)
+	} else if old := e.jumped.Swap(&d); old == nil || *old != d {
+		e.logger.Warn("the wall clock jumped: until it is believed, minutes close by the monotonic clock as well",
+			"by", d.by.Round(time.Second), "believed_after", doubtFor)
+	}
+	present := slice.MinuteOf(wall)
+	if present >= s.next {
+		e.closer.refusedPresent = false
+	}
+	// A clock that is in doubt may itself be what is wrong, unless senders agree.
+	if present >= s.next || s.doubt != (doubt{}) && !e.closer.refusedPresent {
+		e.ahead.Store(nil)
+		return
+	}
+	err := error(errs.New(errs.Unavailable, "events that ended before %s are refused until then: the clock was ahead, and the minutes up to then are closed",
+		s.next.Start().Format(time.RFC3339)).WithHint("check the clock of this machine; if it is right now, wait: what is closed stays closed"))
+	if e.ahead.Swap(&err) == nil {
+		e.logger.Error("the clock is behind what is closed", "err", err, "now", wall)
+	}
+}
+
+// Warnings returns what is wrong beside Health, in sentences: counting goes on,
+// and who reads the numbers should know.
+func (e *Engine) Warnings() (all []string) {
+	if d := e.jumped.Load(); d != nil {
+		all = append(all, fmt.Sprintf("the wall clock jumped by %s: for up to %s minutes stay open until the monotonic clock agrees; check the clock of this machine",
+			d.by.Round(time.Second), doubtFor))
+	}
+	return all
+}
+
 // Health returns why counts cannot be trusted to go on, or nil.
 func (e *Engine) Health() error {
 	if err := e.log.Failed(); err != nil {
 		return err
+	}
+	if err := e.ahead.Load(); err != nil {
+		return *err
 	}
 	if err := e.closing.Load(); err != nil {
 		return *err

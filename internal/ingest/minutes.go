@@ -26,26 +26,6 @@ type minute struct {
 	partial bool
 }
 
-// tell tells the sink what replayed minutes hold that have come within reach of
-// the clock. A window that was told of what is hours ahead would have moved on
-// and count nothing until then.
-func (c *committer) tell(now slice.Minute) {
-	for len(c.untold) > 0 && c.untold[0] <= now+futureSlack {
-		m := c.untold[0]
-		c.untold = c.untold[1:]
-		o := c.minutes.open[m]
-		if o == nil {
-			continue
-		}
-		all := c.services.series.All()
-		for ref, n := range o.counts {
-			if !n.IsZero() {
-				c.sink.Count(all[ref], m, n)
-			}
-		}
-	}
-}
-
 func newMinutes() *minutes { return &minutes{open: make(map[slice.Minute]*minute)} }
 
 // at returns the minute, which it opens when nothing was counted in it yet.

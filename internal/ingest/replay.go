@@ -6,6 +6,7 @@ package ingest
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -125,7 +126,7 @@ func (r *replay) batchRecord(rec intakelog.Record) error {
 	r.known.begin(b.services)
 	if b.arrival > closed {
 		// A record does not say what was refused as late: repeated, it is a duplicate.
-		r.seen.add(b.fingerprint, b.arrival, judged{0, b.arrival + futureSlack})
+		r.seen.add(b.fingerprint, b.arrival, judged{last: b.arrival + futureSlack, between: math.MaxInt64})
 		r.minutes.at(b.arrival).up = true
 		r.heard = max(r.heard, b.arrival)
 	}
@@ -198,7 +199,9 @@ func (r *replay) idle(now slice.Minute) (from, to slice.Minute) {
 // count tells the sink what the open minutes hold, and returns those that must
 // wait because they lie too far ahead: a clock was wrong.
 func (r *replay) count(now slice.Minute) (ahead []slice.Minute) {
-	r.untold = slices.Sorted(maps.Keys(r.minutes.open))
+	for m := range r.minutes.open {
+		r.keep(m, nil)
+	}
 	r.tell(now)
-	return r.untold
+	return slices.Sorted(maps.Keys(r.untold.minutes))
 }

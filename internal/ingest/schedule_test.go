@@ -10,40 +10,101 @@ import (
 	"github.com/leadline/leadline/internal/slice"
 )
 
+// TestSchedule says which minute is the newest closed one while the wall clock
+// jumps. Between the ticks it goes on, and is observed every minute.
 func TestSchedule(t *testing.T) {
 	type tick struct {
-		wall    slice.Minute
-		mono    time.Duration
-		through slice.Minute // 0: nothing closes
+		mono   time.Duration
+		wall   slice.Minute
+		closed slice.Minute
 	}
-	m := time.Minute
+	const m, day = time.Minute, 24 * 60
 	cases := map[string][]tick{
 		"a minute closes ten minutes after it ended": {
-			{100, 0, 0}, {101, m, 0}, {110, 10*m - 1, 0}, {110, 10 * m, 99}, {111, 11 * m, 100},
+			{0, 100, 94}, {9 * m, 109, 94}, {10*m - 1, 109, 94}, {10 * m, 110, 99}, {11 * m, 111, 100},
 		},
 		"a gap closes ten minutes after the start": {
-			{400, 0, 0}, {409, 9 * m, 0}, {410, 10 * m, 399},
+			{0, 400, 94}, {9 * m, 409, 94}, {10 * m, 410, 399},
 		},
-		"a jump ahead opens a gap": {
-			{100, 0, 0}, {160, m, 0}, {169, 10 * m, 99}, {170, 11 * m, 159},
+		"an hour ahead closes at the steady time until it is believed": {
+			{0, 100, 94}, {1 * m, 161, 94}, {10 * m, 170, 99}, {11 * m, 171, 100}, {60 * m, 220, 149}, {61 * m, 221, 210},
 		},
-		"a jump ahead that is taken back closes nothing early": {
-			{100, 0, 0}, {160, m, 0}, {102, 2 * m, 0}, {110, 10 * m, 99}, {111, 11 * m, 101}, {119, 20*m - 1, 0}, {120, 20 * m, 109},
+		"a day ahead that is believed": {
+			{0, 100, 94}, {1 * m, 101 + day, 94}, {60 * m, 160 + day, 149}, {61 * m, 161 + day, 150 + day}, {62 * m, 162 + day, 151 + day},
 		},
-		"a jump back closes nothing twice": {
-			{100, 0, 0}, {110, 10 * m, 99}, {50, 11 * m, 0}, {61, 22 * m, 0}, {111, 72 * m, 0}, {121, 82 * m, 110},
+		"ahead and back at once": {
+			{0, 100, 94}, {1 * m, 160, 94}, {2 * m, 102, 94}, {10 * m, 110, 99}, {11 * m, 111, 100}, {20 * m, 120, 109},
+		},
+		"an hour ahead for half an hour": {
+			{0, 100, 94}, {1 * m, 161, 94}, {30 * m, 190, 119}, {31 * m, 131, 120}, {41 * m, 141, 130}, {42 * m, 142, 131},
+		},
+		"a day ahead for an hour less a minute": {
+			{0, 100, 94}, {1 * m, 101 + day, 94}, {60 * m, 160, 149}, {70 * m, 170, 159}, {100 * m, 200, 189},
+		},
+		"an hour ahead, then a day: doubted anew": {
+			{0, 100, 94}, {1 * m, 161, 94}, {50 * m, 150 + day, 139}, {62 * m, 162 + day, 151}, {109 * m, 209 + day, 198}, {110 * m, 210 + day, 199 + day},
+		},
+		"ten minutes ahead close nothing that has not ended": {
+			{0, 100, 94}, {1 * m, 111, 94}, {15 * m, 125, 114}, {16 * m, 116, 114}, {26 * m, 126, 115},
+		},
+		"an hour back closes nothing twice": {
+			{0, 100, 94}, {10 * m, 110, 99}, {11 * m, 51, 99}, {61 * m, 101, 99}, {71 * m, 111, 100}, {72 * m, 112, 101}, {81 * m, 121, 110},
+		},
+		"back and ahead again": {
+			{0, 100, 94}, {10 * m, 110, 99}, {11 * m, 51, 99}, {22 * m, 122, 99}, {32 * m, 132, 121},
+		},
+		"a start a day ahead has closed what was ahead": {
+			{0, 100 + day, 94}, {10 * m, 110 + day, 99 + day}, {11 * m, 111, 99 + day}, {72 * m, 172, 99 + day}, {1440*m + 10*m, 110 + day, 99 + day}, {1440*m + 11*m, 111 + day, 100 + day},
+		},
+		"a start in 1970, then the right time": {
+			{0, 1, 94}, {1 * m, 400, 94}, {60 * m, 459, 94}, {61 * m, 460, 449},
 		},
 	}
 	for name, ticks := range cases {
 		t.Run(name, func(t *testing.T) {
 			s := newSchedule(95, 10*m)
 			for i, k := range ticks {
-				through, ok := s.observe(k.wall, k.mono)
-				if !ok {
-					through = 0
+				s.observe(k.wall.Start(), k.mono)
+				if got := s.next - 1; got != k.closed {
+					t.Errorf("tick %d: closed through %d, want %d", i, got, k.closed)
 				}
-				if through != k.through {
-					t.Errorf("tick %d: closes through %d, want %d", i, through, k.through)
+				for at := m; i+1 < len(ticks) && k.mono+at < ticks[i+1].mono; at += m {
+					s.observe(k.wall.Start().Add(at), k.mono+at)
+				}
+			}
+		})
+	}
+}
+
+// TestOpenMinutes says which minutes take events after a jump.
+func TestOpenMinutes(t *testing.T) {
+	const m, day = time.Minute, 24 * 60
+	cases := map[string]struct {
+		wall    slice.Minute // after a minute at 1000
+		open    []slice.Minute
+		refused []slice.Minute
+	}{
+		"no jump":             {1001, []slice.Minute{990, 1000, 1011}, []slice.Minute{989, 1012}},
+		"an hour ahead":       {1061, []slice.Minute{990, 1001, 1030, 1071}, []slice.Minute{989, 1072}},
+		"an hour back":        {941, []slice.Minute{990, 1001, 1011}, []slice.Minute{941, 989, 1012}},
+		"ten days ahead":      {1001 + 10*day, []slice.Minute{990, 1011, 1001 + 9*day, 1011 + 10*day}, []slice.Minute{989, 1012, 1000 + 9*day, 1012 + 10*day}},
+		"ten days back":       {1001 - 10*day, []slice.Minute{990, 1001, 1011}, []slice.Minute{1001 - 10*day, 989, 1012}},
+		"a little to and fro": {1005, []slice.Minute{990, 1015}, []slice.Minute{989, 1016}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := newSchedule(990, 10*m)
+			s.observe(slice.Minute(1000).Start(), 0)
+			s.observe(c.wall.Start(), m)
+			j := s.open(max(c.wall, s.next), futureSlack)
+			for _, at := range c.open {
+				if !j.took(at) {
+					t.Errorf("minute %d is refused", at)
+				}
+			}
+			for _, at := range c.refused {
+				if j.took(at) {
+					t.Errorf("minute %d is open", at)
 				}
 			}
 		})

@@ -5,7 +5,6 @@ package ingest
 
 import (
 	"context"
-	"slices"
 
 	"github.com/leadline/leadline/internal/slice"
 )
@@ -43,10 +42,12 @@ func (e *Engine) Open(ctx context.Context, match func(*slice.Series) bool) (coun
 // Rebind replaces the indicators that count from now on. Between the last
 // event under the old binding and the first under the new one it calls install
 // with what the open minutes have counted and the newest closed minute: what
-// install begins to count then is neither missing nor counted twice.
+// install begins to count then is neither missing nor counted twice. What lies
+// far ahead of the clock it is told when its time comes.
 func (e *Engine) Rebind(ctx context.Context, b *Binding, install func(open []Counted, closed slice.Minute)) error {
 	return e.visit(ctx, func() {
-		e.bind(b, e.binding.Load().since(), slice.MinuteOf(e.clock.Now())+1)
+		e.bind(b, e.binding.Load().since(), e.closer.schedule.sure(slice.MinuteOf(e.clock.Now()))+1)
+		e.closer.retell()
 		install(e.closer.counted(func(*slice.Series) bool { return true }), e.closer.through())
 	})
 }
@@ -63,7 +64,7 @@ func (c *closer) counted(match func(*slice.Series) bool) (counted []Counted) {
 		total.Group = ""
 		begin, bound := since[total]
 		for m, o := range c.minutes.open {
-			if slices.Contains(c.untold, m) {
+			if _, waits := c.untold.minutes[m]; waits {
 				continue
 			}
 			n := o.of(s)

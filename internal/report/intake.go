@@ -22,6 +22,8 @@ type IntakeView struct {
 	Services      []IntakeService `json:"services"`
 	Log           Log             `json:"log"`
 	Health        Health          `json:"health"`
+	// Warnings say what is wrong while counting goes on.
+	Warnings []string `json:"warnings"`
 }
 
 // Signal is what arrived of one signal.
@@ -96,7 +98,7 @@ func (r *Report) IntakeNow(ctx context.Context) (IntakeView, error) {
 			Bytes: t.Log.Intake.Bytes + t.Log.Minutes.Bytes, Segments: t.Log.Intake.Segments + t.Log.Minutes.Segments,
 			Waiting: t.Waiting, IDBytes: t.IDBytes, Damage: []Damage{},
 		},
-		Health: r.Health(),
+		Health: r.Health(), Warnings: append([]string{}, r.Intake.Warnings()...),
 	}
 	for _, d := range lost(r.Intake.Damage()) {
 		v.Log.Damage = append(v.Log.Damage, Damage{d.Segment, d.Offset, d.Length, d.Reason})

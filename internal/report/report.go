@@ -34,6 +34,7 @@ type Intake interface {
 	Totals() ingest.Totals
 	Health() error
 	Damage() []intakelog.Damage
+	Warnings() []string
 	Open(ctx context.Context, match func(*slice.Series) bool) ([]ingest.Counted, error)
 	Waiting() []slice.Closed
 }

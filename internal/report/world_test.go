@@ -102,6 +102,8 @@ func detail(r *report.Report, w report.Which, from, to time.Time) (report.Detail
 func (w *world) Totals() ingest.Totals { return ingest.Totals{} }
 func (w *world) Health() error         { return w.health }
 
+func (w *world) Warnings() []string { return []string{"the wall clock jumped"} }
+
 func (w *world) Damage() []intakelog.Damage {
 	return []intakelog.Damage{
 		{Segment: "intake-1", Offset: 10, Length: 20, Reason: "checksum"},

@@ -132,6 +132,8 @@ export interface Intake {
   services: ServiceIntake[] | null;
   log: { bytes: number | null; segments: number | null; waiting_minutes?: number; id_bytes?: number; damage: { segment: string; offset: number; reason: string }[] | null } | null;
   health: { state: 'ok' | 'red'; cause: string } | null;
+  /** What is wrong while counting goes on; missing from older servers. */
+  warnings?: string[];
 }
 
 /** True while the server wants a token; the shell then shows the sign-in form instead of a page. */

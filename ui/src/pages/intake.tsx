@@ -33,13 +33,14 @@ function Body({ intake }: { intake: Intake }) {
   );
 }
 
-function Health({ of: { health } }: { of: Intake }) {
+function Health({ of: { health, warnings } }: { of: Intake }) {
   const red = health?.state !== 'ok';
   return (
     <section class={`card health ${red ? 'is-red' : 'is-ok'}`} role={red ? 'alert' : undefined}>
       <h2>{health === null ? 'Health is not known' : red ? 'Intake refuses or loses telemetry' : 'Intake is healthy'}</h2>
       {health !== null && health.cause !== '' && <p>{health.cause}</p>}
       {!red && health?.cause === '' && <p class="quiet">Every acknowledged request is in the log.</p>}
+      {(warnings ?? []).map((p) => <p key={p} class="bad-text">{p}</p>)}
     </section>
   );
 }
