@@ -81,13 +81,13 @@ func full(t *testing.T) *world {
 func (w *world) Totals() ingest.Totals {
 	return ingest.Totals{Ignored: map[string]uint64{"internal": 1}}
 }
-func (w *world) Health() error { return w.broken }
+func (w *world) Health() error      { return w.broken }
 func (w *world) Warnings() []string { return nil }
 
 func (w *world) Damage() []intakelog.Damage {
 	return []intakelog.Damage{{Segment: "1", Reason: "checksum"}}
 }
-func (w *world) Waiting() []slice.Closed { return nil }
+func (w *world) Waiting(func(slice.Closed)) error { return nil }
 
 func (w *world) Open(_ context.Context, match func(*slice.Series) bool) (open []ingest.Counted, err error) {
 	for _, s := range w.samples {

@@ -73,6 +73,15 @@ func readClosed(payload []byte) (slice.Closed, error) {
 	return c, err
 }
 
+// readUp reads of a minute record whether intake ran.
+func readUp(payload []byte) (bool, error) {
+	d := &decoder{buf: payload}
+	d.start()
+	d.minute()
+	up := d.byte() != 0
+	return up, d.err
+}
+
 // readGroups reads a minute record, and for how long the groups in its samples
 // had been idle, by their index; a group that is not there was not.
 func readGroups(payload []byte) (slice.Closed, map[int]slice.Minute, error) {

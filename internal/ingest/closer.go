@@ -105,7 +105,7 @@ func (c *closer) close(m, now slice.Minute) error {
 	for _, s := range silent {
 		c.sink.Count(s, m, slice.Counts{Good: 1})
 	}
-	c.pending.add(m, slices.Clone(c.encoder.buf), true)
+	c.pending.add(m, c.encoder.buf, true)
 	c.forget(m)
 	return nil
 }

@@ -57,7 +57,7 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 	e := &Engine{
 		cfg: cfg, clock: clock, logger: logger,
 		queue: make(chan *scan, cfg.Queue), visits: make(chan func()),
-		stopped: make(chan struct{}), pending: newPending(),
+		stopped: make(chan struct{}), pending: newPending(cfg.WaitingBytes),
 	}
 	e.scans.New = func() any { return newScan() }
 	services := newServices(cfg)

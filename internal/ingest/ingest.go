@@ -72,6 +72,9 @@ type Config struct {
 	// IDBytes is the memory for the ids of open minutes. Beyond it only whole
 	// repeated requests are recognised, and trust says so.
 	IDBytes int
+	// WaitingBytes is the memory for closed minutes that the series store does
+	// not take. Those beyond it stay in the log only.
+	WaitingBytes int
 	// Queue is how many scanned requests may wait for the committer.
 	Queue int
 }
@@ -80,7 +83,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Grace: 10 * time.Minute, Groups: 100, Operations: 1_000, Services: 1_000,
-		Series: 1_000_000, IDBytes: 512 << 20, Queue: 256,
+		Series: 1_000_000, IDBytes: 512 << 20, WaitingBytes: 64 << 20, Queue: 256,
 	}
 }
 
@@ -88,7 +91,7 @@ func DefaultConfig() Config {
 func (c Config) Validate() error {
 	for name, n := range map[string]int{
 		"groups": c.Groups, "operations": c.Operations, "services": c.Services,
-		"series": c.Series, "id bytes": c.IDBytes, "queue": c.Queue,
+		"series": c.Series, "id bytes": c.IDBytes, "waiting bytes": c.WaitingBytes, "queue": c.Queue,
 	} {
 		if n <= 0 {
 			return fmt.Errorf("ingest limit %s: %d, must be positive", name, n)

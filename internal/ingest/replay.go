@@ -30,6 +30,7 @@ type replay struct {
 	batch   batchRecord  // read last
 	known   *knownKeys
 	ids     *idLoader
+	recent  []closedRecord // see remember
 	// admitted says that the members of groups are known.
 	admitted bool
 	// measured are the totals of the indicators that were bound when the log
@@ -67,7 +68,23 @@ func (r *replay) minuteRecord(rec intakelog.Record) {
 		r.pending.done = max(r.pending.done, m)
 		return
 	}
-	r.pending.add(m, append([]byte(nil), rec.Payload...), false)
+	r.pending.add(m, rec.Payload, false)
+	r.remember(closedRecord{minute: m, payload: rec.Payload})
+}
+
+// maxRecent bounds the minutes that are remembered for admitGroups.
+const maxRecent = 64
+
+// remember keeps the newest minute in which intake ran, and those after it.
+func (r *replay) remember(rec closedRecord) {
+	if up, err := readUp(rec.payload); err == nil && up {
+		r.recent = r.recent[:0]
+	}
+	if len(r.recent) == maxRecent {
+		r.recent = slices.Delete(r.recent, 1, 2)
+	}
+	rec.payload = slices.Clone(rec.payload)
+	r.recent = append(r.recent, rec)
 }
 
 // admitGroups makes the groups known that were members when the log was
@@ -78,7 +95,7 @@ func (r *replay) admitGroups() error {
 		return nil
 	}
 	r.admitted = true
-	for _, rec := range slices.Backward(r.pending.queue) {
+	for _, rec := range slices.Backward(r.recent) {
 		c, idle, err := readGroups(rec.payload)
 		if err != nil {
 			return fmt.Errorf("minute %s: %w", rec.minute.Stamp().Format(time.RFC3339), err)

@@ -5,7 +5,9 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/leadline/leadline/internal/intakelog"
 	"github.com/leadline/leadline/internal/slice"
 )
 
@@ -109,16 +111,36 @@ func (e *Engine) Projected(m slice.Minute) bool {
 	return len(e.pending.queue) == 0 || e.pending.queue[0].minute > m
 }
 
-// Waiting returns the closed minutes that are on their way to the series store.
-func (e *Engine) Waiting() []slice.Closed {
-	e.pending.mu.Lock()
-	queue := e.pending.queue[:len(e.pending.queue):len(e.pending.queue)]
-	e.pending.mu.Unlock()
-	closed := make([]slice.Closed, 0, len(queue))
-	for _, r := range queue {
+// Waiting calls each with the closed minutes that are on their way to the
+// series store, in order. Those that are not in memory it reads from the log.
+func (e *Engine) Waiting(each func(slice.Closed)) error {
+	wanted := make(map[slice.Minute]bool)
+	oldest := slice.Minute(0)
+	for _, r := range e.pending.snapshot() {
+		if r.payload == nil {
+			if len(wanted) == 0 {
+				oldest = r.minute
+			}
+			wanted[r.minute] = true
+			continue
+		}
 		if c, err := readClosed(r.payload); err == nil {
-			closed = append(closed, c)
+			each(c)
 		}
 	}
-	return closed
+	if len(wanted) == 0 {
+		return nil
+	}
+	err := e.log.Read(intakelog.Minutes, int64(oldest), func(rec intakelog.Record) bool {
+		m := slice.Minute(rec.Until)
+		if c, err := readClosed(rec.Payload); wanted[m] && rec.Kind == intakelog.Minute && err == nil {
+			each(c)
+		}
+		delete(wanted, m)
+		return len(wanted) > 0
+	})
+	if err != nil {
+		return fmt.Errorf("read the closed minutes that wait: %w", err)
+	}
+	return nil
 }

@@ -27,19 +27,27 @@ func (r *Report) recent(ctx context.Context, match func(*slice.Key) bool, add fu
 	if err != nil {
 		return nil, 0, err
 	}
-	waiting := r.Intake.Waiting()
+	closed, waiting := slice.Minute(0), []slice.Sample(nil)
+	err = r.Intake.Waiting(func(c slice.Closed) {
+		closed = max(closed, c.Minute)
+		for _, s := range c.Samples {
+			if match(&s.Key) {
+				s.Minute = c.Minute
+				waiting = append(waiting, s)
+			}
+		}
+	})
+	if err != nil {
+		return nil, 0, err
+	}
 	stored, _, err := store.Last(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	closed := stored
-	for _, c := range waiting {
-		closed = max(closed, c.Minute)
-		for _, s := range c.Samples {
-			if c.Minute > stored && match(&s.Key) {
-				s.Minute = c.Minute
-				add(s)
-			}
+	closed = max(closed, stored)
+	for _, s := range waiting {
+		if s.Minute > stored {
+			add(s)
 		}
 	}
 	for _, c := range open {

@@ -36,7 +36,7 @@ type Intake interface {
 	Damage() []intakelog.Damage
 	Warnings() []string
 	Open(ctx context.Context, match func(*slice.Series) bool) ([]ingest.Counted, error)
-	Waiting() []slice.Closed
+	Waiting(each func(slice.Closed)) error
 }
 
 // Generations is where the generations of an objective are read.

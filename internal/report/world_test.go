@@ -123,11 +123,11 @@ func (w *world) Open(_ context.Context, match func(*slice.Series) bool) (open []
 }
 
 // Waiting repeats a minute that is stored, as happens while one is appended.
-func (w *world) Waiting() (closed []slice.Closed) {
+func (w *world) Waiting(each func(slice.Closed)) error {
 	for m := w.stored; m <= w.closed; m++ {
-		closed = append(closed, slice.Closed{Minute: m, Source: slice.Live, Up: true, Samples: w.samples[m]})
+		each(slice.Closed{Minute: m, Source: slice.Live, Up: true, Samples: w.samples[m]})
 	}
-	return closed
+	return nil
 }
 
 func (w *world) Generations(context.Context, slo.Key) ([]catalog.Generation, error) {
