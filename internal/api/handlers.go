@@ -66,8 +66,12 @@ func rangeOf(q url.Values, now time.Time, v *eval.Evaluation) (from, to time.Tim
 		return from, to, err
 	}
 	missing := v.From
-	if q.Get("to") != "" {
-		missing = to.Add(-v.Objective.Window.Length)
+	switch w := v.Objective.Window; {
+	case q.Get("to") == "":
+	case w.Calendar.IsZero():
+		missing = to.Add(-w.Length)
+	default:
+		missing, _ = w.Range(to.Add(-time.Nanosecond))
 	}
 	from, err = instant(q.Get("from"), now, missing)
 	return from, to, err

@@ -43,9 +43,11 @@ func (a *App) define(ctx context.Context) ([]*slo.Objective, error) {
 // would change with every restart.
 func (a *App) retains(objectives []*slo.Objective) error {
 	for _, o := range objectives {
-		if kept := a.cfg.Retention; kept > 0 && o.Window.Length > kept {
-			return errs.New(errs.Invalid, "%s:%d: objective %s has a window of %s, and slices are kept for %s", o.File, o.Line, o.Name, window.Compact(o.Window.Length), window.Compact(kept)).
-				WithHint("set --retention to " + window.Compact(o.Window.Length+24*time.Hour) + " or more, or shorten the window")
+		for _, w := range o.Windows() {
+			if kept := a.cfg.Retention; kept > 0 && w.Longest() > kept {
+				return errs.New(errs.Invalid, "%s:%d: objective %s has a window of %s, and slices are kept for %s", o.File, o.Line, o.Name, w, window.Compact(kept)).
+					WithHint("set --retention to " + window.Compact(w.Longest()+24*time.Hour) + " or more, or shorten the window")
+			}
 		}
 	}
 	return nil
@@ -98,7 +100,7 @@ func (a *App) note(ctx context.Context, sources []spec.Source, set *spec.Set) er
 	for _, o := range set.Objectives {
 		current = append(current, catalog.Current{
 			Objective: o.Key, Indicator: o.Indicator.ID, Rule: o.Indicator.Rule.Canonical(),
-			Target: o.Target.String(), Window: window.Compact(o.Window.Length),
+			Target: o.Target.String(), Window: o.WindowsText(),
 		})
 	}
 	changes, err := a.catalog.Reconcile(ctx, current, now)

@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+	_ "time/tzdata" // calendar windows need their zones on machines that have none
 
 	"github.com/spf13/cobra"
 

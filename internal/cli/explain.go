@@ -94,20 +94,45 @@ func explainText(w io.Writer, v report.Detail, generation string) {
 	}
 	fmt.Fprintf(w, "\nindicator %s\n  %s\n", s.Indicator.ID, s.Indicator.Description)
 	fmt.Fprintf(w, "defined at %s:%d, owner %s\n", s.Definition.File, s.Definition.Line, dash(s.Owner))
-	fmt.Fprintf(w, "\nwindow %s: slices stamped after %s, up to %s\n", s.Window, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
+	own := ownWindow(s.SLO)
+	explainEdges(w, "window "+s.Window, own)
 	if s.Total == nil {
 		fmt.Fprintln(w, "  no events were counted, so there is no number")
 		explainTrust(w, s)
 		return
 	}
-	fmt.Fprintf(w, "  good %d + bad %d = %d valid, %d excluded\n", *s.Good, *s.Bad, *s.Total, *s.Excluded)
-	fmt.Fprintf(w, "  SLI %s, target %s\n", ratio(s.SLI), percent(s.Target))
-	fmt.Fprintf(w, "  budget: %d x (1 - %s) allows %d bad events, %d spent, %d left\n", *s.Total, s.Target, *s.Budget.Allowed, *s.Budget.Spent, *s.Budget.Remaining)
+	explainNumbers(w, s.Target, own)
+	for i, other := range s.Windows {
+		switch {
+		case i == 0:
+			continue
+		case other.Former:
+			explainEdges(w, "the period before", other)
+		default:
+			explainEdges(w, "window "+other.Window, other)
+		}
+		explainNumbers(w, s.Target, other)
+	}
 	shown := explainSlices(w, v.Series)
 	if n := int64(shown) - int64(*s.Total+*s.Excluded); n != 0 {
 		fmt.Fprintf(w, "%+d events: the slices are as of now, the number as of its evaluation at %s\n", n, s.EvaluatedAt.Format(time.TimeOnly))
 	}
 	explainTrust(w, s)
+}
+
+// ownWindow returns the numbers of the objective's own window.
+func ownWindow(s report.SLO) report.Standing {
+	return report.Standing{From: s.From, To: s.To, SLI: s.SLI, Good: s.Good, Bad: s.Bad, Total: s.Total, Excluded: s.Excluded, Budget: s.Budget}
+}
+
+func explainEdges(w io.Writer, what string, s report.Standing) {
+	fmt.Fprintf(w, "\n%s: slices stamped after %s, up to %s\n", what, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
+}
+
+func explainNumbers(w io.Writer, target string, s report.Standing) {
+	fmt.Fprintf(w, "  good %d + bad %d = %d valid, %d excluded\n", *s.Good, *s.Bad, *s.Total, *s.Excluded)
+	fmt.Fprintf(w, "  SLI %s, target %s\n", ratio(s.SLI), percent(target))
+	fmt.Fprintf(w, "  budget: %d x (1 - %s) allows %d bad events, %d spent, %d left\n", *s.Total, target, *s.Budget.Allowed, *s.Budget.Spent, *s.Budget.Remaining)
 }
 
 // explainSlices prints the slices that the number is the sum of, and returns

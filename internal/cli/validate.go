@@ -13,7 +13,6 @@ import (
 	"github.com/leadline/leadline/internal/config"
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/spec"
-	"github.com/leadline/leadline/internal/window"
 )
 
 func newValidate(e *env) *cobra.Command {
@@ -70,7 +69,7 @@ func (e *env) validate(paths []string) error {
 		return errInvalid
 	}
 	for _, o := range set.Objectives {
-		fmt.Fprintf(e.out, "%s:%d  %s  %s over %s\n    %s\n", o.File, o.Line, o.Name, o.Target.Percent(), window.Compact(o.Window.Length), o.Indicator.Describe())
+		fmt.Fprintf(e.out, "%s:%d  %s  %s over %s\n    %s\n", o.File, o.Line, o.Name, o.Target.Percent(), o.WindowsText(), o.Indicator.Describe())
 	}
 	fmt.Fprintf(e.err, "valid: %s in %s\n", plural(len(set.Objectives), "objective"), plural(len(sources), "file"))
 	return nil

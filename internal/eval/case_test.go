@@ -65,6 +65,11 @@ func (w *world) line(line string) {
 		w.table = slice.NewTable(1000)
 		w.engine = w.newEngine()
 		w.engine.Restored(w.engine.Install([]*slo.Objective{w.objective}))
+	case "defined":
+		o := *w.objective
+		d := w.define(rest)
+		o.Target, o.Window, o.Others = d.Target, d.Window, d.Others
+		w.reload(&o)
 	case "alerts":
 		o := *w.objective
 		o.Alerting = w.readAlerts(rest)
@@ -121,12 +126,17 @@ func (w *world) readObjective(text string) *slo.Objective {
 
 // readAlerts reads what a service file says below alerts:.
 func (w *world) readAlerts(text string) slo.Alerting {
-	set := spec.Parse([]spec.Source{{Path: "alerts.yaml", Content: fmt.Appendf(nil, `{apiVersion: leadline/v1, kind: Service, metadata: {name: a}, spec: {objectives: [
-{name: up, availability: {}, by: [tier], target: %s, window: %s, alerts: %s}]}}`, w.objective.Target.Percent(), window.Compact(w.objective.Window.Length), text)}})
+	return w.define(fmt.Sprintf("{target: %s, window: %s, alerts: %s}", w.objective.Target.Percent(), window.Compact(w.objective.Window.Length), text)).Alerting
+}
+
+// define reads the fields of an objective as a service file has them, in braces.
+func (w *world) define(fields string) *slo.Objective {
+	set := spec.Parse([]spec.Source{{Path: "case.yaml", Content: fmt.Appendf(nil, `{apiVersion: leadline/v1, kind: Service, metadata: {name: a}, spec: {objectives: [
+{name: up, availability: {}, by: [tier], %s}]}}`, fields[1:len(fields)-1])}})
 	for _, p := range set.Problems {
 		w.t.Fatal(p)
 	}
-	return set.Objectives[0].Alerting
+	return set.Objectives[0]
 }
 
 func (w *world) length(text string) time.Duration {
@@ -301,6 +311,11 @@ func describe(when string, v *eval.Evaluation) []string {
 	lines = append(lines,
 		fmt.Sprintf("%s: good %d, bad %d, excluded %d", sli, v.Counts.Good, v.Counts.Bad, v.Counts.Excluded),
 		fmt.Sprintf("budget: %d allowed, %d spent, %d left", v.Budget.Allowed, v.Budget.Spent, v.Budget.Remaining()))
+	lines = append(lines, describeFormer("", v.Former)...)
+	for _, s := range v.Others {
+		lines = append(lines, describeStanding("over "+s.Window.String(), &s))
+		lines = append(lines, describeFormer(" of "+s.Window.String(), s.Former)...)
+	}
 	var burns []string
 	for _, b := range v.Burn {
 		rate := "-"
@@ -326,6 +341,18 @@ func describe(when string, v *eval.Evaluation) []string {
 		lines = append(lines, "note: "+n)
 	}
 	return lines
+}
+
+func describeFormer(of string, s *eval.Standing) []string {
+	if s == nil {
+		return nil
+	}
+	return []string{describeStanding("the period before"+of, s)}
+}
+
+func describeStanding(what string, s *eval.Standing) string {
+	return fmt.Sprintf("%s, %s to %s: good %d, bad %d, excluded %d; budget %d allowed, %d spent", what, moment(s.From), moment(s.To),
+		s.Counts.Good, s.Counts.Bad, s.Counts.Excluded, s.Budget.Allowed, s.Budget.Spent)
 }
 
 func describeAlerts(alerts []alert.Alert) (lines []string) {

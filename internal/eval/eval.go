@@ -23,6 +23,7 @@ import (
 	"github.com/leadline/leadline/internal/budget"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // Snapshot is one evaluation of every objective. It does not change.
@@ -56,6 +57,10 @@ type Evaluation struct {
 	Known  bool
 	Counts slice.Counts
 	Budget budget.Budget
+	// Former is the period before the one of a calendar window, nil otherwise.
+	Former *Standing
+	// Others are the objective's other windows.
+	Others []Standing
 	Burn   []Burn
 	Groups []Group
 	Trust  Trust
@@ -71,6 +76,17 @@ type Evaluation struct {
 	// Frozen says why alerts about burns neither begin nor end; empty while
 	// they do.
 	Frozen string
+}
+
+// Standing is what one window of an objective holds: the slices stamped in
+// (From, To].
+type Standing struct {
+	Window   window.Window
+	From, To time.Time
+	Counts   slice.Counts
+	Budget   budget.Budget
+	// Former is the period before it, nil of a rolling window.
+	Former *Standing
 }
 
 // Burn is the burn rate over one alert window.

@@ -86,12 +86,63 @@ func (t *track) evaluate(v *Evaluation, e *Engine, into *slab, at time.Time) {
 	_, seen := t.since()
 	v.Known = t.restored && seen
 	v.Budget = budget.Of(v.Counts, o.Target)
+	v.Former = t.former(wholeWindow, o.Window)
+	v.Others = t.otherWindows()
 	v.Burn = t.burn(into)
 	v.Groups = t.byGroup(now)
 	t.alert(v, e, into)
 	v.Trust = t.trust(now, v.Counts)
 	v.distrustAlerts(t)
 	v.Status = t.decide(v, seen)
+}
+
+// otherWindows returns how the objective stands over its other windows.
+func (t *track) otherWindows() (all []Standing) {
+	if len(t.objective.Others) == 0 {
+		return nil
+	}
+	all = make([]Standing, len(t.objective.Others))
+	for i, w := range t.objective.Others {
+		first, last := t.total.Edges(t.others + i)
+		all[i] = t.standing(w, first, last, t.total.Sum(t.others+i))
+		all[i].Former = t.former(t.others+i, w)
+	}
+	return all
+}
+
+// former returns the period before the one of the i-th window; nil when that
+// is no calendar window.
+func (t *track) former(i int, w window.Window) *Standing {
+	c, first, last, ok := t.total.Former(i)
+	if !ok {
+		return nil
+	}
+	s := t.standing(w, first, last, c)
+	return &s
+}
+
+func (t *track) standing(w window.Window, first, last slice.Minute, c slice.Counts) Standing {
+	return Standing{Window: w, From: first.Start(), To: last.Stamp(), Counts: c, Budget: budget.Of(c, t.objective.Target)}
+}
+
+// worst returns the budget that decides the state, and the name of its window
+// when the objective has several: one that is exhausted before one that is
+// low, and its own before the others.
+func (v *Evaluation) worst() (b budget.Budget, over string) {
+	if len(v.Others) == 0 {
+		return v.Budget, ""
+	}
+	for _, bad := range []func(budget.Budget) bool{budget.Budget.Exhausted, budget.Budget.Low} {
+		if bad(v.Budget) {
+			break
+		}
+		for _, s := range v.Others {
+			if bad(s.Budget) {
+				return s.Budget, s.Window.String()
+			}
+		}
+	}
+	return v.Budget, v.Objective.Window.String()
 }
 
 // slab is what the evaluations of a snapshot share: one allocation for all.
@@ -143,9 +194,10 @@ func (t *track) decide(v *Evaluation, seen bool) slo.Status {
 	if !t.restored {
 		return slo.Status{State: slo.NoData, Code: "restoring", Cause: "the history of this window is being read", NextStep: "wait; large windows take some seconds after a start"}
 	}
+	worst, over := v.worst()
 	evidence := slo.Evidence{
-		Paused: t.objective.Paused, EverSeen: seen, Valid: v.Counts.Total(),
-		Allowed: v.Budget.Allowed, Spent: v.Budget.Spent, Low: v.Budget.Low(),
+		Paused: t.objective.Paused, EverSeen: seen, Valid: t.valid(v),
+		Allowed: worst.Allowed, Spent: worst.Spent, Low: worst.Low(), Over: over,
 		Page: v.fires(alert.Page), Ticket: v.fires(alert.Ticket),
 		SilentSince: t.silentFor(v),
 	}
@@ -154,6 +206,19 @@ func (t *track) decide(v *Evaluation, seen bool) slo.Status {
 	}
 	evidence.Distrust = v.Trust.doubt
 	return slo.Decide(evidence)
+}
+
+// valid returns how many events the state is judged by: those of the window,
+// and of the former period while the one at hand has just begun and the
+// application goes on to send.
+func (t *track) valid(v *Evaluation) uint64 {
+	n := v.Counts.Total()
+	if n == 0 && v.Former != nil && t.silentFor(v) == "" {
+		if newest, heard := t.total.Newest(); heard && v.At.Sub(newest.Stamp()) <= t.patience {
+			n = v.Former.Counts.Total()
+		}
+	}
+	return n
 }
 
 // fires returns the sentence of the alert of a severity that calls somebody:

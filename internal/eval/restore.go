@@ -99,28 +99,51 @@ func (e *Engine) restore(ctx context.Context, store series.Querier, f *Fresh, cl
 	return nil
 }
 
-// restoreCells fills the cells of every width with what a query finds, from
-// the given minute on.
+// restoreCells fills the cells of every width, and the periods of calendar
+// windows, with what a query finds from the given minute on.
 func (e *Engine) restoreCells(ctx context.Context, store series.Querier, f *Fresh, q series.Query, from, closed, now slice.Minute) error {
 	for _, w := range f.widths() {
 		first := now - w.Depth
 		first = max(first-first%w.Minutes, from)
-		q.Step = int(w.Minutes)
-		// What was measured after the minute closed is told by others; what
-		// was back-filled is told by nobody but the store.
-		for _, part := range []struct {
-			from, to slice.Minute
-			only     slice.Source
-		}{{first, closed + 1, ""}, {max(first, closed+1), now + 1, slice.Backfill}} {
-			if q.From, q.To = part.from, part.to; q.From >= q.To {
-				continue
-			}
-			rows, err := store.Sums(ctx, q)
-			if err != nil {
-				return err
-			}
-			e.fill(f, w.Minutes, &q, rows, part.only)
+		q.From, q.To, q.Step = first, now+1, int(w.Minutes)
+		err := e.read(ctx, store, q, closed, func(q *series.Query, rows []series.Row, only slice.Source) {
+			e.fill(f, q, rows, only, func(t target, start slice.Minute, c slice.Counts) { t.restore(w.Minutes, start, c) })
+		})
+		if err != nil {
+			return err
 		}
+	}
+	for _, p := range f.periods(now) {
+		q.From, q.To, q.Step = max(p.From, from), min(p.To, now+1), int(hour)
+		err := e.read(ctx, store, q, closed, func(q *series.Query, rows []series.Row, only slice.Source) {
+			e.fill(f, q, rows, only, func(t target, start slice.Minute, c slice.Counts) {
+				t.restorePeriod(p, max(start, q.From), hour, c)
+			})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read asks the store for a range: for all up to the minute closed, and beyond
+// for what was back-filled. What was measured after it is told by others; what
+// was back-filled is told by nobody but the store.
+func (e *Engine) read(ctx context.Context, store series.Querier, q series.Query, closed slice.Minute, take func(q *series.Query, rows []series.Row, only slice.Source)) error {
+	from, to := q.From, q.To
+	for _, part := range []struct {
+		from, to slice.Minute
+		only     slice.Source
+	}{{from, min(to, closed+1), ""}, {max(from, closed+1), to, slice.Backfill}} {
+		if q.From, q.To = part.from, part.to; q.From >= q.To {
+			continue
+		}
+		rows, err := store.Sums(ctx, q)
+		if err != nil {
+			return err
+		}
+		take(&q, rows, part.only)
 	}
 	return nil
 }
@@ -172,7 +195,7 @@ func (e *Engine) restoreSeen(ctx context.Context, store series.Querier, f *Fresh
 	q.From, q.To, q.Step = newest, newest+hour, 1
 	rows, err := store.Sums(ctx, q)
 	if err == nil {
-		e.fill(f, 1, &q, rows, "")
+		e.fill(f, &q, rows, "", func(t target, start slice.Minute, c slice.Counts) { t.restore(1, start, c) })
 	}
 	return err
 }
@@ -212,8 +235,9 @@ func (t *track) first(ctx context.Context, store series.Querier, from, to slice.
 	return m, found, nil
 }
 
-// fill adds the cells of one width, of all sources or of only one.
-func (e *Engine) fill(f *Fresh, width slice.Minute, q *series.Query, rows []series.Row, only slice.Source) {
+// fill hands over the steps of each row that is counted, of all sources or of
+// only one.
+func (e *Engine) fill(f *Fresh, q *series.Query, rows []series.Row, only slice.Source, add func(t target, start slice.Minute, c slice.Counts)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.minute()
@@ -227,7 +251,7 @@ func (e *Engine) fill(f *Fresh, width slice.Minute, q *series.Query, rows []seri
 			f.noteBackfill(q, row.Sums)
 		}
 		for i, s := range row.Sums {
-			t.restore(width, q.StepStart(i), s.Counts)
+			add(t, q.StepStart(i), s.Counts)
 		}
 	}
 }

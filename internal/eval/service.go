@@ -6,7 +6,6 @@ package eval
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/series"
@@ -19,12 +18,12 @@ import (
 type serviceWindow struct {
 	service      operation.Service
 	environments string
-	length       time.Duration
+	window       string
 }
 
 func serviceWindowOf(o *slo.Objective) serviceWindow {
 	r := &o.Indicator.Rule
-	return serviceWindow{r.Service, strings.Join(r.Environments, "\x00"), o.Window.Length}
+	return serviceWindow{r.Service, strings.Join(r.Environments, "\x00"), o.Window.String()}
 }
 
 // serviceTrack is what the engine keeps of what a service sends. Its members
@@ -80,6 +79,8 @@ func (s *serviceTrack) queries() (all []series.Query) {
 }
 
 func (s *serviceTrack) widths() []window.Width { return s.layout.Widths() }
+
+func (s *serviceTrack) periods(now slice.Minute) []window.Stretch { return s.layout.Periods(now) }
 
 func (s *serviceTrack) rings() []*window.Ring { return []*window.Ring{s.spans, s.heard} }
 

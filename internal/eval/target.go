@@ -42,6 +42,15 @@ func (t target) restore(width, start slice.Minute, c slice.Counts) {
 	t.ring.Restore(width, start, t.of(c))
 }
 
+// restorePeriod adds a part of a period of calendar windows.
+func (t target) restorePeriod(of window.Stretch, start, minutes slice.Minute, c slice.Counts) {
+	if t.silent != nil {
+		t.ring.RestoreSilentPeriod(of, start, t.of(c))
+		return
+	}
+	t.ring.RestorePeriod(of, start, minutes, t.of(c))
+}
+
 // silenceIsBad makes each minute that tallies silence one bad event
 // (when_silent: bad).
 func silenceIsBad(c slice.Counts) slice.Counts { return slice.Counts{Bad: c.Good} }
@@ -58,6 +67,7 @@ type counter interface {
 	// queries ask the store for every series, without range and step.
 	queries() []series.Query
 	widths() []window.Width
+	periods(now slice.Minute) []window.Stretch
 	rings() []*window.Ring
 	setRestored() // unless it is unreadable
 	setUnreadable(error)

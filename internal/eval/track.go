@@ -50,7 +50,7 @@ const (
 	alertWindows // and on, in the layout of the total
 )
 
-// shape is what objectives with the same window and target share.
+// shape is what objectives with the same windows and target share.
 type shape struct {
 	layout *window.Layout
 	small  *window.Layout // of tallies
@@ -60,7 +60,10 @@ type shape struct {
 	rules    []bound
 	named    []*slo.Rule // of rules
 	dropped  []alert.Dropped
-	spans    []window.Span // of layout: the objective's window, the last hour, then the alert windows
+	// spans are those of layout: the objective's window, the last hour, the
+	// alert windows, and from the index others on its other windows.
+	spans  []window.Span
+	others int
 	// patience is how long an objective may be silent before it has no data.
 	patience time.Duration
 	burns    int // how many of the alert windows end with the newest event
@@ -69,14 +72,14 @@ type shape struct {
 
 // shapeKey names a shape; alerting is what was written of alerts, as text.
 type shapeKey struct {
-	length      time.Duration
+	windows     string
 	target      slo.Target
 	silentIsBad bool
 	alerting    string
 }
 
 func shapeKeyOf(o *slo.Objective) shapeKey {
-	k := shapeKey{length: o.Window.Length, target: o.Target, silentIsBad: o.SilentIsBad}
+	k := shapeKey{windows: o.WindowsText(), target: o.Target, silentIsBad: o.SilentIsBad}
 	if len(o.Alerting.Rules) > 0 || o.Alerting.WithoutDefaults {
 		k.alerting = fmt.Sprintf("%+v", o.Alerting)
 	}
@@ -87,9 +90,13 @@ func newShape(o *slo.Objective) *shape {
 	s := &shape{}
 	rules, dropped := alert.Rules(o)
 	s.dropped = dropped
-	s.spans = []window.Span{{Length: o.Window.Length}, {Length: time.Hour}}
+	s.spans = []window.Span{o.Window.Span(), {Length: time.Hour}}
 	s.whole, s.small = window.NewLayout(s.spans[:1]...), window.NewLayout(s.spans...)
 	s.spans = append(s.spans, alertSpans(rules)...)
+	s.others = len(s.spans)
+	for _, w := range o.Others {
+		s.spans = append(s.spans, w.Span())
+	}
 	s.layout = window.NewLayout(s.spans...)
 	for i := range rules {
 		if alert.HasPair(&rules[i]) >= 0 {
@@ -98,7 +105,7 @@ func newShape(o *slo.Objective) *shape {
 		s.rules, s.named = append(s.rules, bind(&rules[i], s.spans)), append(s.named, &rules[i])
 	}
 	s.patience = patience(rules)
-	for _, span := range s.spans[alertWindows:] {
+	for _, span := range s.spans[alertWindows:s.others] {
 		if span.AtNewest {
 			s.burns++
 		}
@@ -134,8 +141,8 @@ func newTrack(o *slo.Objective, s *shape, now slice.Minute) *track {
 // which has this shape.
 func (t *track) same(o *slo.Objective, s *shape) bool {
 	return t.objective.Indicator.ID == o.Indicator.ID && t.objective.Indicator.Rule.Service == o.Indicator.Rule.Service &&
-		t.objective.Window == o.Window && t.objective.Target == o.Target && t.objective.SilentIsBad == o.SilentIsBad &&
-		slices.Equal(t.spans, s.spans) && (t.ofGroups == t.layout) == (s.ofGroups == s.layout)
+		t.objective.WindowsText() == o.WindowsText() && t.objective.Target == o.Target && t.objective.SilentIsBad == o.SilentIsBad &&
+		slices.EqualFunc(t.spans, s.spans, window.Span.Equal) && (t.ofGroups == t.layout) == (s.ofGroups == s.layout)
 }
 
 // target returns the ring of one of the objective's series, which may be a
@@ -201,6 +208,8 @@ func (t *track) queries() []series.Query {
 
 // widths are those of the total: every ring of the small layout has some of them.
 func (t *track) widths() []window.Width { return t.layout.Widths() }
+
+func (t *track) periods(now slice.Minute) []window.Stretch { return t.layout.Periods(now) }
 
 func (t *track) rings() []*window.Ring {
 	all := []*window.Ring{t.total}

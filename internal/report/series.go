@@ -56,12 +56,11 @@ func stepFor(minutes slice.Minute) slice.Minute {
 // back to. A cell divides both a step and the grain on which windows begin, so
 // that the window of every step is a sum of whole cells.
 type grid struct {
-	first, last slice.Minute // first <= minute < last
-	step, width slice.Minute // of a step and of a cell
-	start       slice.Minute // of the first cell, where the history begins
-	window      slice.Minute
-	grain       slice.Minute
-	since       slice.Minute // of the first event: silence before it says nothing
+	first, last slice.Minute                         // first <= minute < last
+	step, width slice.Minute                         // of a step and of a cell
+	start       slice.Minute                         // of the first cell, where the history begins
+	windows     func(last slice.Minute) slice.Minute // the first minute of the window that ends with one
+	since       slice.Minute                         // of the first event: silence before it says nothing
 	before      []slice.Counts
 	shown       []series.Sum
 	source      []slice.Source
@@ -71,23 +70,37 @@ type grid struct {
 // with a step: that is for windows of hours over many months.
 const maxCells = 1 << 17
 
-// newGrid returns an empty grid for windows of the given length.
-func newGrid(first, last, step slice.Minute, length time.Duration) *grid {
-	g := &grid{first: first, last: last, step: step, window: slice.Minute(length / time.Minute)}
-	g.grain = slice.Minute(window.Grain(length) / time.Minute)
-	if g.width = divisor(step, g.grain); (last-first+g.window)/g.width > maxCells {
-		g.width, g.grain = step, step
-		g.window = max(step, g.window-g.window%step)
-	}
+// newGrid returns an empty grid for windows like the given one.
+func newGrid(first, last, step slice.Minute, w window.Window) *grid {
+	g := &grid{first: first, last: last, step: step, windows: w.First}
 	g.start = min(g.from(first+1), first-first%step)
+	if g.width = divisor(step, g.grain(w)); (last-g.start)/g.width > maxCells {
+		g.width = step
+		g.windows = func(end slice.Minute) slice.Minute {
+			from := w.First(end)
+			return from - from%step
+		}
+		g.start = min(g.from(first+1), first-first%step)
+	}
 	n := int((last-1-g.start)/g.width) + 1
 	g.before, g.shown, g.source = make([]slice.Counts, n), make([]series.Sum, n), make([]slice.Source, n)
 	return g
 }
 
 // from returns the first minute of the window that ends before the given one.
-func (g *grid) from(end slice.Minute) slice.Minute {
-	return end - 1 - (end-1)%g.grain - g.window
+func (g *grid) from(end slice.Minute) slice.Minute { return g.windows(end - 1) }
+
+// grain divides every minute in which one of the grid's windows begins.
+func (g *grid) grain(w window.Window) slice.Minute {
+	if w.Calendar.IsZero() {
+		return slice.Minute(window.Grain(w.Length) / time.Minute)
+	}
+	common := slice.Minute(60)
+	for m := g.last - 1; ; m = w.First(m) - 1 {
+		if common = divisor(common, w.First(m)); m < g.first {
+			return common
+		}
+	}
 }
 
 // divisor returns the greatest that both have.
@@ -107,7 +120,7 @@ func (r *Report) series(ctx context.Context, v *eval.Evaluation, from, to time.T
 			WithHint("ask for a range that ends after it begins")
 	}
 	step := stepFor(last - first)
-	g := newGrid(first, last, step, v.Objective.Window.Length)
+	g := newGrid(first, last, step, v.Objective.Window)
 	g.since = measuredSince(v)
 	if err := r.fill(ctx, g, v.Objective); err != nil {
 		return Series{}, err

@@ -16,6 +16,7 @@ import (
 	"github.com/leadline/leadline/internal/report"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // random fills a world with events in about one of so many minutes of the last
@@ -95,8 +96,20 @@ func (w *world) left(o *slo.Objective, from, to slice.Minute) *float64 {
 // last one with the evaluation.
 func TestBudgetEndsAtTheNumber(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
+	kathmandu, err := time.LoadLocation("Asia/Kathmandu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	windows := []window.Window{
+		window.Calendar{Period: window.Week, Zone: kathmandu}.Of(), window.Calendar{Period: window.Month, Zone: kathmandu}.Of(),
+	}
 	for _, length := range []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour, 72 * time.Hour, 7 * 24 * time.Hour} {
+		windows = append(windows, window.Window{Length: length})
+	}
+	for _, over := range windows {
+		length := over.Length
 		o := objective("up", length)
+		o.Window = over
 		w := newWorld(time.Date(2026, 11, 23, 12, 34, 56, 0, time.UTC), o)
 		w.generations = []catalog.Generation{}
 		w.random(rng, totalOf(o), 30, 11)
@@ -111,12 +124,12 @@ func TestBudgetEndsAtTheNumber(t *testing.T) {
 				from, _ := o.Window.Range(time.Unix(at, 0).Add(-time.Minute))
 				want := w.left(o, slice.MinuteOf(from), slice.MinuteOf(time.Unix(at, 0)))
 				if diff := cmp.Diff(want, d.Series.BudgetRemaining[i]); diff != "" {
-					t.Fatalf("%s, %s shown, step %d of %d (-want +got):\n%s", length, shown, i, len(d.Series.Timestamps), diff)
+					t.Fatalf("%s, %s shown, step %d of %d (-want +got):\n%s", over, shown, i, len(d.Series.Timestamps), diff)
 				}
 			}
 			last := d.Series.BudgetRemaining[len(d.Series.BudgetRemaining)-1]
 			if want := float64(v.Budget.Remaining()) / float64(v.Budget.Allowed); last == nil || *last != want {
-				t.Errorf("%s, %s shown: the last step has %v left, the evaluation %v", length, shown, last, want)
+				t.Errorf("%s, %s shown: the last step has %v left, the evaluation %v", over, shown, last, want)
 			}
 		}
 	}

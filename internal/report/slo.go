@@ -53,7 +53,10 @@ type SLO struct {
 	Indicator   Indicator  `json:"indicator"`
 	Generation  Generation `json:"generation"`
 	Target      string     `json:"target"`
+	// Window is the objective's own, whose numbers stand below; Windows are all
+	// that it has, that one first.
 	Window      string     `json:"window"`
+	Windows     []Standing `json:"windows"`
 	State       slo.State  `json:"state"`
 	Cause       string     `json:"cause"`
 	CauseCode   string     `json:"cause_code"`
@@ -150,7 +153,7 @@ func sloOf(v *eval.Evaluation) SLO {
 			Description: o.Indicator.Describe(), Rule: o.Indicator.Rule.Canonical(),
 		},
 		Generation: Generation{IndicatorID: string(o.Indicator.ID)},
-		Target:     o.Target.String(), Window: window.Compact(o.Window.Length),
+		Target:     o.Target.String(), Window: o.Window.String(), Windows: standingsOf(v),
 		State: v.Status.State, Cause: v.Status.Cause, CauseCode: v.Status.Code, NextStep: v.Status.NextStep,
 		EvaluatedAt: v.At.UTC(), From: v.From, To: v.To,
 		Burn: make([]Burn, 0, len(v.Burn)), Trust: trustOf(v),
@@ -169,13 +172,8 @@ func sloOf(v *eval.Evaluation) SLO {
 
 // counts fills in the numbers of an evaluation that has evidence.
 func (s *SLO) counts(v *eval.Evaluation) {
-	c, total, remaining := v.Counts, v.Counts.Total(), v.Budget.Remaining()
-	s.Good, s.Bad, s.Excluded, s.Total = &c.Good, &c.Bad, &c.Excluded, &total
-	s.Budget = Budget{Allowed: &v.Budget.Allowed, Spent: &v.Budget.Spent, Remaining: &remaining}
-	if total > 0 {
-		sli := float64(c.Good) / float64(total)
-		s.SLI = &sli
-	}
+	n := numbersOf(v.Counts, v.Budget)
+	s.Good, s.Bad, s.Excluded, s.Total, s.Budget, s.SLI = n.Good, n.Bad, n.Excluded, n.Total, n.Budget, n.SLI
 }
 
 func burnOf(v *eval.Evaluation, b eval.Burn) Burn {

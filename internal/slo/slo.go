@@ -28,7 +28,10 @@ type Objective struct {
 	Runbook     string
 	Indicator   *sli.Indicator
 	Target      Target
-	Window      window.Window
+	// Window is the objective's own: its alerts derive from it. Others are
+	// windows over which the same events are held against the same target.
+	Window window.Window
+	Others []window.Window
 	// SilentIsBad counts a measured minute without any valid event as bad
 	// evidence (when_silent: bad) instead of no_data.
 	SilentIsBad bool
@@ -40,4 +43,19 @@ type Objective struct {
 	// File and Line say where the objective is defined.
 	File string
 	Line int
+}
+
+// Windows returns all windows, the objective's own first.
+func (o *Objective) Windows() []window.Window {
+	return append([]window.Window{o.Window}, o.Others...)
+}
+
+// WindowsText names all windows, the objective's own first. Objectives with
+// the same text have the same windows.
+func (o *Objective) WindowsText() string {
+	text := o.Window.String()
+	for _, w := range o.Others {
+		text += ", " + w.String()
+	}
+	return text
 }

@@ -40,9 +40,11 @@ type Evidence struct {
 	// Page and Ticket are the sentences of the alert tiers that fire, or empty.
 	Page   string
 	Ticket string
-	// Allowed, Spent and Low describe the budget.
+	// Allowed, Spent and Low describe the budget: of several windows that of the
+	// worst, whose name Over is then.
 	Allowed, Spent uint64
 	Low            bool
+	Over           string
 	// Distrust says why the number should not be trusted, or empty.
 	Distrust string
 	// SilentSince is how long ago the last event ended, in words, when nothing
@@ -75,15 +77,23 @@ func Decide(e Evidence) Status {
 	case e.Page != "":
 		return Status{Breaching, "page_burn", e.Page, "open the runbook and look at what changed since the burn began"}
 	case e.Spent > e.Allowed:
-		return Status{Exhausted, "budget_exhausted", fmt.Sprintf("bad events: %d, the target allows %d", e.Spent, e.Allowed), "hold risky changes until the window recovers, or review the target"}
+		return Status{Exhausted, "budget_exhausted", fmt.Sprintf("bad events%s: %d, the target allows %d", e.over(), e.Spent, e.Allowed), "hold risky changes until the window recovers, or review the target"}
 	case e.Ticket != "":
 		return Status{AtRisk, "ticket_burn", e.Ticket, "find the slow burn in working hours"}
 	case e.Low:
-		return Status{AtRisk, "budget_low", fmt.Sprintf("less than 10%% of the budget is left: %d of %d events", e.Allowed-e.Spent, e.Allowed), "slow down risky changes"}
+		return Status{AtRisk, "budget_low", fmt.Sprintf("less than 10%% of the budget%s is left: %d of %d events", e.over(), e.Allowed-e.Spent, e.Allowed), "slow down risky changes"}
 	case e.Distrust != "":
 		return Status{AtRisk, "low_trust", e.Distrust, "see the objective's trust"}
 	}
 	return Status{State: OK}
+}
+
+// over says over which window, where that is not the only one.
+func (e *Evidence) over() string {
+	if e.Over == "" {
+		return ""
+	}
+	return " over " + e.Over
 }
 
 // States are all states, in the order in which they are decided.

@@ -12,7 +12,6 @@ import (
 	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/spec"
 	"github.com/leadline/leadline/internal/testkit/textcase"
-	"github.com/leadline/leadline/internal/window"
 )
 
 // TestCases reads service files. A line "file NAME" begins another; without
@@ -60,7 +59,11 @@ func sources(lines []string) (all []spec.Source) {
 
 // describe says what an objective was read as, without what its case has not set.
 func describe(o *slo.Objective) []string {
-	line := fmt.Sprintf("%s:%d %s of %s: %s over %s", o.File, o.Line, o.Name, o.Service, o.Target.Percent(), window.Compact(o.Window.Length))
+	var windows []string
+	for _, w := range o.Windows() {
+		windows = append(windows, w.String())
+	}
+	line := fmt.Sprintf("%s:%d %s of %s: %s over %s", o.File, o.Line, o.Name, o.Service, o.Target.Percent(), strings.Join(windows, ", "))
 	for _, part := range []struct{ name, value string }{
 		{"journey", o.Journey}, {"owner", o.Owner}, {"runbook", o.Runbook}, {"description", o.Description},
 	} {

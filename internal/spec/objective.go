@@ -17,7 +17,6 @@ import (
 	"github.com/leadline/leadline/internal/expr"
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slo"
-	"github.com/leadline/leadline/internal/window"
 )
 
 var objectiveName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?$`)
@@ -41,7 +40,8 @@ func (s *service) objective(n *yaml.Node) []*slo.Objective {
 		s.at(o.value["name"], fmt.Sprintf("the name %q is not usable", base.Name), "names stand in addresses and labels", "use up to 100 lower-case letters, digits, dashes, dots and underscores")
 	}
 	rules := s.rules(o)
-	base.Target, base.Window = s.target(o), s.window(o)
+	base.Target = s.target(o)
+	s.windows(o, &base)
 	base.SilentIsBad = s.silence(o)
 	base.Paused = o.flag("paused")
 	alerts := s.alerts(o)
@@ -311,37 +311,6 @@ func (s *service) silence(o *object) bool {
 		s.at(o.value["when_silent"], fmt.Sprintf("when_silent is %q", text), "", "write no_data or bad")
 		return false
 	}
-}
-
-func (s *service) window(o *object) (w window.Window) {
-	n := o.take("window")
-	switch {
-	case n == nil:
-		s.at(o.node, "an objective has no window", "", "add window: 28d")
-	case n.Kind == yaml.MappingNode:
-		s.at(n, "calendar windows are not supported by this version", "", "write a rolling window such as 28d")
-	case n.Kind != yaml.ScalarNode:
-		s.at(n, "window must be a text", "found "+kindText(n), "write for example 28d")
-	default:
-		length, err := parseLength(n.Value)
-		if err == nil {
-			w.Length, err = length, checkWindow(length)
-		}
-		if err != nil {
-			s.at(n, fmt.Sprintf("window %q is not usable", n.Value), err.Error(), "write for example 1h, 7d or 28d")
-		}
-	}
-	return w
-}
-
-func checkWindow(length time.Duration) error {
-	switch grain := window.Grain(length); {
-	case length < window.Shortest || length > window.Longest:
-		return errors.New("windows last from 1h to 90d")
-	case length%grain != 0:
-		return fmt.Errorf("a window of this length must be a multiple of %d minutes", grain/time.Minute)
-	}
-	return nil
 }
 
 // parseLength reads a duration with the units that Go knows, and d and w.

@@ -182,7 +182,7 @@ func restoredPeriods(l *window.Layout, m *model, now slice.Minute) *window.Ring 
 	for _, p := range l.Periods(now) {
 		for at, c := range m.byMinute {
 			if p.From <= at && at < min(p.To, now+1) {
-				r.RestorePeriod(p.Span, max(at-at%60, p.From), 60, c)
+				r.RestorePeriod(p, max(at-at%60, p.From), 60, c)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ package window
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/leadline/leadline/internal/slice"
@@ -32,6 +33,11 @@ type Span struct {
 	// ValidOnly leaves excluded events out of the sum, so that its cells take a
 	// third less memory.
 	ValidOnly bool
+}
+
+// Equal reports whether both are the same window.
+func (s Span) Equal(o Span) bool {
+	return s.Calendar.String() == o.Calendar.String() && s.Length == o.Length && s.AtNewest == o.AtNewest && s.ValidOnly == o.ValidOnly
 }
 
 // Layout is the shape that many rings share: which windows they sum and how
@@ -121,24 +127,26 @@ func (l *Layout) Widths() []Width {
 }
 
 // Periods returns what a restored ring must be given of its calendar windows
-// when its position is the given minute: the period at hand and the one before.
+// when its position is the given minute: the period at hand and the one
+// before, each once.
 func (l *Layout) Periods(now slice.Minute) (all []Stretch) {
-	for i, p := range l.spans {
+	for _, p := range l.spans {
 		if p.Calendar.IsZero() {
 			continue
 		}
 		from, to := p.Calendar.minutes(now)
 		before, _ := p.Calendar.minutes(from - 1)
-		all = append(all, Stretch{i, before, from}, Stretch{i, from, to})
+		for _, s := range []Stretch{{before, from}, {from, to}} {
+			if !slices.Contains(all, s) {
+				all = append(all, s)
+			}
+		}
 	}
 	return all
 }
 
-// Stretch is a period of the window with this index: From <= minute < To.
-type Stretch struct {
-	Span     int
-	From, To slice.Minute
-}
+// Stretch is a range of minutes: From <= minute < To.
+type Stretch struct{ From, To slice.Minute }
 
 // Width is one resolution of a layout: cells of so many minutes, reaching
 // Depth minutes back from the position.

@@ -343,16 +343,28 @@ func (r *Ring) RestoreSilence(minutes, start slice.Minute, c slice.Counts) {
 	}
 }
 
-// RestorePeriod adds what a store holds of a period of the i-th window, in the
-// minutes from start on: a part that lies within one period.
-func (r *Ring) RestorePeriod(i int, start, minutes slice.Minute, c slice.Counts) {
-	if i >= len(r.sums) || r.sums[i].period == nil || c.IsZero() {
-		return
-	}
-	if start >= r.oldest || start+minutes <= r.oldest {
+// RestorePeriod adds what a store holds of a period, in so many minutes of it
+// from start on, to the calendar windows that have this period.
+func (r *Ring) RestorePeriod(of Stretch, start, minutes slice.Minute, c slice.Counts) {
+	if r.RestoreSilentPeriod(of, start, c) && (start >= r.oldest || start+minutes <= r.oldest) {
 		r.note(start)
 	}
-	r.sums[i].add(start, r.layout.spans[i].of(c))
+}
+
+// RestoreSilentPeriod adds like RestorePeriod what is no event, and reports
+// whether a window has the period.
+func (r *Ring) RestoreSilentPeriod(of Stretch, start slice.Minute, c slice.Counts) (found bool) {
+	if c.IsZero() {
+		return false
+	}
+	for i := range r.sums {
+		s := &r.sums[i]
+		if p := s.period; p != nil && (of == Stretch{s.from, p.next} || of == Stretch{p.from, s.from}) {
+			s.add(start, r.layout.spans[i].of(c))
+			found = true
+		}
+	}
+	return found
 }
 
 // Recount sums every rolling window from its cells: after Restore, and in

@@ -39,6 +39,14 @@ func (w Window) String() string {
 	return w.Calendar.String()
 }
 
+// Longest returns how long the window can become: a leap year has a day more.
+func (w Window) Longest() time.Duration {
+	if w.Calendar.IsZero() {
+		return w.Length
+	}
+	return w.Length + 3*24*time.Hour
+}
+
 // Equal reports whether both are the same.
 func (w Window) Equal(o Window) bool { return w.String() == o.String() }
 
