@@ -23,7 +23,9 @@ type untold struct {
 // tell moves the reach with the clock, and tells the sink what minutes hold
 // that have come within it.
 func (c *committer) tell(now slice.Minute) {
-	c.untold.reach = now + futureSlack
+	// Who is told has to know of both times while the clock is in doubt: events
+	// are what says which is right.
+	c.untold.reach = max(now, c.schedule.steadyMinute) + futureSlack
 	for m, told := range c.untold.minutes {
 		if m > c.untold.reach {
 			continue
