@@ -64,7 +64,7 @@ const watchEvery = 2 * time.Second
 type App struct {
 	cfg    config.Config
 	logger *slog.Logger
-	clock  clock
+	clock  ingest.Clock
 
 	lock   io.Closer    // of the data directory
 	folder *spec.Folder // nil without objectives
@@ -100,7 +100,11 @@ func (c clock) Elapsed() time.Duration { return time.Since(c.start) }
 
 // New opens the data directory, reads the intake log and listens.
 func New(cfg config.Config, logger *slog.Logger) (*App, error) {
-	a := &App{cfg: cfg, logger: logger, clock: clock{time.Now()}}
+	return newApp(cfg, logger, clock{time.Now()})
+}
+
+func newApp(cfg config.Config, logger *slog.Logger, c ingest.Clock) (*App, error) {
+	a := &App{cfg: cfg, logger: logger, clock: c}
 	if err := a.open(); err != nil {
 		return nil, errors.Join(err, a.abandon())
 	}

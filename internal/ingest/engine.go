@@ -40,6 +40,7 @@ type Engine struct {
 	damage  []intakelog.Damage
 	closing atomic.Pointer[error] // why minutes do not close at present
 	idle    [2]slice.Minute       // see Idle
+	storing atomic.Pointer[error] // why the series store refuses the minute at hand
 	ahead   atomic.Pointer[error] // that minutes are closed which have not come yet
 	jumped  atomic.Pointer[doubt] // of the wall clock, nil when it is believed
 	full    sync.Once             // logs that the table of series is full
@@ -325,6 +326,9 @@ func (e *Engine) Health() error {
 		return *err
 	}
 	if err := e.closing.Load(); err != nil {
+		return *err
+	}
+	if err := e.storing.Load(); err != nil {
 		return *err
 	}
 	return nil

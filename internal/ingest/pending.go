@@ -199,8 +199,11 @@ func (e *Engine) append(ctx context.Context, store series.Store, c slice.Closed)
 	for {
 		err := store.Append(ctx, c)
 		if err == nil {
+			e.storing.Store(nil)
 			return true
 		}
+		refused := fmt.Errorf("the series store refuses minute %s, the log keeps it: %w", c.Minute.Stamp().Format(time.RFC3339), err)
+		e.storing.Store(&refused)
 		e.logger.Error("store a closed minute; trying again", "minute", c.Minute.Stamp(), "err", err,
 			slog.Int("waiting", e.pending.lag()))
 		select {

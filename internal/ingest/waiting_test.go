@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -94,9 +95,15 @@ func TestTheLogKeepsWhatTheStoreRefuses(t *testing.T) {
 				if n := e.Totals().Waiting; n < 3*24*60 || shown != n {
 					t.Errorf("%d minutes wait, %d are shown", n, shown)
 				}
+				if err := e.Health(); err == nil || !strings.Contains(err.Error(), "the store sulks") {
+					t.Errorf("health while the store refuses: %v", err)
+				}
 				store.sulks.Store(false)
 				time.Sleep(time.Minute)
 				synctest.Wait()
+				if err := e.Health(); err != nil {
+					t.Errorf("health when the store takes minutes again: %v", err)
+				}
 				stop()
 				w.compare(t, store.counts)
 			})
