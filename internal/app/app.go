@@ -80,6 +80,7 @@ type App struct {
 
 	// channels are those of the receivers, by name.
 	channels map[string]dispatch.Channel
+	dispatch *dispatch.Engine
 	backfill *backfiller
 	// defining is held by whoever replaces windows: a reload or a back-fill.
 	defining sync.Mutex
@@ -136,6 +137,9 @@ func (a *App) open() error {
 	if err := errors.Join(otlpCfg.Validate(), api.ValidateAddr(a.cfg.Listen, token)); err != nil {
 		return err
 	}
+	if a.cfg.URL, err = pagesURL(a.cfg.URL); err != nil {
+		return err
+	}
 	if a.channels, err = channels(a.cfg.Receivers, a.clock.Now, a.logger); err != nil {
 		return err
 	}
@@ -143,7 +147,7 @@ func (a *App) open() error {
 		return err
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newMetrics(a))
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newMetrics(a), newDeliveries(a.dispatch))
 	if a.otlp, err = otlp.New(otlpCfg, consumer{a.ingest}, a.logger, registry); err != nil {
 		return err
 	}
@@ -202,11 +206,9 @@ func (a *App) openData() error {
 	if err != nil {
 		return err
 	}
-	alerts, err := a.catalog.Alerts(context.Background())
-	if err != nil {
+	if err := a.openDispatch(); err != nil {
 		return err
 	}
-	a.eval.Adopt(alerts)
 	a.fresh = a.eval.Install(objectives)
 	a.ingest, err = ingest.Open(intakeConfig(), files, intakelog.Config{}, slice.Minute(cursor), bindingOf(objectives), a.eval, a.clock, a.logger)
 	if err == nil {
@@ -322,6 +324,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.otlp.Run(ctx) })
 	g.Go(func() error { return a.api.Run(ctx) })
 	g.Go(func() error { return a.eval.Run(ctx) })
+	g.Go(func() error { return a.dispatch.Run(ctx) })
 	g.Go(func() error { a.project(ctx); return nil })
 	g.Go(func() error { a.watch(ctx); return nil })
 	g.Go(func() error { a.followClock(ctx); return nil })

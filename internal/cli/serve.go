@@ -23,8 +23,7 @@ func newServe(e *env) *cobra.Command {
 			if err := config.Load(c.Flags(), file, os.LookupEnv); err != nil {
 				return err
 			}
-			var err error
-			if cfg.Receivers, err = config.ReadReceivers(file, os.LookupEnv); err != nil {
+			if err := cfg.ReadNotifications(file, os.LookupEnv); err != nil {
 				return err
 			}
 			return e.serve(c, cfg)

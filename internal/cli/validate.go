@@ -35,22 +35,22 @@ func newValidate(e *env) *cobra.Command {
 			return e.validate(paths)
 		},
 	}
-	c.Flags().StringVar(&settings, "config", "", "check the receivers of this configuration file too")
+	c.Flags().StringVar(&settings, "config", "", "check the receivers and routes of this configuration file too")
 	return c
 }
 
-// validateReceivers checks receivers as the start of a server does: their
+// validateReceivers checks receivers and routes as the start of a server does: their
 // secrets are read, and nothing is sent.
 func (e *env) validateReceivers(path string) error {
-	receivers, err := config.ReadReceivers(path, os.LookupEnv)
-	if err != nil {
+	var cfg config.Config
+	if err := cfg.ReadNotifications(path, os.LookupEnv); err != nil {
 		fmt.Fprintln(e.err, err)
 		if hint := errs.HintOf(err); hint != "" {
 			fmt.Fprintln(e.err, "  "+hint)
 		}
 		return errInvalid
 	}
-	fmt.Fprintf(e.err, "valid: %s in %s\n", plural(len(receivers), "receiver"), path)
+	fmt.Fprintf(e.err, "valid: %s in %s\n", plural(len(cfg.Receivers), "receiver"), path)
 	return nil
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/leadline/leadline/internal/dispatch"
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/window"
 )
@@ -42,8 +43,13 @@ type Config struct {
 	HistogramRetention       time.Duration
 	HourlyHistogramRetention time.Duration
 	LogLevel                 string
-	// Receivers are those of the file; they have no flags.
-	Receivers []Receiver
+	// URL is where people reach the pages, for links in notifications.
+	URL string
+	// Receivers, Routes and DefaultReceiver are those of the file; they have no
+	// flags.
+	Receivers       []Receiver
+	Routes          []dispatch.Route
+	DefaultReceiver string
 }
 
 // Flags adds a flag for every setting, with its default.
@@ -56,6 +62,7 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.StringVar(&c.TokenFile, "token-file", "", "file with the token that senders and users present; needed beyond loopback")
 	f.StringSliceVar(&c.Origins, "otlp-origins", nil, "web origins whose pages may send telemetry, as https://shop.example")
 	c.RetentionFlags(f)
+	f.StringVar(&c.URL, "url", "", "where people reach the pages, as https://lead.example; notifications link there")
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
 }
 

@@ -94,7 +94,7 @@ const maxReceivers = 50
 var receiverName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$`)
 
 // sections are parts of the file that are no flags.
-var sections = []string{"receivers"}
+var sections = []string{"receivers", "routes", "default_receiver"}
 
 // ReadReceivers reads the receivers of a configuration file, which is found as
 // Load finds it, and checks them: a receiver that cannot work is refused when

@@ -1,0 +1,100 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dispatch
+
+import (
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/leadline/leadline/internal/alert"
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
+)
+
+// Evaluations is the source of a server: what package eval evaluates.
+type Evaluations struct {
+	engine *eval.Engine
+	url    string
+
+	mu sync.Mutex
+	// last is made of snapshot: a standing is the same as long as that is.
+	snapshot *eval.Snapshot
+	last     *Standing
+}
+
+// NewEvaluations returns the source. With the address of the server's pages,
+// notices link to them.
+func NewEvaluations(e *eval.Engine, address string) *Evaluations {
+	return &Evaluations{engine: e, url: address}
+}
+
+// Adopt implements Source.
+func (s *Evaluations) Adopt(alerts []alert.Alert) { s.engine.Adopt(alerts) }
+
+// Listen implements Source.
+func (s *Evaluations) Listen() (<-chan time.Time, func()) { return s.engine.Listen() }
+
+// Standing implements Source.
+func (s *Evaluations) Standing() *Standing {
+	snapshot := s.engine.Snapshot()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if snapshot == s.snapshot {
+		return s.last
+	}
+	last := &Standing{At: snapshot.At}
+	for i := range snapshot.Evaluations {
+		v := &snapshot.Evaluations[i]
+		for j := range v.Alerts {
+			last.Notices = append(last.Notices, s.notice(v, &v.Alerts[j]))
+		}
+	}
+	for _, a := range snapshot.Gone {
+		last.Notices = append(last.Notices, Notice{Alert: a, At: snapshot.At})
+	}
+	s.snapshot, s.last = snapshot, last
+	return last
+}
+
+func (s *Evaluations) notice(v *eval.Evaluation, a *alert.Alert) Notice {
+	o := v.Objective
+	n := Notice{
+		Alert: *a, Description: o.Description, Owner: o.Owner, Runbook: o.Runbook, Journey: o.Journey,
+		URL: s.page(o.Key), Target: o.Target.Percent(), Window: window.Compact(o.Window.Length),
+		NextStep: v.Status.NextStep, At: v.At,
+	}
+	if !v.Known {
+		return n
+	}
+	if total := v.Counts.Total(); total > 0 {
+		n.SLI = share(float64(v.Counts.Good), float64(total))
+	}
+	if v.Budget.Allowed > 0 {
+		n.BudgetLeft = share(float64(v.Budget.Remaining()), float64(v.Budget.Allowed))
+	}
+	return n
+}
+
+func share(part, whole float64) string { return strconv.FormatFloat(part/whole, 'f', -1, 64) }
+
+// page is where the server shows an objective.
+func (s *Evaluations) page(k slo.Key) string {
+	if s.url == "" {
+		return ""
+	}
+	q := url.Values{}
+	for name, value := range map[string]string{"namespace": k.Service.Namespace, "environment": k.Service.Environment} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	page := s.url + "/slos/" + url.PathEscape(k.Service.Name) + "/" + url.PathEscape(k.Name)
+	if len(q) > 0 {
+		page += "?" + q.Encode()
+	}
+	return page
+}
