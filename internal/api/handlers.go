@@ -32,7 +32,7 @@ func (s *Server) readiness(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, report.Health{State: "ok"})
 }
 
-func (s *Server) slos(*http.Request) (any, error) { return s.report.SLOs(), nil }
+func (s *Server) slos(r *http.Request) (any, error) { return s.report.SLOs(r.Context()), nil }
 
 func (s *Server) operations(r *http.Request) (any, error) { return s.report.Operations(r.Context()) }
 

@@ -4,6 +4,8 @@
 package app
 
 import (
+	"context"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/leadline/leadline/internal/report"
@@ -80,7 +82,7 @@ func (m *metrics) Collect(c chan<- prometheus.Metric) {
 }
 
 func (m *metrics) objectives(gauge func(*prometheus.Desc, float64, ...string)) {
-	for _, s := range m.report.SLOs().SLOs {
+	for _, s := range m.report.SLOs(context.Background()).SLOs {
 		labels := []string{s.Namespace, s.Service, s.Environment, s.Name}
 		if s.SLI != nil {
 			gauge(m.sli, *s.SLI, labels...)

@@ -116,11 +116,12 @@ type Trust struct {
 }
 
 // SLOs returns every objective, worst first.
-func (r *Report) SLOs() SLOs {
+func (r *Report) SLOs(ctx context.Context) SLOs {
 	s := r.Evaluations.Snapshot()
+	a := r.astray(ctx, s.Evaluations)
 	out := SLOs{SchemaVersion: SchemaVersion, EvaluatedAt: s.At.UTC(), SLOs: make([]SLO, 0, len(s.Evaluations))}
 	for i := range s.Evaluations {
-		out.SLOs = append(out.SLOs, r.slo(&s.Evaluations[i]))
+		out.SLOs = append(out.SLOs, r.slo(a, &s.Evaluations[i]))
 	}
 	out.Problems = r.problems()
 	return out
@@ -135,8 +136,9 @@ func (r *Report) problems() []FileProblem {
 }
 
 // slo returns an objective with what is known beside its evaluation.
-func (r *Report) slo(v *eval.Evaluation) SLO {
+func (r *Report) slo(a *astray, v *eval.Evaluation) SLO {
 	s := sloOf(v)
+	s.NextStep = a.nextStep(v)
 	if n := len(lost(r.Intake.Damage())); n > 0 {
 		s.Trust.Notes = append(s.Trust.Notes, fmt.Sprintf("ranges of the intake log that the last start found damaged: %d; counts of this objective may be lost with them", n))
 	}
@@ -282,8 +284,9 @@ func matches(s operation.Service, w Which) bool {
 // of the evaluation that Find returned, and so of one generation; with the id
 // of another one's indicator the series is of that.
 func (r *Report) SLO(ctx context.Context, v *eval.Evaluation, generation string, from, to time.Time) (Detail, error) {
+	a := r.astray(ctx, r.Evaluations.Snapshot().Evaluations)
 	d := Detail{SchemaVersion: SchemaVersion, SLO: DetailSLO{
-		SLO: r.slo(v), Groups: groupsOf(v), Dropped: droppedOf(v), Generations: []Generation{},
+		SLO: r.slo(a, v), Groups: groupsOf(v), Dropped: droppedOf(v), Generations: []Generation{},
 		Definition: Definition{v.Objective.File, v.Objective.Line},
 	}}
 	generations, err := r.Generations.Generations(ctx, v.Objective.Key)

@@ -39,7 +39,7 @@ func asJSON(t *testing.T, v any) map[string]any {
 
 func TestNumbersAreNullWithoutEvidence(t *testing.T) {
 	w := newWorld(noon, objective("up", 28*24*time.Hour))
-	got := asJSON(t, w.report(t).SLOs().SLOs[0])
+	got := asJSON(t, w.report(t).SLOs(t.Context()).SLOs[0])
 	for _, field := range []string{"sli", "good", "bad", "total", "excluded"} {
 		if got[field] != nil {
 			t.Errorf("%s: got %v, want null", field, got[field])
@@ -274,7 +274,7 @@ func TestAnAnswerIsOfOneGeneration(t *testing.T) {
 func TestTheListSaysWhenAGenerationBegan(t *testing.T) {
 	known, unknown := objective("known", time.Hour), objective("unknown", time.Hour)
 	known.Defined = noon.Add(-time.Hour)
-	for _, s := range newWorld(noon, known, unknown).report(t).SLOs().SLOs {
+	for _, s := range newWorld(noon, known, unknown).report(t).SLOs(t.Context()).SLOs {
 		switch from := s.Generation.From; s.Name {
 		case "known":
 			if from == nil || !from.Equal(known.Defined) {

@@ -38,6 +38,7 @@ type world struct {
 	table          *slice.Table
 	store          series.Store
 	generations    []catalog.Generation
+	stuck          bool // nobody can be asked for open minutes
 }
 
 func newWorld(now time.Time, objectives ...*slo.Objective) *world {
@@ -111,7 +112,11 @@ func (w *world) Damage() []intakelog.Damage {
 	}
 }
 
-func (w *world) Open(_ context.Context, match func(*slice.Series) bool) (open []ingest.Counted, err error) {
+func (w *world) Open(ctx context.Context, match func(*slice.Series) bool) (open []ingest.Counted, err error) {
+	if w.stuck {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	for m, samples := range w.samples {
 		for _, s := range samples {
 			if k, _ := w.table.Intern(s.Key); m > w.closed && match(k) {

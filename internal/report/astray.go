@@ -1,0 +1,271 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/ingest"
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/sli"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+)
+
+// astray finds the telemetry that an objective without numbers was meant to
+// count. There usually is some, under another environment, namespace, name or
+// operation than the service file says: the open minutes know who sends. It
+// serves one answer, and asks nothing while every objective has numbers.
+type astray struct {
+	ctx    context.Context
+	report *Report
+	all    []eval.Evaluation
+	sends  map[operation.Service]uint64 // spans a minute; nil until asked for
+	silent bool                         // nobody could say who sends
+	said   map[mismatch]string
+	claims map[counted]bool                        // nil until asked for
+	asked  map[operation.Service]map[string]uint64 // by the rule's service, events a minute by operation
+}
+
+// mismatch is what a next step follows from.
+type mismatch struct {
+	rule  sli.ID
+	name  string
+	state slo.State
+}
+
+func (r *Report) astray(ctx context.Context, all []eval.Evaluation) *astray {
+	return &astray{ctx: ctx, report: r, all: all, said: map[mismatch]string{}, asked: map[operation.Service]map[string]uint64{}}
+}
+
+// nextStep returns what to write so that the objective finds its telemetry, or
+// what eval has said.
+func (a *astray) nextStep(v *eval.Evaluation) string {
+	switch v.Status.Code {
+	case "never_seen", "window_empty", "silent":
+	default:
+		return v.Status.NextStep
+	}
+	k := mismatch{v.Objective.Indicator.ID, v.Objective.Name, v.Status.State}
+	said, known := a.said[k]
+	if !known && a.look() {
+		said = a.find(v)
+		a.said[k] = said
+	}
+	return cmp.Or(said, v.Status.NextStep)
+}
+
+func (a *astray) find(v *eval.Evaluation) string {
+	rule, services := v.Objective.Indicator.Rule, v.Objective.Indicator.Services()
+	if slices.ContainsFunc(services, func(s operation.Service) bool { return a.sends[s] > 0 }) {
+		return a.otherOperation(rule, services)
+	}
+	if s, n := a.most(func(s operation.Service) bool {
+		return s.Name == rule.Service.Name && s.Namespace == rule.Service.Namespace && !a.counted()[counted{s, v.Objective.Name}]
+	}); n > 0 {
+		return fmt.Sprintf("%s sends %s spans a minute %s; this objective counts %s: write environments: [%s] in metadata, or set deployment.environment.name=%s where it is started",
+			s.Name, grouped(n), environmentText(s.Environment), environmentsText(rule.Environments), cmp.Or(s.Environment, `""`), rule.Service.Environment)
+	}
+	if s, n := a.most(func(s operation.Service) bool {
+		return s.Name == rule.Service.Name && s.Namespace != rule.Service.Namespace
+	}); n > 0 {
+		return fmt.Sprintf("%s sends %s spans a minute %s; this objective counts it %s: write namespace: %s in metadata, or change service.namespace where it is started",
+			s.Name, grouped(n), namespaceText(s.Namespace), namespaceText(rule.Service.Namespace), cmp.Or(s.Namespace, `""`))
+	}
+	return a.otherName(v)
+}
+
+// otherName looks for a service of a similar name and, for an objective that
+// never counted anything, for one that no objective counts.
+func (a *astray) otherName(v *eval.Evaluation) string {
+	name := v.Objective.Indicator.Rule.Service.Name
+	s, n := a.most(func(s operation.Service) bool { return s.Name != name && alike(s.Name, name) })
+	if n == 0 && v.Status.State == slo.NotMeasured {
+		s, n = a.most(func(s operation.Service) bool { return !a.counted()[counted{Service: operation.Service{Name: s.Name}}] })
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("nothing arrives from %s; %s sends %s spans a minute: if it is the one, write name: %s in metadata, or set OTEL_SERVICE_NAME=%s where it is started",
+		name, s.Name, grouped(n), s.Name, name)
+}
+
+// counted is a service and the name of an objective that counts it, for each
+// environment of a file is an objective of its own; or only a service's name.
+type counted struct {
+	operation.Service
+	objective string
+}
+
+// counted returns what objectives count.
+func (a *astray) counted() map[counted]bool {
+	if a.claims != nil {
+		return a.claims
+	}
+	a.claims = make(map[counted]bool)
+	for i := range a.all {
+		o := a.all[i].Objective
+		a.claims[counted{Service: operation.Service{Name: o.Indicator.Rule.Service.Name}}] = true
+		for _, s := range o.Indicator.Services() {
+			a.claims[counted{s, o.Name}] = true
+		}
+	}
+	return a.claims
+}
+
+// maxNamed is how many operations a sentence names.
+const maxNamed = 3
+
+// otherOperation is for a service that sends, and not what is counted.
+func (a *astray) otherOperation(rule sli.Rule, services []operation.Service) string {
+	seen := a.operations(rule.Service, services)
+	if rule.Operation == "" || seen[rule.Operation] > 0 || len(seen) == 0 {
+		return ""
+	}
+	kind := operation.KindOf(rule.Operation)
+	rank := func(name string) int {
+		switch {
+		case alike(name, rule.Operation):
+			return 0
+		case operation.KindOf(name) == kind:
+			return 1
+		}
+		return 2
+	}
+	names := slices.SortedFunc(maps.Keys(seen), func(x, y string) int {
+		return cmp.Or(rank(x)-rank(y), cmp.Compare(seen[y], seen[x]), cmp.Compare(x, y))
+	})
+	return fmt.Sprintf("%s sends no %s, but %s: write the operation as leadline operations lists it",
+		rule.Service.Name, rule.Operation, strings.Join(names[:min(len(names), maxNamed)], ", "))
+}
+
+// patience is how long an answer waits for ingest, which may be waiting for a disk.
+const patience = 250 * time.Millisecond
+
+// open returns what the open minutes have counted of the series that match.
+func (a *astray) open(match func(*slice.Series) bool) ([]ingest.Counted, error) {
+	ctx, cancel := context.WithTimeout(a.ctx, patience)
+	defer cancel()
+	return a.report.Intake.Open(ctx, match)
+}
+
+// look finds out who sends, and says whether that is known.
+func (a *astray) look() bool {
+	if a.sends != nil || a.silent {
+		return !a.silent
+	}
+	open, err := a.open(func(s *slice.Series) bool { return s.Tally == slice.Spans && s.Indicator == "" })
+	if a.silent = err != nil; a.silent {
+		return false
+	}
+	a.sends = rates(open, slice.MinuteOf(a.report.Now()), func(k *slice.Key) operation.Service { return k.Service })
+	return true
+}
+
+// operations returns the operations of the service that is counted, by name.
+func (a *astray) operations(service operation.Service, in []operation.Service) map[string]uint64 {
+	seen, known := a.asked[service]
+	if !known {
+		open, err := a.open(func(s *slice.Series) bool { return s.IsBaseline() && slices.Contains(in, s.Service) })
+		if err == nil {
+			seen = rates(open, slice.MinuteOf(a.report.Now()), func(k *slice.Key) string { return k.Operation })
+		}
+		a.asked[service] = seen
+	}
+	return seen
+}
+
+// rates returns how many events a minute were counted: the mean of the whole
+// minutes since the first, rounded up, or what the minute that runs has so far.
+func rates[K comparable](open []ingest.Counted, now slice.Minute, of func(*slice.Key) K) map[K]uint64 {
+	sums, first := make(map[K]uint64), make(map[K]slice.Minute)
+	for _, c := range open {
+		k, n := of(&c.Series.Key), c.Counts.Good+c.Counts.Bad+c.Counts.Excluded
+		if c.Series.Tally != "" {
+			n = c.Counts.Good
+		}
+		if _, seen := first[k]; n > 0 && (!seen || c.Minute < first[k]) {
+			first[k] = c.Minute
+		}
+		sums[k] += n
+	}
+	for k := range sums {
+		minutes := uint64(max(1, now-first[k]))
+		sums[k] = (sums[k] + minutes - 1) / minutes
+	}
+	return sums
+}
+
+// most returns the service that sends most of those that match.
+func (a *astray) most(match func(operation.Service) bool) (found operation.Service, n uint64) {
+	for s, sends := range a.sends {
+		if match(s) && (sends > n || sends == n && s.String() < found.String()) {
+			found, n = s, sends
+		}
+	}
+	return found, n
+}
+
+// alike says whether two names differ in case and punctuation only.
+func alike(a, b string) bool {
+	letters := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+				return -1
+			}
+			return unicode.ToLower(r)
+		}, s)
+	}
+	return letters(a) == letters(b)
+}
+
+// grouped prints a count as 1,203.
+func grouped(n uint64) string {
+	digits := strconv.FormatUint(n, 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+func environmentText(e string) string {
+	if e == "" {
+		return "without an environment"
+	}
+	return "as environment " + e
+}
+
+// environmentsText names what an objective covers; the unset environment is last.
+func environmentsText(all []string) string {
+	var names []string
+	for _, e := range all {
+		if e != "" {
+			names = append(names, e)
+		}
+	}
+	if len(names) < len(all) {
+		names = append(names, "no environment")
+	}
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+func namespaceText(n string) string {
+	if n == "" {
+		return "without a namespace"
+	}
+	return "in namespace " + n
+}

@@ -1,0 +1,113 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/sli"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
+)
+
+// TestWhatGoesAstrayIsNamed lets a service send as something else than the
+// objective counts, production's POST /checkout of shop/shop-api.
+func TestWhatGoesAstrayIsNamed(t *testing.T) {
+	type sender struct {
+		operation.Service
+		spans      uint64 // a minute
+		operations []string
+	}
+	service := func(namespace, name, environment string) operation.Service {
+		return operation.Service{Namespace: namespace, Name: name, Environment: environment}
+	}
+	const usual = "compare the service and operation names"
+	for _, c := range []struct {
+		name    string
+		senders []sender
+		want    string
+	}{
+		{"nobody sends", nil, usual},
+		{"another environment", []sender{{service("shop", "shop-api", "staging"), 1203, nil}, {service("shop", "shop-api", "test"), 7, nil}},
+			"shop-api sends 1,203 spans a minute as environment staging; this objective counts prod, production or no environment: write environments: [staging] in metadata, or set deployment.environment.name=production where it is started"},
+		{"another namespace", []sender{{service("", "shop-api", "production"), 10, nil}, {service("web", "front", "production"), 1000, nil}},
+			`shop-api sends 10 spans a minute without a namespace; this objective counts it in namespace shop: write namespace: "" in metadata, or change service.namespace where it is started`},
+		{"another spelling", []sender{{service("shop", "Shop_API", "production"), 1_000_000, nil}, {service("web", "front", ""), 2_000_000, nil}},
+			"nothing arrives from shop-api; Shop_API sends 1,000,000 spans a minute: if it is the one, write name: Shop_API in metadata, or set OTEL_SERVICE_NAME=shop-api where it is started"},
+		{"a service that nobody counts", []sender{{service("", "unknown_service", ""), 5, nil}},
+			"nothing arrives from shop-api; unknown_service sends 5 spans a minute"},
+		{"another operation", []sender{{shop, 999, []string{"GET /", "GET /cart", "call api.stripe.com", "POST /checkout/", "POST /pay"}}},
+			"shop-api sends no POST /checkout, but POST /checkout/, GET /, GET /cart: write the operation as leadline operations lists it"},
+		{"the operation, of which nothing is counted yet", []sender{{shop, 999, []string{"POST /checkout"}}}, usual},
+		{"no operation at all", []sender{{shop, 999, nil}}, usual},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := objective("up", time.Hour)
+			w := newWorld(noon, o)
+			now := slice.MinuteOf(noon)
+			for _, s := range c.senders {
+				for m := now - 4; m < now; m++ {
+					w.count(slice.Key{Service: s.Service, Tally: slice.Spans}, m, slice.Counts{Good: s.spans, Bad: 3})
+				}
+				for _, name := range s.operations {
+					w.count(slice.Key{Service: s.Service, Operation: name, Kind: operation.KindOf(name)}, now, slice.Counts{Good: 1})
+				}
+			}
+			r := w.report(t)
+			if got := r.SLOs(t.Context()).SLOs[0].NextStep; !strings.HasPrefix(got, c.want) {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestAnObjectiveWithNumbersKeepsItsNextStep has both: what it counts, and
+// more of it in another environment.
+func TestAnObjectiveWithNumbersKeepsItsNextStep(t *testing.T) {
+	o := objective("up", time.Hour)
+	w := newWorld(noon, o)
+	now := slice.MinuteOf(noon)
+	staging := shop
+	staging.Environment = "staging"
+	w.count(totalOf(o), now, slice.Counts{Good: 1, Bad: 1})
+	w.count(slice.Key{Service: staging, Tally: slice.Spans}, now, slice.Counts{Good: 1000})
+	if s := w.report(t).SLOs(t.Context()).SLOs[0]; strings.Contains(s.NextStep, "staging") {
+		t.Errorf("%s says %q", s.State, s.NextStep)
+	}
+}
+
+// TestAnotherEnvironmentOfTheFileIsNotAstray has an objective in each of two
+// environments, of which one sends nothing yet.
+func TestAnotherEnvironmentOfTheFileIsNotAstray(t *testing.T) {
+	in := func(environment string) *slo.Objective {
+		service := shop
+		service.Environment = environment
+		i, err := sli.Compile(sli.Rule{Service: service, Environments: []string{environment}, Kind: sli.Availability})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &slo.Objective{Key: slo.Key{Service: service, Name: "up"}, Indicator: i, Target: 990_000_000, Window: window.Window{Length: time.Hour}}
+	}
+	w := newWorld(noon, in("production"), in("staging"))
+	w.count(slice.Key{Service: shop, Tally: slice.Spans}, slice.MinuteOf(noon), slice.Counts{Good: 1000})
+	for _, s := range w.report(t).SLOs(t.Context()).SLOs {
+		if strings.Contains(s.NextStep, "sends") {
+			t.Errorf("in %s: %q", s.Environment, s.NextStep)
+		}
+	}
+}
+
+// TestAnswersDoNotWaitForIngest asks while the committer is busy with a disk.
+func TestAnswersDoNotWaitForIngest(t *testing.T) {
+	w := newWorld(noon, objective("up", time.Hour))
+	r := w.report(t)
+	w.stuck = true
+	if s := r.SLOs(t.Context()).SLOs; len(s) != 1 || s[0].NextStep == "" {
+		t.Errorf("got %+v", s)
+	}
+}
