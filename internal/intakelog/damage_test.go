@@ -70,7 +70,9 @@ func checkTruncation(t *testing.T, disk *crashfs.FS, name string, cut, whole, en
 	if cut == end {
 		want = append(want, strings.Repeat("last", 20))
 	} else if found > whole {
-		wantDamage = []intakelog.Damage{{Stream: intakelog.Intake, Segment: name, Offset: whole, Length: found - whole, Torn: true}}
+		// A few zeros may be what a record ends with.
+		torn := found < end || end-cut >= 8
+		wantDamage = []intakelog.Damage{{Stream: intakelog.Intake, Segment: name, Offset: whole, Length: found - whole, Torn: torn}}
 	}
 	for i := range damage {
 		damage[i].Reason = ""
@@ -81,7 +83,11 @@ func checkTruncation(t *testing.T, disk *crashfs.FS, name string, cut, whole, en
 	wantPayloads(t, got, intakelog.Intake, want...)
 	commit(t, l, intakelog.Intake, record(3, "later"))
 	_, got, damage = open(t, disk.Crash(1), small)
-	wantNoDamage(t, damage)
+	if len(wantDamage) == 0 || wantDamage[0].Torn {
+		wantNoDamage(t, damage)
+	} else if len(damage) != 1 || damage[0].Torn || damage[0].Offset != whole {
+		t.Errorf("cut at %d: opened again, damage %v", cut, damage)
+	}
 	wantPayloads(t, got, intakelog.Intake, append(want, "later")...)
 }
 
@@ -202,7 +208,22 @@ func TestDamageIsNamed(t *testing.T) {
 		"the payloads of the last two commits": {
 			change: func(b []byte) []byte { b[second+frame] ^= 1; b[third+frame] ^= 1; return b },
 			want:   []string{one},
-			damage: []damage{{second, frame + 3, false}, {third, frame + 5, true}},
+			damage: []damage{{second, frame + 3, false}, {third, frame + 5, false}},
+		},
+		"the last payload": {
+			change: func(b []byte) []byte { b[third+frame] ^= 1; return b },
+			want:   []string{one, two},
+			damage: []damage{{third, frame + 5, false}},
+		},
+		"the last header": {
+			change: func(b []byte) []byte { b[third+9] ^= 1; return b },
+			want:   []string{one, two},
+			damage: []damage{{third, frame + 5, false}},
+		},
+		"the last commit was never written": {
+			change: func(b []byte) []byte { clear(b[third:]); return b },
+			want:   []string{one, two},
+			damage: []damage{{third, frame + 5, true}},
 		},
 		"a record copied over another": {
 			change: func(b []byte) []byte { copy(b[second:], b[header:second]); return b },
@@ -218,7 +239,7 @@ func TestDamageIsNamed(t *testing.T) {
 			sealed: true,
 			change: func(b []byte) []byte { b[end] ^= 1; return b },
 			want:   []string{one, two, three},
-			damage: []damage{{end, frame, true}},
+			damage: []damage{{end, frame, false}},
 		},
 		"sealed: the last payload": {
 			sealed: true,

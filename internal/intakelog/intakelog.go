@@ -95,8 +95,9 @@ type Damage struct {
 	Length  int64
 	Reason  string
 	// Torn says that the range is the unfinished write of a process or
-	// machine that stopped: nothing valid follows it and nobody was told that
-	// it is kept. It has been cut off, and is no reason to worry.
+	// machine that stopped: nothing valid follows it, it lacks its end, and
+	// nobody was told that it is kept. It has been cut off, and is no reason to
+	// worry.
 	Torn bool
 }
 

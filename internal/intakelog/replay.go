@@ -43,6 +43,8 @@ type scan struct {
 	commit int64
 	until  int64
 	lost   []Damage
+	// short says that the file ends inside a record.
+	short bool
 	// headless says that a frame's header is among what was lost, so that
 	// until may be too low.
 	headless bool
@@ -133,6 +135,7 @@ func (w *walker) step(at int64) (int64, error) {
 	}
 	end := at + frameBytes + int64(f.length)
 	if end > w.size {
+		w.short = true
 		w.lose(at, w.size, fmt.Sprintf("the file ends inside a record of %d bytes", end-at))
 		return w.size, nil
 	}

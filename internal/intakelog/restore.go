@@ -106,7 +106,7 @@ func (found *scan) resumable() bool {
 // off the tail that a crash tore.
 func (st *stream) settle(r *reader, seg *segment, file File, found *scan) error {
 	if found.resumable() {
-		if err := cutTorn(seg, file, found); err != nil {
+		if err := cutTorn(r, seg, file, found); err != nil {
 			return err
 		}
 	}
@@ -120,22 +120,47 @@ func (st *stream) settle(r *reader, seg *segment, file File, found *scan) error 
 }
 
 // cutTorn cuts off what follows the last valid frame, if it belongs to the
-// last commit. What stands before that commit was acknowledged: it is damage,
-// and stays.
-func cutTorn(seg *segment, file File, found *scan) error {
+// last commit and looks like a write that did not finish. What stands before
+// that commit was acknowledged, and so, perhaps, was a commit that has its
+// whole length and not its checksum: that is damage, and stays.
+func cutTorn(r *reader, seg *segment, file File, found *scan) error {
 	tail := max(found.end, found.commit)
 	first := slices.IndexFunc(found.lost, func(d Damage) bool { return d.Offset >= tail })
 	if tail >= seg.size || first < 0 {
 		return nil
 	}
-	torn := found.lost[first]
-	torn.Length, torn.Torn = seg.size-tail, true
-	found.lost = append(found.lost[:first], torn)
+	lost := found.lost[first]
+	lost.Length = seg.size - tail
+	found.lost = append(found.lost[:first], lost)
+	unfinished, err := found.unfinished(r, tail, seg.size)
+	if err != nil || !unfinished {
+		return err
+	}
+	found.lost[first].Torn = true
 	if err := file.Truncate(tail); err != nil {
 		return fmt.Errorf("cut %s back to %d: %w", seg.name, tail, err)
 	}
 	seg.size = tail
 	return nil
+}
+
+// unwritten is how many zeros at the end of a file say that it grew and was
+// not written: no record ends with so many.
+const unwritten = 8
+
+// unfinished says whether the bytes in [tail, size) are a write that stopped
+// on its way: they end inside a record, or with what was never written. A
+// machine that loses its power may write the end and not the beginning; nobody
+// can tell that from a disk that forgot, so it is damage.
+func (found *scan) unfinished(r *reader, tail, size int64) (bool, error) {
+	if found.short || size-tail < frameBytes {
+		return true, nil
+	}
+	b, err := r.bytes(size-unwritten, unwritten)
+	if err != nil {
+		return false, err
+	}
+	return !slices.ContainsFunc(b, func(x byte) bool { return x != 0 }), nil
 }
 
 // rewrite writes the bytes in [from, to) again as they are. After a failed
