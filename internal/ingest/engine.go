@@ -122,7 +122,7 @@ func (e *Engine) Consume(ctx context.Context, signal wire.Signal, body []byte) (
 	var r reply
 	for again := true; again; again = r.outdated {
 		if err := e.scan(s, signal, body); err != nil {
-			e.scans.Put(s)
+			e.recycle(s)
 			return Result{}, err
 		}
 		var err error
@@ -132,8 +132,16 @@ func (e *Engine) Consume(ctx context.Context, signal wire.Signal, body []byte) (
 	}
 	result := describe(s, r)
 	e.meters.scanned(s)
-	e.scans.Put(s)
+	e.recycle(s)
 	return result, nil
+}
+
+// recycle keeps a scan for another request, unless one that was unusually
+// large has left it arrays that most would never fill.
+func (e *Engine) recycle(s *scan) {
+	if s.bytes() <= maxPooledBytes {
+		e.scans.Put(s)
+	}
 }
 
 func (e *Engine) scan(s *scan, signal wire.Signal, body []byte) error {

@@ -6,6 +6,7 @@ package ingest
 import (
 	"math"
 	"time"
+	"unsafe"
 
 	"github.com/zeebo/xxh3"
 
@@ -87,6 +88,16 @@ func (s *scan) reset() {
 	s.facts = operation.Facts{}
 	s.events, s.hits, s.tallies = s.events[:0], s.hits[:0], s.tallies[:0]
 	s.ignored, s.invalid, s.repeated = [operation.ReasonsIgnored]uint64{}, 0, false
+}
+
+// maxPooledBytes is the memory that a scan may keep for the next request:
+// enough for some ten thousand spans, which is what senders put together.
+const maxPooledBytes = 4 << 20
+
+// bytes returns the memory of the arrays that a scan keeps.
+func (s *scan) bytes() int {
+	return cap(s.events)*int(unsafe.Sizeof(event{})) + cap(s.hits)*int(unsafe.Sizeof(hit{})) +
+		cap(s.tallies)*int(unsafe.Sizeof(tally{})) + cap(s.attrs)*int(unsafe.Sizeof(wire.Attr{})) + cap(s.group)
 }
 
 // scanner turns requests into scans.
