@@ -77,10 +77,12 @@ type Dropped struct {
 // For 28 d: page at 13.44 times over 1 h and 5 m, and at 5.6 times over 6 h
 // and 30 m; ticket at 2.8 times over 24 h and 2 h, and at 1 time over 72 h and
 // 6 h. Derived from the recommended windows of The Site Reliability Workbook,
-// chapter 5, for any window.
-func DefaultTiers(window time.Duration, target slo.Target) (tiers []Tier, dropped []Dropped) {
+// chapter 5, for any window. No window is shorter than narrowest: a budget that
+// counts slices of time needs one that holds a slice.
+func DefaultTiers(window time.Duration, target slo.Target, narrowest time.Duration) (tiers []Tier, dropped []Dropped) {
 	for _, s := range shares {
-		t := tier(s.severity, window, window*s.num/s.den, s.budgetShare, s.atLeastMilli)
+		t := tier(s.severity, window, max(window*s.num/s.den, narrowest), s.budgetShare, s.atLeastMilli)
+		t.Short = max(t.Short, narrowest)
 		if reason := t.unfit(target, tiers); reason != "" {
 			dropped = append(dropped, Dropped{t, reason})
 			continue

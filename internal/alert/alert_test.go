@@ -52,7 +52,7 @@ func TestDefaultTiers(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			tiers, dropped := alert.DefaultTiers(c.window, c.target)
+			tiers, dropped := alert.DefaultTiers(c.window, c.target, 0)
 			var reasons []string
 			for _, d := range dropped {
 				reasons = append(reasons, d.Reason)
@@ -72,7 +72,7 @@ func TestDefaultTiers(t *testing.T) {
 func TestTiersOfEveryWindow(t *testing.T) {
 	for length := window.Shortest; length <= window.Longest; length += window.Grain(length) {
 		for _, target := range []slo.Target{100_000_000, 900_000_000, 990_000_000, 999_000_000, 999_999_999} {
-			tiers, dropped := alert.DefaultTiers(length, target)
+			tiers, dropped := alert.DefaultTiers(length, target, 0)
 			if len(tiers)+len(dropped) != 4 {
 				t.Fatalf("%s, %s: %d tiers, %d dropped", length, target, len(tiers), len(dropped))
 			}

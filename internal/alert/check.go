@@ -32,6 +32,9 @@ func Check(r *slo.Rule, o *slo.Objective) (faults []Fault) {
 	if r.ByGroup && len(o.Indicator.Rule.GroupBy) == 0 {
 		faults = append(faults, Fault{"by_group", "the objective has no groups", "so the rule would never fire", "add by: with the attributes that split the count, or remove by_group"})
 	}
+	if r.ByGroup && o.Budgeting.Sliced() {
+		faults = append(faults, Fault{"by_group", "by_group stands beside a budget of " + string(o.Budgeting.Method), "the slices are those of all events", "count occurrences, or remove by_group"})
+	}
 	if len(r.When) > 1 && silent(r) {
 		faults = append(faults, Fault{"absent", "absent stands beside other conditions", "they are about events, and there are none", "make it a rule of its own"})
 	}
@@ -49,6 +52,10 @@ func silent(r *slo.Rule) bool {
 
 func check(c *slo.Condition, o *slo.Objective) (faults []Fault) {
 	for _, length := range []time.Duration{c.Long, c.Short} {
+		if wide := o.Budgeting.Width; length > 0 && length < wide {
+			faults = append(faults, Fault{string(c.Kind), fmt.Sprintf("%s looks at %s", c.Kind, window.Compact(length)),
+				"the budget counts slices of " + window.Compact(wide), "write a length from " + window.Compact(wide) + " on"})
+		}
 		if why, mend := unusable(length, o.Window.Length); why != "" {
 			faults = append(faults, Fault{string(c.Kind), fmt.Sprintf("%s looks at %s", c.Kind, window.Compact(length)), why, mend})
 		}

@@ -18,6 +18,8 @@ type Whole struct {
 	Target slo.Target
 	Length time.Duration
 	Counts slice.Counts
+	// Unit is what Counts, and those of the windows, count.
+	Unit slo.Unit
 }
 
 // Seen is what the windows of one condition hold.
@@ -64,7 +66,7 @@ func Read(r *slo.Rule, w *Whole, seen []Seen) Reading {
 		bad = max(bad, of.Bad)
 		out.Empty = out.Empty && of.Total() == 0
 	}
-	if bad < r.Guard {
+	if bad < r.Guard*w.Unit.One() {
 		out.Answer = both(out.Answer, No)
 	}
 	return out

@@ -51,14 +51,14 @@ func rank(s Severity) int {
 }
 
 func defaultRules(o *slo.Objective) (rules []slo.Rule, dropped []Dropped) {
-	tiers, dropped := DefaultTiers(o.Window.Length, o.Target)
+	tiers, dropped := DefaultTiers(o.Window.Length, o.Target, o.Budgeting.Width)
 	for _, t := range tiers {
 		rules = append(rules, t.rule())
 	}
 	if !o.SilentIsBad {
 		rules = append(rules, slo.Rule{
 			Name: AbsentRule, Severity: Page, Default: true,
-			When: []slo.Condition{{Kind: slo.Absent, Long: silence(o.Window.Length, o.Target)}},
+			When: []slo.Condition{{Kind: slo.Absent, Long: max(silence(o.Window.Length, o.Target), o.Budgeting.Width)}},
 		})
 	}
 	return rules, dropped

@@ -100,7 +100,7 @@ func (a *App) note(ctx context.Context, sources []spec.Source, set *spec.Set) er
 	for _, o := range set.Objectives {
 		current = append(current, catalog.Current{
 			Objective: o.Key, Indicator: o.Indicator.ID, Rule: o.Indicator.Rule.Canonical(),
-			Target: o.Target.String(), Window: o.WindowsText(),
+			Target: o.Target.String(), Window: o.Promise(),
 		})
 	}
 	changes, err := a.catalog.Reconcile(ctx, current, now)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/report"
+	"github.com/leadline/leadline/internal/slo"
 )
 
 func newExplain(e *env) *cobra.Command {
@@ -95,13 +96,16 @@ func explainText(w io.Writer, v report.Detail, generation string) {
 	fmt.Fprintf(w, "\nindicator %s\n  %s\n", s.Indicator.ID, s.Indicator.Description)
 	fmt.Fprintf(w, "defined at %s:%d, owner %s\n", s.Definition.File, s.Definition.Line, dash(s.Owner))
 	own := ownWindow(s.SLO)
+	if s.Unit.Noun() != string(slo.Events) {
+		fmt.Fprintf(w, "\nthe budget counts %s: %s\n", s.Unit.Noun(), s.Budgeting)
+	}
 	explainEdges(w, "window "+s.Window, own)
 	if s.Total == nil {
 		fmt.Fprintln(w, "  no events were counted, so there is no number")
 		explainTrust(w, s)
 		return
 	}
-	explainNumbers(w, s.Target, own)
+	explainNumbers(w, s.SLO, own)
 	for i, other := range s.Windows {
 		switch {
 		case i == 0:
@@ -111,10 +115,10 @@ func explainText(w io.Writer, v report.Detail, generation string) {
 		default:
 			explainEdges(w, "window "+other.Window, other)
 		}
-		explainNumbers(w, s.Target, other)
+		explainNumbers(w, s.SLO, other)
 	}
 	shown := explainSlices(w, v.Series)
-	if n := int64(shown) - int64(*s.Total+*s.Excluded); n != 0 {
+	if n := int64(shown) - int64(*s.Total+*s.Excluded); n != 0 && s.Unit.Noun() == string(slo.Events) {
 		fmt.Fprintf(w, "%+d events: the slices are as of now, the number as of its evaluation at %s\n", n, s.EvaluatedAt.Format(time.TimeOnly))
 	}
 	explainTrust(w, s)
@@ -129,26 +133,37 @@ func explainEdges(w io.Writer, what string, s report.Standing) {
 	fmt.Fprintf(w, "\n%s: slices stamped after %s, up to %s\n", what, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
 }
 
-func explainNumbers(w io.Writer, target string, s report.Standing) {
-	fmt.Fprintf(w, "  good %d + bad %d = %d valid, %d excluded\n", *s.Good, *s.Bad, *s.Total, *s.Excluded)
-	fmt.Fprintf(w, "  SLI %s, target %s\n", ratio(s.SLI), percent(target))
-	fmt.Fprintf(w, "  budget: %d x (1 - %s) allows %d bad events, %d spent, %d left\n", *s.Total, target, *s.Budget.Allowed, *s.Budget.Spent, *s.Budget.Remaining)
+func explainNumbers(w io.Writer, o report.SLO, s report.Standing) {
+	n := func(x uint64) string { return o.Unit.Amount(int64(x)) }
+	if o.Unit.Noun() == string(slo.Events) {
+		fmt.Fprintf(w, "  good %d + bad %d = %d valid, %d excluded\n", *s.Good, *s.Bad, *s.Total, *s.Excluded)
+	} else {
+		fmt.Fprintf(w, "  good %s + bad %s = %s slices with valid events; %d events excluded\n", n(*s.Good), n(*s.Bad), n(*s.Total), *s.Excluded)
+	}
+	fmt.Fprintf(w, "  SLI %s, target %s\n", ratio(s.SLI), percent(o.Target))
+	fmt.Fprintf(w, "  budget: %s x (1 - %s) allows %s bad %s, %s spent, %s left\n",
+		n(*s.Total), o.Target, n(*s.Budget.Allowed), o.Unit.Noun(), n(*s.Budget.Spent), o.Unit.Amount(*s.Budget.Remaining))
 }
 
 // explainSlices prints the slices that the number is the sum of, and returns
 // the number of their events.
 func explainSlices(w io.Writer, s report.Series) uint64 {
-	fmt.Fprintf(w, "\nslices of %d minutes, by the stamp of their end\n", s.StepSeconds/60)
+	if s.Unit.Noun() == string(slo.Events) {
+		fmt.Fprintf(w, "\nslices of %d minutes, by the stamp of their end\n", s.StepSeconds/60)
+	} else {
+		fmt.Fprintf(w, "\nsteps of %d minutes, by the stamp of their end: good and bad are %s, each in the step in which it begins\n", s.StepSeconds/60, s.Unit.Noun())
+	}
 	fmt.Fprintln(w, "STAMP\tGOOD\tBAD\tEXCLUDED\tSOURCE")
+	n := func(x uint64) string { return s.Unit.Amount(int64(x)) }
 	var good, bad, excluded uint64
 	for i, at := range s.Timestamps {
 		if s.Good[i] == nil || *s.Good[i]+*s.Bad[i]+*s.Excluded[i] == 0 {
 			continue
 		}
 		good, bad, excluded = good+*s.Good[i], bad+*s.Bad[i], excluded+*s.Excluded[i]
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\n", time.Unix(at, 0).UTC().Format(time.RFC3339), *s.Good[i], *s.Bad[i], *s.Excluded[i], *s.Source[i])
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", time.Unix(at, 0).UTC().Format(time.RFC3339), n(*s.Good[i]), n(*s.Bad[i]), *s.Excluded[i], *s.Source[i])
 	}
-	fmt.Fprintf(w, "sum\t%d\t%d\t%d\n", good, bad, excluded)
+	fmt.Fprintf(w, "sum\t%s\t%s\t%d\n", n(good), n(bad), excluded)
 	return good + bad + excluded
 }
 

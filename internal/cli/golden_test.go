@@ -20,6 +20,7 @@ import (
 	"github.com/leadline/leadline/internal/api"
 	"github.com/leadline/leadline/internal/cli"
 	"github.com/leadline/leadline/internal/report"
+	"github.com/leadline/leadline/internal/slo"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -59,10 +60,13 @@ func slos() report.SLOs {
 		Name: "up", Service: "blog", Environment: "staging", Target: "0.05", Window: "1h", State: "not_measured",
 		Cause: "no event of this indicator has arrived yet", NextStep: "send some traffic", Burn: []report.Burn{}, Trust: report.Trust{Notes: []string{}},
 	}
+	numbers.Budgeting, numbers.Unit, none.Budgeting, none.Unit = "occurrences", slo.Events, "occurrences", slo.Events
 	over := numbers
 	over.Name, over.State, over.Cause, over.Target = "checkout-is-fast", "exhausted", "bad events: 3, the target allows 0", "0.999999999"
 	over.SLI, over.Bad, over.Budget = of(0.25), of(uint64(3)), report.Budget{Allowed: of(uint64(0)), Spent: of(uint64(3)), Remaining: of(int64(-3))}
-	return report.SLOs{SchemaVersion: 1, EvaluatedAt: at("2026-11-23T12:00:30Z"), SLOs: []report.SLO{over, numbers, none},
+	slices := sliced(numbers).SLO.SLO
+	slices.Name = "up-most-minutes"
+	return report.SLOs{SchemaVersion: 1, EvaluatedAt: at("2026-11-23T12:00:30Z"), SLOs: []report.SLO{over, numbers, none, slices},
 		Problems: []report.FileProblem{{File: "cart.yaml", Line: 7, Column: 5, What: "there is no step \"payy\"", Mend: "did you mean \"pay\"?"}}}
 }
 
@@ -82,6 +86,16 @@ func detail(s report.SLO) report.Detail {
 	return d
 }
 
+// sliced is an objective whose budget counts ratios of slices of time.
+func sliced(s report.SLO) report.Detail {
+	s.Budgeting, s.Unit, s.Windows = "ratio_timeslices of 5m", slo.Microslices, nil
+	s.Good, s.Bad, s.Total = of(uint64(8_062_500_000)), of(uint64(1_500_000)), of(uint64(8_064_000_000))
+	s.Budget = report.Budget{Allowed: of(uint64(8_064_000)), Spent: of(uint64(1_500_000)), Remaining: of(int64(6_564_000))}
+	d := detail(s)
+	d.Series.Unit = slo.Microslices
+	return d
+}
+
 // server answers as a server with these objectives does, to who has the token.
 func server(t *testing.T) *httptest.Server {
 	t.Helper()
@@ -95,6 +109,7 @@ func server(t *testing.T) *httptest.Server {
 	moved := detail(all.SLOs[1])
 	moved.Series.Good[0] = of(uint64(2_000_005))
 	answer("/api/v1/slos/shop-api/moved", moved)
+	answer("/api/v1/slos/shop-api/sliced", sliced(all.SLOs[1]))
 	answer("/api/v1/slos/blog/up", detail(all.SLOs[2]))
 	answer("/api/v1/operations", report.Operations{SchemaVersion: 1, Window: "1h", Operations: []report.Operation{
 		{Service: "shop-api", Environment: "production", Operation: "POST /checkout", Kind: "http", Good: 10, Bad: 1, Excluded: 2, P50: of(12.3456), P95: of(100.0), P99: of(1234.5), Bound: true, Versions: []report.Version{}},
@@ -131,6 +146,7 @@ func TestGolden(t *testing.T) {
 		"explain":              {"explain", "shop-api/checkout-succeeds"},
 		"explain.yaml":         {"explain", "checkout-succeeds", "--output=yaml"},
 		"explain-moved":        {"explain", "shop-api/moved"},
+		"explain-sliced":       {"explain", "shop-api/sliced"},
 		"explain-not-measured": {"explain", "up"},
 		"operations":           {"operations"},
 		"operations.json":      {"operations", "-o", "json"},

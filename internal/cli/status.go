@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/leadline/leadline/internal/report"
+	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/spec"
 )
 
@@ -133,8 +134,8 @@ func statusTable(w io.Writer, v report.SLOs) {
 	fmt.Fprintln(w, "STATE\tSERVICE\tOBJECTIVE\tTARGET\tSLI\tGOOD\tBAD\tBUDGET LEFT\tWINDOW\tCOVERED\tOWNER\tCAUSE AND NEXT STEP")
 	for _, s := range v.SLOs {
 		fmt.Fprintln(w, strings.Join([]string{
-			string(s.State), serviceText(s), s.Name, percent(s.Target), ratio(s.SLI), number(s.Good), number(s.Bad),
-			budgetText(s.Budget), s.Window, covered(s.Trust.Coverage), dash(s.Owner), causeText(s),
+			string(s.State), serviceText(s), s.Name, percent(s.Target), ratio(s.SLI), amount(s.Unit, s.Good), amount(s.Unit, s.Bad),
+			budgetText(s.Unit, s.Budget), s.Window, covered(s.Trust.Coverage), dash(s.Owner), causeText(s),
 		}, "\t"))
 	}
 }
@@ -187,23 +188,32 @@ func ratio(x *float64) string {
 	return strconv.FormatFloat(float64(int64(*x*1e6))/1e4, 'f', 4, 64) + "%"
 }
 
-func number(n *uint64) string {
+// amount prints a number with its unit, unless that is events.
+func amount(u slo.Unit, n *uint64) string {
 	if n == nil {
 		return "-"
 	}
-	return strconv.FormatUint(*n, 10)
+	return u.Amount(int64(*n)) + suffix(u)
 }
 
-func budgetText(b report.Budget) string {
+func suffix(u slo.Unit) string {
+	if u.Noun() == string(slo.Events) {
+		return ""
+	}
+	return " " + u.Noun()
+}
+
+func budgetText(u slo.Unit, b report.Budget) string {
 	if b.Remaining == nil {
 		return "-"
 	}
+	left := fmt.Sprintf("%s of %s%s", u.Amount(*b.Remaining), u.Amount(int64(*b.Allowed)), suffix(u))
 	if *b.Allowed == 0 {
-		return fmt.Sprintf("%d of 0", *b.Remaining)
+		return left
 	}
 	// Cut, not rounded: a budget that was touched must not read as whole.
 	percent := math.Trunc(1000*float64(*b.Remaining)/float64(*b.Allowed)) / 10
-	return fmt.Sprintf("%d of %d (%.1f%%)", *b.Remaining, *b.Allowed, percent)
+	return fmt.Sprintf("%s (%.1f%%)", left, percent)
 }
 
 func dash(s string) string {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/leadline/leadline/internal/config"
 	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/spec"
 )
 
@@ -69,10 +70,18 @@ func (e *env) validate(paths []string) error {
 		return errInvalid
 	}
 	for _, o := range set.Objectives {
-		fmt.Fprintf(e.out, "%s:%d  %s  %s over %s\n    %s\n", o.File, o.Line, o.Name, o.Target.Percent(), o.WindowsText(), o.Indicator.Describe())
+		fmt.Fprintf(e.out, "%s:%d  %s  %s over %s%s\n    %s\n", o.File, o.Line, o.Name, o.Target.Percent(), o.WindowsText(), budgetingText(o.Budgeting), o.Indicator.Describe())
 	}
 	fmt.Fprintf(e.err, "valid: %s in %s\n", plural(len(set.Objectives), "objective"), plural(len(sources), "file"))
 	return nil
+}
+
+// budgetingText says how a budget is counted that does not count events.
+func budgetingText(b slo.Budgeting) string {
+	if !b.Sliced() {
+		return ""
+	}
+	return " by " + b.String()
 }
 
 // maxPrinted is how many problems somebody may want to read at once.

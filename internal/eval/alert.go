@@ -152,19 +152,23 @@ func (r *record) isActive() bool { return r.Phase == alert.Pending || r.Phase ==
 
 // read fills in what the windows of a rule hold in a ring.
 func (t *track) read(b *bound, r *window.Ring, seen []alert.Seen) alert.Whole {
+	spent := r
+	if r == t.total {
+		spent = t.spent()
+	}
 	for i, at := range b.at {
 		seen[i] = alert.Seen{}
 		if at.long >= 0 {
-			seen[i].Long = r.Sum(at.long)
+			seen[i].Long = spent.Sum(at.long)
 		}
 		if at.short >= 0 {
-			seen[i].Short = r.Sum(at.short)
+			seen[i].Short = spent.Sum(at.short)
 		}
 		if b.When[i].Kind == slo.Absent && seen[i].Long.Total() == 0 {
 			seen[i].Unusual = t.unusual(r, b.When[i].Long)
 		}
 	}
-	return alert.Whole{Target: t.objective.Target, Length: t.objective.Window.Length, Counts: r.Sum(wholeWindow)}
+	return alert.Whole{Target: t.objective.Target, Length: t.objective.Window.Length, Counts: spent.Sum(wholeWindow), Unit: t.objective.Budgeting.Unit()}
 }
 
 func (t *track) step(b *bound, group string, w *alert.Whole, seen []alert.Seen, doubt string, at time.Time) {
@@ -340,7 +344,7 @@ func (v *Evaluation) Sentence(r *slo.Rule) string {
 		seen[i] = alert.Seen{Long: v.over(c.Long), Short: v.over(c.Short)}
 	}
 	o := v.Objective
-	return alert.Sentence(r, &alert.Whole{Target: o.Target, Length: o.Window.Length, Counts: v.Counts}, seen)
+	return alert.Sentence(r, &alert.Whole{Target: o.Target, Length: o.Window.Length, Counts: v.Counts, Unit: o.Budgeting.Unit()}, seen)
 }
 
 // over returns what an alert window holds.

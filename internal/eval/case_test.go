@@ -68,7 +68,7 @@ func (w *world) line(line string) {
 	case "defined":
 		o := *w.objective
 		d := w.define(rest)
-		o.Target, o.Window, o.Others = d.Target, d.Window, d.Others
+		o.Target, o.Window, o.Others, o.Budgeting = d.Target, d.Window, d.Others, d.Budgeting
 		w.reload(&o)
 	case "alerts":
 		o := *w.objective
@@ -311,6 +311,9 @@ func describe(when string, v *eval.Evaluation) []string {
 	lines = append(lines,
 		fmt.Sprintf("%s: good %d, bad %d, excluded %d", sli, v.Counts.Good, v.Counts.Bad, v.Counts.Excluded),
 		fmt.Sprintf("budget: %d allowed, %d spent, %d left", v.Budget.Allowed, v.Budget.Spent, v.Budget.Remaining()))
+	if b := v.Objective.Budgeting; b.Sliced() {
+		lines = append(lines, fmt.Sprintf("which are %s: %s", b.Unit(), b))
+	}
 	lines = append(lines, describeFormer("", v.Former)...)
 	for _, s := range v.Others {
 		lines = append(lines, describeStanding("over "+s.Window.String(), &s))

@@ -150,7 +150,7 @@ func (e *Engine) now() time.Time {
 func (e *Engine) add(t target, m slice.Minute, c slice.Counts) {
 	if !t.add(m, c) {
 		e.clock.heard(m)
-		t.ring.Advance(e.minute())
+		t.advance(e.minute())
 		t.add(m, c)
 	}
 }

@@ -80,9 +80,12 @@ func (v *Evaluation) share() float64 {
 func (t *track) evaluate(v *Evaluation, e *Engine, into *slab, at time.Time) {
 	o, now := t.objective, slice.MinuteOf(at)
 	t.total.Advance(now)
-	first, last := t.total.Edges(wholeWindow)
+	if t.slices != nil {
+		t.slices.Advance(now)
+	}
+	first, last := t.spent().Edges(wholeWindow)
 	v.Objective, v.At, v.From, v.To = o, at, first.Start(), last.Stamp()
-	v.Dropped, v.Counts = t.dropped, t.total.Sum(wholeWindow)
+	v.Dropped, v.Counts = t.dropped, t.counted(wholeWindow)
 	_, seen := t.since()
 	v.Known = t.restored && seen
 	v.Budget = budget.Of(v.Counts, o.Target)
@@ -91,7 +94,7 @@ func (t *track) evaluate(v *Evaluation, e *Engine, into *slab, at time.Time) {
 	v.Burn = t.burn(into)
 	v.Groups = t.byGroup(now)
 	t.alert(v, e, into)
-	v.Trust = t.trust(now, v.Counts)
+	v.Trust = t.trust(now, t.total.Sum(wholeWindow))
 	v.distrustAlerts(t)
 	v.Status = t.decide(v, seen)
 }
@@ -103,19 +106,33 @@ func (t *track) otherWindows() (all []Standing) {
 	}
 	all = make([]Standing, len(t.objective.Others))
 	for i, w := range t.objective.Others {
-		first, last := t.total.Edges(t.others + i)
-		all[i] = t.standing(w, first, last, t.total.Sum(t.others+i))
+		first, last := t.spent().Edges(t.others + i)
+		all[i] = t.standing(w, first, last, t.counted(t.others+i))
 		all[i].Former = t.former(t.others+i, w)
 	}
 	return all
 }
 
+// counted returns what a window holds in the unit of the budget. What is
+// excluded are events, whatever the unit.
+func (t *track) counted(i int) slice.Counts {
+	c := t.spent().Sum(i)
+	if t.slices != nil {
+		c.Excluded = t.total.Sum(i).Excluded
+	}
+	return c
+}
+
 // former returns the period before the one of the i-th window; nil when that
 // is no calendar window.
 func (t *track) former(i int, w window.Window) *Standing {
-	c, first, last, ok := t.total.Former(i)
+	c, first, last, ok := t.spent().Former(i)
 	if !ok {
 		return nil
+	}
+	if t.slices != nil {
+		events, _, _, _ := t.total.Former(i)
+		c.Excluded = events.Excluded
 	}
 	s := t.standing(w, first, last, c)
 	return &s
@@ -162,7 +179,7 @@ func newSlab(tracks []*track) *slab {
 func (t *track) burn(into *slab) []Burn {
 	first := len(into.burns)
 	for i, s := range t.spans[alertWindows : alertWindows+t.burns] {
-		c := t.total.Sum(alertWindows + i)
+		c := t.spent().Sum(alertWindows + i)
 		rate, known := budget.Rate(c, t.objective.Target)
 		into.burns = append(into.burns, Burn{Window: s.Length, Counts: c, Rate: rate, Known: known})
 	}
@@ -197,7 +214,7 @@ func (t *track) decide(v *Evaluation, seen bool) slo.Status {
 	worst, over := v.worst()
 	evidence := slo.Evidence{
 		Paused: t.objective.Paused, EverSeen: seen, Valid: t.valid(v),
-		Allowed: worst.Allowed, Spent: worst.Spent, Low: worst.Low(), Over: over,
+		Allowed: worst.Allowed, Spent: worst.Spent, Low: worst.Low(), Over: over, Unit: t.objective.Budgeting.Unit(),
 		Page: v.fires(alert.Page), Ticket: v.fires(alert.Ticket),
 		SilentSince: t.silentFor(v),
 	}

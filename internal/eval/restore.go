@@ -69,9 +69,7 @@ func (e *Engine) move(f *Fresh, closed slice.Minute) slice.Minute {
 	defer e.mu.Unlock()
 	e.through = max(e.through, closed)
 	now := e.minute()
-	for _, r := range f.rings() {
-		r.Advance(now)
-	}
+	f.advance(now)
 	return now
 }
 
@@ -88,6 +86,9 @@ func (e *Engine) restore(ctx context.Context, store series.Querier, f *Fresh, cl
 			return err
 		}
 		if err := e.restoreSilence(ctx, store, f, t, closed, now); err != nil {
+			return err
+		}
+		if err := e.restoreSlices(ctx, store, t, closed, now); err != nil {
 			return err
 		}
 	}

@@ -84,6 +84,12 @@ func (s *serviceTrack) periods(now slice.Minute) []window.Stretch { return s.lay
 
 func (s *serviceTrack) rings() []*window.Ring { return []*window.Ring{s.spans, s.heard} }
 
+func (s *serviceTrack) advance(now slice.Minute) {
+	for _, r := range s.rings() {
+		r.Advance(now)
+	}
+}
+
 func (s *serviceTrack) setRestored() { s.restored = s.unreadable == nil }
 
 func (s *serviceTrack) setUnreadable(err error) { s.unreadable = err }

@@ -16,6 +16,8 @@ type target struct {
 	as   func(slice.Counts) slice.Counts // nil: as it is
 	// silent is the objective whose silence this counts, nil for events.
 	silent *track
+	// slices counts the same in slices of time, nil where none do.
+	slices *window.Timeslices
 }
 
 func (t target) of(c slice.Counts) slice.Counts {
@@ -30,7 +32,21 @@ func (t target) add(m slice.Minute, c slice.Counts) bool {
 	if t.silent != nil {
 		return c.IsZero() || t.silent.silence(m)
 	}
+	if t.slices != nil && !t.slices.Add(m, c) {
+		return false
+	}
 	return t.ring.Add(m, t.of(c))
+}
+
+// advance moves what counts to the given minute.
+func (t target) advance(now slice.Minute) {
+	t.ring.Advance(now)
+	if t.slices != nil {
+		t.slices.Advance(now)
+	}
+	if t.silent != nil {
+		t.silent.advance(now)
+	}
 }
 
 // restore adds a cell of the store's. Silence is read from the first event on.
@@ -69,6 +85,7 @@ type counter interface {
 	widths() []window.Width
 	periods(now slice.Minute) []window.Stretch
 	rings() []*window.Ring
+	advance(now slice.Minute)
 	setRestored() // unless it is unreadable
 	setUnreadable(error)
 	name() string

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/internal/alert"
+	"github.com/leadline/leadline/internal/budget"
 	"github.com/leadline/leadline/internal/series"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
@@ -25,6 +26,7 @@ type track struct {
 	objective *slo.Objective
 	*shape
 	total    *window.Ring
+	slices   *window.Timeslices // of a budget that counts slices of time, nil otherwise
 	groups   map[string]*window.Ring
 	tallies  map[slice.Tally]*window.Ring // of the indicator
 	service  *serviceTrack
@@ -76,10 +78,11 @@ type shapeKey struct {
 	target      slo.Target
 	silentIsBad bool
 	alerting    string
+	budgeting   string
 }
 
 func shapeKeyOf(o *slo.Objective) shapeKey {
-	k := shapeKey{windows: o.WindowsText(), target: o.Target, silentIsBad: o.SilentIsBad}
+	k := shapeKey{windows: o.WindowsText(), target: o.Target, silentIsBad: o.SilentIsBad, budgeting: o.Budgeting.String()}
 	if len(o.Alerting.Rules) > 0 || o.Alerting.WithoutDefaults {
 		k.alerting = fmt.Sprintf("%+v", o.Alerting)
 	}
@@ -134,14 +137,27 @@ func patience(rules []slo.Rule) time.Duration {
 
 // newTrack prepares an objective whose rings are empty.
 func newTrack(o *slo.Objective, s *shape, now slice.Minute) *track {
-	return &track{objective: o, shape: s, total: window.NewRing(s.layout, now)}
+	t := &track{objective: o, shape: s, total: window.NewRing(s.layout, now)}
+	if by := o.Budgeting; by.Sliced() {
+		judge := func(events slice.Counts) slice.Counts { return budget.Timeslice(by, events) }
+		t.slices = window.NewTimeslices(s.layout, by.Width, judge, now)
+	}
+	return t
+}
+
+// spent is the ring that the budget is counted in.
+func (t *track) spent() *window.Ring {
+	if t.slices != nil {
+		return t.slices.Ring
+	}
+	return t.total
 }
 
 // same reports whether the rings of t serve another definition of the objective,
 // which has this shape.
 func (t *track) same(o *slo.Objective, s *shape) bool {
 	return t.objective.Indicator.ID == o.Indicator.ID && t.objective.Indicator.Rule.Service == o.Indicator.Rule.Service &&
-		t.objective.WindowsText() == o.WindowsText() && t.objective.Target == o.Target && t.objective.SilentIsBad == o.SilentIsBad &&
+		t.objective.WindowsText() == o.WindowsText() && t.objective.Target == o.Target && t.objective.Budgeting == o.Budgeting && t.objective.SilentIsBad == o.SilentIsBad &&
 		slices.EqualFunc(t.spans, s.spans, window.Span.Equal) && (t.ofGroups == t.layout) == (s.ofGroups == s.layout)
 }
 
@@ -153,13 +169,13 @@ func (t *track) target(k *slice.Key, now slice.Minute) (target, bool) {
 	case k.Indicator != string(i.ID) || k.Service != i.Rule.Service:
 		return target{}, false
 	case k.Tally == slice.Silent:
-		return target{t.total, silenceIsBad, t}, t.objective.SilentIsBad
+		return target{ring: t.total, as: silenceIsBad, silent: t}, t.objective.SilentIsBad
 	case k.Tally != "":
 		return target{ring: ringOf(&t.tallies, k.Tally, t.small, now)}, true
 	case k.Group != "":
 		return target{ring: ringOf(&t.groups, k.Group, t.ofGroups, now)}, true
 	}
-	return target{ring: t.total}, true
+	return target{ring: t.total, slices: t.slices}, true
 }
 
 // ringOf returns the ring of a key, which it makes: most objectives have no
@@ -213,6 +229,9 @@ func (t *track) periods(now slice.Minute) []window.Stretch { return t.layout.Per
 
 func (t *track) rings() []*window.Ring {
 	all := []*window.Ring{t.total}
+	if t.slices != nil {
+		all = append(all, t.slices.Ring)
+	}
 	for _, r := range t.groups {
 		all = append(all, r)
 	}
@@ -228,6 +247,18 @@ func (t *track) setRestored() {
 	t.held = nil
 	for _, m := range held {
 		t.silence(m)
+	}
+	if t.slices != nil {
+		t.slices.Settle()
+	}
+}
+
+func (t *track) advance(now slice.Minute) {
+	if t.slices != nil {
+		t.slices.Advance(now)
+	}
+	for _, r := range t.rings() {
+		r.Advance(now)
 	}
 }
 
@@ -245,6 +276,9 @@ func (t *track) silence(m slice.Minute) bool {
 		return true
 	case !seen || slice.MinuteOf(first) > m:
 		return true
+	}
+	if t.slices != nil && !t.slices.AddSilence(m, slice.Counts{Bad: 1}) {
+		return false
 	}
 	return t.total.AddSilence(m, slice.Counts{Bad: 1})
 }

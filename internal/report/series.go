@@ -25,7 +25,10 @@ import (
 // their step. BudgetRemaining is the share that is left of the budget of the
 // window ending there; null while it allows nothing.
 type Series struct {
-	StepSeconds     int        `json:"step_seconds"`
+	StepSeconds int `json:"step_seconds"`
+	// Unit is what good and bad count: the budget's, but events where slices of
+	// time would be too many.
+	Unit            slo.Unit   `json:"unit"`
 	From            time.Time  `json:"from"`
 	To              time.Time  `json:"to"`
 	Timestamps      []int64    `json:"timestamps"`
@@ -61,6 +64,8 @@ type grid struct {
 	start       slice.Minute                         // of the first cell, where the history begins
 	windows     func(last slice.Minute) slice.Minute // the first minute of the window that ends with one
 	since       slice.Minute                         // of the first event: silence before it says nothing
+	end         slice.Minute                         // what is read: beyond last only the rest of a slice of time that begins before
+	by          slo.Budgeting                        // of slices of time, else zero
 	before      []slice.Counts
 	shown       []series.Sum
 	source      []slice.Source
@@ -71,10 +76,12 @@ type grid struct {
 const maxCells = 1 << 17
 
 // newGrid returns an empty grid for windows like the given one.
-func newGrid(first, last, step slice.Minute, w window.Window) *grid {
-	g := &grid{first: first, last: last, step: step, windows: w.First}
+func newGrid(first, last, step slice.Minute, w window.Window, by slo.Budgeting) *grid {
+	g := &grid{first: first, last: last, step: step, windows: w.First, end: last}
 	g.start = min(g.from(first+1), first-first%step)
-	if g.width = divisor(step, g.grain(w)); (last-g.start)/g.width > maxCells {
+	if g.width = divisor(step, g.grain(w)); by.Sliced() && g.ofSlices(by) {
+		g.by = by
+	} else if (last-g.start)/g.width > maxCells {
 		g.width = step
 		g.windows = func(end slice.Minute) slice.Minute {
 			from := w.First(end)
@@ -82,9 +89,61 @@ func newGrid(first, last, step slice.Minute, w window.Window) *grid {
 		}
 		g.start = min(g.from(first+1), first-first%step)
 	}
-	n := int((last-1-g.start)/g.width) + 1
+	n := int((g.end-1-g.start)/g.width) + 1
 	g.before, g.shown, g.source = make([]slice.Counts, n), make([]series.Sum, n), make([]slice.Source, n)
 	return g
+}
+
+// maxSliceCells bounds the memory of a chart whose budget counts slices of
+// time. A longer one shows events, and no budget.
+const maxSliceCells = 1 << 19
+
+// ofSlices makes cells that divide a slice of time, if they are not too many.
+func (g *grid) ofSlices(by slo.Budgeting) bool {
+	wide := slice.Minute(by.Width / time.Minute)
+	end := (g.last + wide - 1) / wide * wide
+	width := divisor(g.width, wide)
+	if (end-g.start)/width > maxSliceCells {
+		return false
+	}
+	g.width, g.end = width, end
+	return true
+}
+
+// judge puts in the place of the events of each slice of time what it is in
+// the budget, in the cell in which it begins. A slice that begins before the
+// first cell is in no window.
+func (g *grid) judge() {
+	if !g.by.Sliced() {
+		return
+	}
+	wide := slice.Minute(g.by.Width / time.Minute)
+	n := int(wide / g.width)
+	skip := int((wide - g.start%wide) % wide / g.width)
+	events := g.events()
+	for i := skip; i < len(events); i += n {
+		var c slice.Counts
+		for _, e := range events[i:min(i+n, len(events))] {
+			c = c.Plus(e)
+		}
+		c = budget.Timeslice(g.by, c)
+		if g.start+slice.Minute(i)*g.width < g.first {
+			g.before[i] = g.before[i].Plus(c)
+		} else {
+			g.shown[i].Counts = g.shown[i].Counts.Plus(c)
+		}
+	}
+}
+
+// events takes the valid events out of all cells.
+func (g *grid) events() []slice.Counts {
+	events := make([]slice.Counts, len(g.shown))
+	for i := range events {
+		s := &g.shown[i].Counts
+		events[i] = slice.Counts{Good: g.before[i].Good + s.Good, Bad: g.before[i].Bad + s.Bad}
+		g.before[i].Good, g.before[i].Bad, s.Good, s.Bad = 0, 0, 0, 0
+	}
+	return events
 }
 
 // from returns the first minute of the window that ends before the given one.
@@ -120,11 +179,12 @@ func (r *Report) series(ctx context.Context, v *eval.Evaluation, from, to time.T
 			WithHint("ask for a range that ends after it begins")
 	}
 	step := stepFor(last - first)
-	g := newGrid(first, last, step, v.Objective.Window)
+	g := newGrid(first, last, step, v.Objective.Window, v.Objective.Budgeting)
 	g.since = measuredSince(v)
 	if err := r.fill(ctx, g, v.Objective); err != nil {
 		return Series{}, err
 	}
+	g.judge()
 	return g.series(v), nil
 }
 
@@ -157,7 +217,7 @@ func (g *grid) read(ctx context.Context, store series.Querier, o *slo.Objective,
 	if o.SilentIsBad {
 		tallies = append(tallies, slice.Silent)
 	}
-	for _, edges := range [...][2]slice.Minute{{g.start, g.first}, {g.first, g.last}} {
+	for _, edges := range [...][2]slice.Minute{{g.start, g.first}, {g.first, g.last}, {g.last, g.end}} {
 		for _, tally := range tallies {
 			q := series.Query{
 				Indicator: string(o.Indicator.ID), Service: o.Indicator.Rule.Service, Tally: tally, Step: int(g.width),
@@ -200,7 +260,7 @@ func (g *grid) query(ctx context.Context, store series.Querier, q series.Query, 
 
 // minute adds the live counts of one minute, if the grid reaches it.
 func (g *grid) minute(m slice.Minute, tally slice.Tally, c slice.Counts) {
-	if g.start <= m && m < g.last && (tally != slice.Silent || m >= g.since) {
+	if g.start <= m && m < g.end && (tally != slice.Silent || m >= g.since) {
 		g.add(m, tally, series.Sum{Counts: c, Minutes: 1}, slice.Live)
 	}
 }
@@ -219,6 +279,10 @@ func (g *grid) add(m slice.Minute, tally slice.Tally, s series.Sum, source slice
 		g.before[i] = g.before[i].Plus(s.Counts)
 		return
 	}
+	if m >= g.last {
+		g.shown[i].Counts = g.shown[i].Counts.Plus(slice.Counts{Good: s.Counts.Good, Bad: s.Counts.Bad})
+		return
+	}
 	g.shown[i] = g.shown[i].Plus(s)
 	g.source[i] = g.source[i].With(source)
 }
@@ -226,7 +290,7 @@ func (g *grid) add(m slice.Minute, tally slice.Tally, s series.Sum, source slice
 // series returns the steps that are shown, each with the budget that is left
 // of the window ending with it.
 func (g *grid) series(v *eval.Evaluation) Series {
-	out := Series{StepSeconds: int(g.step) * 60, From: g.first.Start(), To: g.last.Start()}
+	out := Series{Unit: g.by.Unit(), StepSeconds: int(g.step) * 60, From: g.first.Start(), To: g.last.Start()}
 	until := g.running()
 	for start := g.first - g.first%g.step; start < g.last; start += g.step {
 		end := min(start+g.step, g.last)
@@ -237,7 +301,11 @@ func (g *grid) series(v *eval.Evaluation) Series {
 			source = source.With(g.source[i])
 		}
 		window := until[g.cell(end)].Minus(until[g.cell(g.from(end))])
-		out.push(end.Start(), sum, source, left(window, v))
+		share := left(window, v)
+		if v.Objective.Budgeting.Sliced() && !g.by.Sliced() {
+			share = nil
+		}
+		out.push(end.Start(), sum, source, share)
 	}
 	return out
 }

@@ -75,12 +75,21 @@ func TestSlicesAddUpToTheNumber(t *testing.T) {
 // left is the share of the budget that is left of what was counted in the
 // minutes from one up to another; nil while it allows nothing.
 func (w *world) left(o *slo.Objective, from, to slice.Minute) *float64 {
-	var c slice.Counts
-	for m := from; m < to; m++ {
-		for _, s := range w.samples[m] {
-			if s.Key == totalOf(o) {
-				c = c.Plus(s.Counts)
+	counted := func(from, to slice.Minute) (c slice.Counts) {
+		for m := from; m < to; m++ {
+			for _, s := range w.samples[m] {
+				if s.Key == totalOf(o) {
+					c = c.Plus(s.Counts)
+				}
 			}
+		}
+		return c
+	}
+	c := counted(from, to)
+	if wide := slice.Minute(o.Budgeting.Width / time.Minute); wide > 0 {
+		c = slice.Counts{}
+		for m := (from + wide - 1) / wide * wide; m < to; m += wide {
+			c = c.Plus(budget.Timeslice(o.Budgeting, counted(m, m+wide)))
 		}
 	}
 	b := budget.Of(c, o.Target)
@@ -106,10 +115,14 @@ func TestBudgetEndsAtTheNumber(t *testing.T) {
 	for _, length := range []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour, 72 * time.Hour, 7 * 24 * time.Hour} {
 		windows = append(windows, window.Window{Length: length})
 	}
-	for _, over := range windows {
+	sliced := []slo.Budgeting{
+		{}, {Method: slo.Timeslices, Width: time.Minute, Target: 200_000_000}, {Method: slo.Timeslices, Width: 7 * time.Minute, Target: 200_000_000},
+		{Method: slo.RatioTimeslices, Width: time.Hour},
+	}
+	for i, over := range append(windows, windows[:3]...) {
 		length := over.Length
 		o := objective("up", length)
-		o.Window = over
+		o.Window, o.Budgeting = over, sliced[i*len(sliced)/(len(windows)+3)]
 		w := newWorld(time.Date(2026, 11, 23, 12, 34, 56, 0, time.UTC), o)
 		w.generations = []catalog.Generation{}
 		w.random(rng, totalOf(o), 30, 11)
@@ -124,12 +137,17 @@ func TestBudgetEndsAtTheNumber(t *testing.T) {
 				from, _ := o.Window.Range(time.Unix(at, 0).Add(-time.Minute))
 				want := w.left(o, slice.MinuteOf(from), slice.MinuteOf(time.Unix(at, 0)))
 				if diff := cmp.Diff(want, d.Series.BudgetRemaining[i]); diff != "" {
-					t.Fatalf("%s, %s shown, step %d of %d (-want +got):\n%s", over, shown, i, len(d.Series.Timestamps), diff)
+					t.Fatalf("%s, %s, %s shown, step %d of %d (-want +got):\n%s", over, o.Budgeting, shown, i, len(d.Series.Timestamps), diff)
 				}
 			}
 			last := d.Series.BudgetRemaining[len(d.Series.BudgetRemaining)-1]
-			if want := float64(v.Budget.Remaining()) / float64(v.Budget.Allowed); last == nil || *last != want {
-				t.Errorf("%s, %s shown: the last step has %v left, the evaluation %v", over, shown, last, want)
+			var want *float64
+			if v.Budget.Allowed > 0 {
+				share := float64(v.Budget.Remaining()) / float64(v.Budget.Allowed)
+				want = &share
+			}
+			if diff := cmp.Diff(want, last); diff != "" {
+				t.Errorf("%s, %s, %s shown: what is left at the last step (-evaluation +step):\n%s", over, o.Budgeting, shown, diff)
 			}
 		}
 	}

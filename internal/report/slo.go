@@ -55,23 +55,27 @@ type SLO struct {
 	Target      string     `json:"target"`
 	// Window is the objective's own, whose numbers stand below; Windows are all
 	// that it has, that one first.
-	Window      string     `json:"window"`
-	Windows     []Standing `json:"windows"`
-	State       slo.State  `json:"state"`
-	Cause       string     `json:"cause"`
-	CauseCode   string     `json:"cause_code"`
-	NextStep    string     `json:"next_step"`
-	EvaluatedAt time.Time  `json:"evaluated_at"`
-	From        time.Time  `json:"from"`
-	To          time.Time  `json:"to"`
-	SLI         *float64   `json:"sli"`
-	Good        *uint64    `json:"good"`
-	Bad         *uint64    `json:"bad"`
-	Total       *uint64    `json:"total"`
-	Excluded    *uint64    `json:"excluded"`
-	Budget      Budget     `json:"budget"`
-	Burn        []Burn     `json:"burn"`
-	Trust       Trust      `json:"trust"`
+	Window  string     `json:"window"`
+	Windows []Standing `json:"windows"`
+	// Budgeting is what the budget counts, and Unit what good, bad, total and
+	// budget do; excluded, and groups, are events.
+	Budgeting   string    `json:"budgeting"`
+	Unit        slo.Unit  `json:"unit"`
+	State       slo.State `json:"state"`
+	Cause       string    `json:"cause"`
+	CauseCode   string    `json:"cause_code"`
+	NextStep    string    `json:"next_step"`
+	EvaluatedAt time.Time `json:"evaluated_at"`
+	From        time.Time `json:"from"`
+	To          time.Time `json:"to"`
+	SLI         *float64  `json:"sli"`
+	Good        *uint64   `json:"good"`
+	Bad         *uint64   `json:"bad"`
+	Total       *uint64   `json:"total"`
+	Excluded    *uint64   `json:"excluded"`
+	Budget      Budget    `json:"budget"`
+	Burn        []Burn    `json:"burn"`
+	Trust       Trust     `json:"trust"`
 }
 
 // Indicator is the counting rule of an objective.
@@ -156,6 +160,7 @@ func sloOf(v *eval.Evaluation) SLO {
 		},
 		Generation: Generation{IndicatorID: string(o.Indicator.ID)},
 		Target:     o.Target.String(), Window: o.Window.String(), Windows: standingsOf(v),
+		Budgeting: o.Budgeting.String(), Unit: o.Budgeting.Unit(),
 		State: v.Status.State, Cause: v.Status.Cause, CauseCode: v.Status.Code, NextStep: v.Status.NextStep,
 		EvaluatedAt: v.At.UTC(), From: v.From, To: v.To,
 		Burn: make([]Burn, 0, len(v.Burn)), Trust: trustOf(v),

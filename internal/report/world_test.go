@@ -35,6 +35,7 @@ type world struct {
 	samples        map[slice.Minute][]slice.Sample
 	health         error
 	engine         *eval.Engine
+	fresh          []*eval.Fresh // until its history has been counted
 	table          *slice.Table
 	store          series.Store
 	generations    []catalog.Generation
@@ -46,7 +47,7 @@ func newWorld(now time.Time, objectives ...*slo.Objective) *world {
 	w.closed = slice.MinuteOf(now) - 11
 	w.stored = w.closed - 3
 	w.engine = eval.New(func() time.Time { return w.now }, time.Second, slog.New(slog.DiscardHandler))
-	w.engine.Restored(w.engine.Install(objectives))
+	w.fresh = w.engine.Install(objectives)
 	return w
 }
 
@@ -78,6 +79,7 @@ func (w *world) report(t *testing.T) *report.Report {
 		}
 	}
 	w.store = store
+	w.engine.Restored(w.fresh)
 	w.engine.Evaluate()
 	return w.starting()
 }

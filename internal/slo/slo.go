@@ -32,6 +32,8 @@ type Objective struct {
 	// windows over which the same events are held against the same target.
 	Window window.Window
 	Others []window.Window
+	// Budgeting is what the budget counts.
+	Budgeting Budgeting
 	// SilentIsBad counts a measured minute without any valid event as bad
 	// evidence (when_silent: bad) instead of no_data.
 	SilentIsBad bool
@@ -48,6 +50,16 @@ type Objective struct {
 // Windows returns all windows, the objective's own first.
 func (o *Objective) Windows() []window.Window {
 	return append([]window.Window{o.Window}, o.Others...)
+}
+
+// Promise says what is promised beside the target: over which windows, and how
+// the budget is counted.
+func (o *Objective) Promise() string {
+	text := o.WindowsText()
+	if o.Budgeting.Sliced() {
+		text += " by " + o.Budgeting.String()
+	}
+	return text
 }
 
 // WindowsText names all windows, the objective's own first. Objectives with

@@ -45,6 +45,8 @@ type Evidence struct {
 	Allowed, Spent uint64
 	Low            bool
 	Over           string
+	// Unit is what Valid, Allowed and Spent count.
+	Unit Unit
 	// Distrust says why the number should not be trusted, or empty.
 	Distrust string
 	// SilentSince is how long ago the last event ended, in words, when nothing
@@ -77,11 +79,11 @@ func Decide(e Evidence) Status {
 	case e.Page != "":
 		return Status{Breaching, "page_burn", e.Page, "open the runbook and look at what changed since the burn began"}
 	case e.Spent > e.Allowed:
-		return Status{Exhausted, "budget_exhausted", fmt.Sprintf("bad events%s: %d, the target allows %d", e.over(), e.Spent, e.Allowed), "hold risky changes until the window recovers, or review the target"}
+		return Status{Exhausted, "budget_exhausted", fmt.Sprintf("bad %s%s: %s, the target allows %s", e.Unit.Noun(), e.over(), e.Unit.Amount(int64(e.Spent)), e.Unit.Amount(int64(e.Allowed))), "hold risky changes until the window recovers, or review the target"}
 	case e.Ticket != "":
 		return Status{AtRisk, "ticket_burn", e.Ticket, "find the slow burn in working hours"}
 	case e.Low:
-		return Status{AtRisk, "budget_low", fmt.Sprintf("less than 10%% of the budget%s is left: %d of %d events", e.over(), e.Allowed-e.Spent, e.Allowed), "slow down risky changes"}
+		return Status{AtRisk, "budget_low", fmt.Sprintf("less than 10%% of the budget%s is left: %s of %s %s", e.over(), e.Unit.Amount(int64(e.Allowed-e.Spent)), e.Unit.Amount(int64(e.Allowed)), e.Unit.Noun()), "slow down risky changes"}
 	case e.Distrust != "":
 		return Status{AtRisk, "low_trust", e.Distrust, "see the objective's trust"}
 	}

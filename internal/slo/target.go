@@ -18,6 +18,29 @@ const Billion = 1_000_000_000
 // ParseTarget reads "99.9%" or "0.999". It refuses shares of 0 and 1, which
 // leave no budget to measure, and more digits than a part per billion.
 func ParseTarget(text string) (Target, error) {
+	t, err := parseShare(text)
+	if err == nil && (t == 0 || t >= Billion) {
+		err = fmt.Errorf("target %q: must lie between 0%% and 100%%, both excluded", text)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return Target(t), nil
+}
+
+// ParseShare reads like ParseTarget, and takes 100% too.
+func ParseShare(text string) (Target, error) {
+	t, err := parseShare(text)
+	if err == nil && (t == 0 || t > Billion) {
+		err = fmt.Errorf("target %q: must lie between 0%%, which is excluded, and 100%%", text)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return Target(t), nil
+}
+
+func parseShare(text string) (uint64, error) {
 	digits, percent := strings.CutSuffix(strings.TrimSpace(text), "%")
 	scale := 9
 	if percent {
@@ -27,10 +50,7 @@ func ParseTarget(text string) (Target, error) {
 	if err != nil {
 		return 0, fmt.Errorf("target %q: %w", text, err)
 	}
-	if ppb == 0 || ppb >= Billion {
-		return 0, fmt.Errorf("target %q: must lie between 0%% and 100%%, both excluded", text)
-	}
-	return Target(ppb), nil
+	return ppb, nil
 }
 
 // parseFixed reads a decimal number as an integer of 10^-scale units.
@@ -57,6 +77,9 @@ func parseFixed(text string, scale int) (uint64, error) {
 
 // String returns the share as the shortest exact decimal: "0.999".
 func (t Target) String() string {
+	if t == Billion {
+		return "1"
+	}
 	return "0." + strings.TrimRight(fmt.Sprintf("%09d", uint32(t)), "0")
 }
 

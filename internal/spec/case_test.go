@@ -71,6 +71,9 @@ func describe(o *slo.Objective) []string {
 			line += fmt.Sprintf(", %s %q", part.name, part.value)
 		}
 	}
+	if o.Budgeting.Sliced() {
+		line += ", " + o.Budgeting.String()
+	}
 	if o.SilentIsBad {
 		line += ", silence is bad"
 	}

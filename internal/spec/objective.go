@@ -42,6 +42,7 @@ func (s *service) objective(n *yaml.Node) []*slo.Objective {
 	rules := s.rules(o)
 	base.Target = s.target(o)
 	s.windows(o, &base)
+	base.Budgeting = s.budgeting(o)
 	base.SilentIsBad = s.silence(o)
 	base.Paused = o.flag("paused")
 	alerts := s.alerts(o)

@@ -180,6 +180,9 @@ func (s *sum) add(m slice.Minute, c slice.Counts) {
 	}
 }
 
+// Note says that there was an event in a minute which is not counted here.
+func (r *Ring) Note(m slice.Minute) { r.note(m) }
+
 // note moves newest and oldest to include the minute.
 func (r *Ring) note(m slice.Minute) {
 	r.newest = max(r.newest, m)

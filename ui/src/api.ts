@@ -25,6 +25,21 @@ export interface Burn {
   rate: number | null;
 }
 
+/** What good, bad and the budget count; a microslice is a millionth of a slice of time. Older servers say nothing: events. */
+export type Unit = 'events' | 'slices' | 'microslices';
+
+/** One of an objective's windows; former is the period before the one at hand. */
+export interface Standing {
+  window: string;
+  former: boolean;
+  from: string;
+  to: string;
+  sli: number | null;
+  good: number | null;
+  bad: number | null;
+  budget: { allowed: number | null; spent: number | null; remaining: number | null } | null;
+}
+
 export interface Objective {
   name: string;
   namespace: string;
@@ -38,6 +53,9 @@ export interface Objective {
   generation: { indicator_id: string; from: string | null } | null;
   target: string;
   window: string;
+  windows?: Standing[] | null;
+  budgeting?: string;
+  unit?: Unit;
   state: State;
   cause: string;
   cause_code: string;
@@ -72,6 +90,7 @@ export interface ObjectiveDetail extends Objective {
 
 export interface Series {
   step_seconds: number;
+  unit?: Unit;
   from: string;
   to: string;
   timestamps: number[];

@@ -4,9 +4,12 @@
 // Numbers as text. Two rules: what was not measured is said, never shown as 0;
 // and no rounding may flatter, so a share with one bad event never reads 100%.
 
+import type { Unit } from './api';
+
 export const notMeasured = 'not measured';
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const fineFormat = new Intl.NumberFormat('en-US', { maximumFractionDigits: 3 });
 const compactFormat = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 
 export function count(n: number | null | undefined): string {
@@ -16,6 +19,21 @@ export function count(n: number | null | undefined): string {
 /** 12.3k, for axes and narrow cells. */
 export function compact(n: number | null | undefined): string {
   return n == null || !Number.isFinite(n) ? notMeasured : compactFormat.format(n);
+}
+
+/** Whole events or slices of a number in a unit. */
+export const inUnit = (n: number, unit: Unit | undefined): number => (unit === 'microslices' ? n / 1e6 : n);
+
+/** '12,345' or, of slices in millionths, '7.25'. */
+export function amount(n: number | null | undefined, unit: Unit | undefined): string {
+  if (n == null || unit !== 'microslices') return count(n);
+  return fineFormat.format(inUnit(n, unit));
+}
+
+/** 'event' or 'slice', as many as there are. */
+export function noun(n: number, unit: Unit | undefined): string {
+  const one = unit === undefined || unit === 'events' ? 'event' : 'slice';
+  return inUnit(n, unit) === 1 ? one : `${one}s`;
 }
 
 export function plural(n: number, one: string, many: string): string {

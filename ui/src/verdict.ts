@@ -97,11 +97,11 @@ export function sentence(o: Objective): string {
   const goal = `${format.target(o.target)} over ${o.window}`;
   if (o.good === null || o.bad === null || o.good + o.bad === 0) return `The target is ${goal}; no valid event stands behind a number yet.`;
   const valid = o.good + o.bad;
-  const measured = `${format.sli(o.good, o.bad, format.digitsFor(o.target))} of ${format.count(valid)} valid ${valid === 1 ? 'event was' : 'events were'} good, the target is ${goal}.`;
+  const measured = `${format.sli(o.good, o.bad, format.digitsFor(o.target))} of ${format.amount(valid, o.unit)} valid ${format.noun(valid, o.unit)} ${format.inUnit(valid, o.unit) === 1 ? 'was' : 'were'} good, the target is ${goal}.`;
   const remaining = o.budget?.remaining;
   if (remaining == null) return measured;
   if (o.budget?.allowed === 0 && remaining >= 0) return `${measured} These are too few events to allow a bad one.`;
   return remaining < 0
-    ? `${measured} The budget is overspent by ${format.plural(-remaining, 'event', 'events')}.`
-    : `${measured} ${format.plural(remaining, 'more bad event fits', 'more bad events fit')} into the budget.`;
+    ? `${measured} The budget is overspent by ${format.amount(-remaining, o.unit)} ${format.noun(-remaining, o.unit)}.`
+    : `${measured} ${format.amount(remaining, o.unit)} more bad ${format.noun(remaining, o.unit)} ${format.inUnit(remaining, o.unit) === 1 ? 'fits' : 'fit'} into the budget.`;
 }

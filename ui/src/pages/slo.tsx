@@ -16,7 +16,7 @@ import { keepZone } from '../parts/shell';
 import { TimePicker } from '../parts/timepicker';
 import { useResource } from '../resource';
 import { address, go, query, setQuery, withQuery } from '../router';
-import { chooseRange, follows, hasRange, instant, opening, rangeOf, rfc3339, unix, zone } from '../time';
+import { chooseRange, follows, hasRange, instant, opening, rangeOf, rfc3339, unix, windowSeconds, zone } from '../time';
 import type { Range } from '../time';
 import { budgetLeft, exhaustion, leftText, pace, sentence } from '../verdict';
 
@@ -60,7 +60,9 @@ function useOpening(slo: ObjectiveDetail | null): void {
 
 function Body({ slo, series, range }: OneObjective & { range: Range }) {
   const window = slo.window;
-  const asked = range.from === '' ? { from: `now-${window}`, to: range.to } : range;
+  // A calendar window has no length to write; its edges stand for it.
+  const start = windowSeconds(window) === null ? (slo.from ?? '') : `now-${window}`;
+  const asked = range.from === '' ? { from: start, to: range.to } : range;
   return (
     <>
       <Verdict slo={slo} />
@@ -130,7 +132,7 @@ function Tiles({ slo }: { slo: ObjectiveDetail }) {
       </Tile>
       <Tile name="Budget lasts" value={runsOut.text} detail={runsOut.detail} tone={runsOut.text === 'spent' ? 'tone-bad' : ''} />
       <Tile name="Burn rate" value={first ? format.burnRate(first.rate) : format.notMeasured} detail={first === null ? 'in none of its windows' : rates.join(' · ')} />
-      <Tile name="Valid events" value={slo.good === null || slo.bad === null ? format.notMeasured : format.count(slo.good + slo.bad)} detail={slo.bad === null ? 'nothing counted' : `${format.count(slo.bad)} bad · ${format.count(slo.excluded)} excluded`} />
+      <Tile name={`Valid ${format.noun(0, slo.unit)}`} value={slo.good === null || slo.bad === null ? format.notMeasured : format.amount(slo.good + slo.bad, slo.unit)} detail={slo.bad === null ? 'nothing counted' : `${format.amount(slo.bad, slo.unit)} bad · ${format.count(slo.excluded)} events excluded`} />
     </dl>
   );
 }
@@ -138,10 +140,10 @@ function Tiles({ slo }: { slo: ObjectiveDetail }) {
 function budgetDetail(slo: ObjectiveDetail): string {
   const { allowed = null, spent = null, remaining = null } = slo.budget ?? {};
   if (allowed === null || remaining === null) return 'no budget without events';
-  const all = format.plural(allowed, 'event', 'events');
-  if (remaining < 0) return `${format.count(spent)} spent, ${all} allowed`;
+  const all = `${format.amount(allowed, slo.unit)} ${format.noun(allowed, slo.unit)}`;
+  if (remaining < 0) return `${format.amount(spent, slo.unit)} spent, ${all} allowed`;
   if (allowed === 0) return 'too few events to allow a bad one';
-  return `${format.count(remaining)} of ${all}, ${format.count(spent)} spent`;
+  return `${format.amount(remaining, slo.unit)} of ${all}, ${format.amount(spent, slo.unit)} spent`;
 }
 
 function Charts({ slo, series }: { slo: ObjectiveDetail; series: Series }) {
@@ -189,8 +191,8 @@ function Charts({ slo, series }: { slo: ObjectiveDetail; series: Series }) {
         height={170}
         legend={<><Swatch kind="sli" /> valid <Swatch kind="bad" /> bad, per {format.duration(series.step_seconds)}, logarithmic</>}
         columns={[
-          { head: 'good', cell: (i) => format.count(series.good[i]) },
-          { head: 'bad', cell: (i) => format.count(series.bad[i]) },
+          { head: 'good', cell: (i) => format.amount(series.good[i], series.unit) },
+          { head: 'bad', cell: (i) => format.amount(series.bad[i], series.unit) },
           { head: 'excluded', cell: (i) => format.count(series.excluded[i]) },
           { head: 'source', cell: source },
         ]}
@@ -231,7 +233,7 @@ function trafficSummary(series: Series): string {
   const [good, bad] = [known(series.good), known(series.bad)];
   if (good.length === 0) return 'Nothing was measured in this range.';
   const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
-  return `${format.count(sum(good))} good and ${format.count(sum(bad))} bad events in this range.`;
+  return `${format.amount(sum(good), series.unit)} good and ${format.amount(sum(bad), series.unit)} bad ${format.noun(0, series.unit)} in this range.`;
 }
 
 function historyNote(series: Series): string {
@@ -300,10 +302,19 @@ function Computed({ slo }: { slo: ObjectiveDetail }) {
         <div><dt>Rule</dt><dd>{slo.indicator.kind}{slo.indicator.description === '' ? '' : `: ${slo.indicator.description}`}</dd></div>
         {(slo.indicator.rule ?? '') !== '' && <div><dt>Canonical rule</dt><dd><code>{slo.indicator.rule}</code></dd></div>}
         <div><dt>Window edges</dt><dd>after {at(slo.from)} up to {at(slo.to)}</dd></div>
-        <div><dt>Good / valid</dt><dd>{valid === null || valid === 0 ? format.notMeasured : `${format.count(slo.good)} / ${format.count(valid)} = ${format.sli(slo.good, slo.bad, digits)}`}</dd></div>
-        <div><dt>Bad</dt><dd>{format.count(slo.bad)}</dd></div>
+        <div><dt>Good / valid</dt><dd>{valid === null || valid === 0 ? format.notMeasured : `${format.amount(slo.good, slo.unit)} / ${format.amount(valid, slo.unit)} ${format.noun(0, slo.unit)} = ${format.sli(slo.good, slo.bad, digits)}`}</dd></div>
+        <div><dt>Bad</dt><dd>{format.amount(slo.bad, slo.unit)}</dd></div>
         <div><dt>Excluded</dt><dd>{format.count(slo.excluded)}</dd></div>
-        <div><dt>Budget</dt><dd>{slo.budget?.allowed == null ? format.notMeasured : `${format.count(slo.budget.allowed)} allowed − ${format.count(slo.budget.spent)} spent = ${format.count(slo.budget.remaining)}`}</dd></div>
+        <div><dt>Budget</dt><dd>{slo.budget?.allowed == null ? format.notMeasured : `${format.amount(slo.budget.allowed, slo.unit)} allowed − ${format.amount(slo.budget.spent, slo.unit)} spent = ${format.amount(slo.budget.remaining, slo.unit)} ${format.noun(0, slo.unit)}`}</dd></div>
+        {slo.unit !== undefined && slo.unit !== 'events' && <div><dt>Budget counts</dt><dd>{slo.budgeting}</dd></div>}
+        {(slo.windows ?? []).slice(1).map((w) => (
+          <div key={`${w.window} ${w.from}`}>
+            <dt>{w.former ? 'Period before' : 'Also over'} {w.window}</dt>
+            <dd>
+              {format.sli(w.good, w.bad, digits)} after {at(w.from)} up to {at(w.to)}; {format.amount(w.budget?.remaining, slo.unit)} of {format.amount(w.budget?.allowed, slo.unit)} left
+            </dd>
+          </div>
+        ))}
         <div><dt>Evaluated</dt><dd>{at(slo.evaluated_at)}</dd></div>
         <div><dt>Indicator</dt><dd><code>{slo.indicator.id}</code></dd></div>
         {(slo.generations ?? []).map((g) => (

@@ -3,7 +3,7 @@
 
 // Chooses the range of a page. Presets are links, so they can be opened, copied and read.
 import { useSignal } from '@preact/signals';
-import { chooseRange, follows, instant, orderedAbsolute, parseInstant, presets, rangeProblem, rfc3339, unix, zone } from '../time';
+import { chooseRange, follows, instant, orderedAbsolute, parseInstant, presets, rangeProblem, rfc3339, unix, windowSeconds, zone } from '../time';
 import type { Range } from '../time';
 import { hereWith } from './shell';
 
@@ -15,7 +15,8 @@ interface Props {
 }
 
 export function TimePicker({ range, shown, window }: Props) {
-  const names: string[] = [...new Set([...presets, window])];
+  const rolling = windowSeconds(window) !== null;
+  const names: string[] = [...new Set([...presets, ...(rolling ? [window] : [])])];
   return (
     <div class="time-picker" role="group" aria-label="Time range">
       <div class="segments">
@@ -24,6 +25,7 @@ export function TimePicker({ range, shown, window }: Props) {
           const href = hereWith({ from: `now-${name}`, to: null });
           return <a key={name} href={href} aria-current={on ? 'true' : undefined}>{name === window ? `${name} window` : name}</a>;
         })}
+        {!rolling && <a href={hereWith({ from: null, to: null })}>{window}</a>}
       </div>
       <Shift shown={shown} />
       <Custom key={`${range.from} ${range.to}`} range={range} />
