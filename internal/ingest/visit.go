@@ -6,6 +6,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/leadline/leadline/internal/intakelog"
 	"github.com/leadline/leadline/internal/slice"
@@ -35,53 +36,109 @@ func (e *Engine) visit(ctx context.Context, f func()) error {
 	}
 }
 
-// Open returns what the open minutes have counted of the series that match.
-func (e *Engine) Open(ctx context.Context, match func(*slice.Series) bool) (counted []Counted, err error) {
-	err = e.visit(ctx, func() { counted = e.closer.counted(match) })
-	return counted, err
+// Open returns what the open minutes have counted of the series that match,
+// and of bound indicators zeros too: while intake runs, nothing counted means
+// that nothing happened.
+//
+// The committer copies a part at a time and commits in between, because a
+// hundred thousand series would hold up acknowledgements. So a minute may close
+// meanwhile, and is then missing for the rest: it waits for the series store.
+func (e *Engine) Open(ctx context.Context, match func(*slice.Series) bool) (all []Counted, err error) {
+	wanted := choose(e.scanner.services.series.All(), e.binding.Load().since(), match)
+	for at := 0; at < len(wanted) && err == nil; {
+		err = e.visit(ctx, func() {
+			var part []Counted
+			part, at = e.closer.counted(wanted, at, copyAtOnce)
+			all = append(all, part...)
+		})
+	}
+	return all, err
 }
 
 // Rebind replaces the indicators that count from now on. Between the last
 // event under the old binding and the first under the new one it calls install
-// with what the open minutes have counted and the newest closed minute: what
-// install begins to count then is neither missing nor counted twice. What lies
-// far ahead of the clock it is told when its time comes.
+// with what the open minutes have counted, baselines apart, and the newest
+// closed minute: what install begins to count then is neither missing nor
+// counted twice. What lies far ahead of the clock it is told when its time
+// comes.
 func (e *Engine) Rebind(ctx context.Context, b *Binding, install func(open []Counted, closed slice.Minute)) error {
+	objectives := func(s *slice.Series) bool { return !s.IsBaseline() }
+	known := e.scanner.services.series.All()
+	wanted := choose(known, nil, objectives)
 	return e.visit(ctx, func() {
 		e.bind(b, e.binding.Load().since(), e.closer.schedule.sure(slice.MinuteOf(e.clock.Now()))+1)
 		e.closer.retell()
-		install(e.closer.counted(func(*slice.Series) bool { return true }), e.closer.through())
+		since := e.binding.Load().since()
+		for i := range wanted {
+			wanted[i].bind(since)
+		}
+		wanted = append(wanted, choose(e.scanner.services.series.All()[len(known):], since, objectives)...)
+		open, _ := e.closer.counted(wanted, 0, math.MaxInt)
+		install(open, e.closer.through())
 	})
 }
 
-// counted lists what the open minutes hold. Of a bound indicator, zeros too:
-// while intake runs, nothing counted means that nothing happened.
-func (c *closer) counted(match func(*slice.Series) bool) (counted []Counted) {
-	since := c.binding().since()
-	for _, s := range c.services.series.All() {
-		if !match(s) {
-			continue
+// chosen is a series that is asked for. From the minute begin on its indicator
+// is bound; never for a series without one.
+type chosen struct {
+	*slice.Series
+	begin slice.Minute
+}
+
+func (x *chosen) bind(since map[slice.Key]slice.Minute) {
+	x.begin = math.MaxInt64
+	if x.Indicator == "" {
+		return
+	}
+	total := x.Key
+	total.Group = ""
+	if begin, bound := since[total]; bound {
+		x.begin = begin
+	}
+}
+
+func choose(all []*slice.Series, since map[slice.Key]slice.Minute, match func(*slice.Series) bool) (wanted []chosen) {
+	for _, s := range all {
+		if match(s) {
+			x := chosen{Series: s}
+			x.bind(since)
+			wanted = append(wanted, x)
 		}
-		total := s.Key
-		total.Group = ""
-		begin, bound := since[total]
+	}
+	return wanted
+}
+
+// copyAtOnce is how many counts, present or not, are looked at in one visit:
+// some milliseconds.
+const copyAtOnce = 16 << 10
+
+// counted lists what the open minutes hold of the series from an index on,
+// until it has looked at so many counts, and where to go on.
+func (c *closer) counted(wanted []chosen, from, most int) (counted []Counted, to int) {
+	for looked := 0; from < len(wanted) && looked < most; from++ {
+		s := &wanted[from]
+		looked += len(c.minutes.open)
 		for m, o := range c.minutes.open {
 			if _, waits := c.untold.minutes[m]; waits {
 				continue
 			}
-			n := o.of(s)
-			if n.IsZero() && !(o.up && bound && m >= begin) {
+			n := o.of(s.Series)
+			if n.IsZero() && !(o.up && m >= s.begin) {
 				continue
 			}
-			x := Counted{Series: s, Minute: m, Counts: n}
-			if h := o.histograms[s]; h != nil {
+			x := Counted{Series: s.Series, Minute: m, Counts: n}
+			if h := o.histograms[s.Series]; h != nil {
 				x.Histogram = h.sparse()
+				looked += histogramLooks
 			}
 			counted = append(counted, x)
 		}
 	}
-	return counted
+	return counted, from
 }
+
+// histogramLooks is how many counts take as long as a histogram.
+const histogramLooks = 50
 
 // Unstored returns the oldest minute that the series store may yet be told of:
 // it is closed and on its way there, or open.
