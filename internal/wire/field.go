@@ -53,6 +53,9 @@ func next(b []byte, i int) (tag, v uint64, end int) {
 		}
 		return tag, v, i + int(v)
 	case wireVarint:
+		if i < len(b) && b[i] < 0x80 {
+			return tag, uint64(b[i]), i + 1
+		}
 		if v, i = uvarint(b, i); i < 0 {
 			return 0, 0, -1
 		}
@@ -74,6 +77,9 @@ func next(b []byte, i int) (tag, v uint64, end int) {
 // uvarint reads the varint at b[i] and returns the index behind it, or a
 // negative index when it is truncated or has more than 64 bits.
 func uvarint(b []byte, i int) (uint64, int) {
+	if i+1 < len(b) && b[i] >= 0x80 && b[i+1] < 0x80 { // most have two bytes
+		return uint64(b[i]&0x7f) | uint64(b[i+1])<<7, i + 2
+	}
 	v, n := binary.Uvarint(b[i:])
 	if n <= 0 {
 		return 0, -1

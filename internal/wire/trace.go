@@ -3,7 +3,11 @@
 
 package wire
 
-import "github.com/leadline/leadline/internal/errs"
+import (
+	"encoding/binary"
+
+	"github.com/leadline/leadline/internal/errs"
+)
 
 // SpanKind is a span's role in its trace.
 type SpanKind uint8
@@ -246,23 +250,39 @@ const (
 
 // read fills s from the bytes of a Span. Events and links are checked and left
 // where they are.
-func (s *Span) read(b []byte, l *Limits) *fault {
-	*s = Span{Attrs: s.Attrs[:0]}
+func (s *Span) read(b []byte, l *Limits) (f *fault) {
+	attrs := s.Attrs[:0]
+	*s = Span{}
+	s.Attrs, f = s.fields(b, attrs, l)
+	return f
+}
+
+// fields reads the fields of s and returns its attributes. They are a variable
+// of its own, because what is behind a pointer is stored and loaded again for
+// each of them. Nearly all fields have a length of one byte, or eight bytes:
+// calling next, or appendAttr while there is room, is a call too many for them.
+func (s *Span) fields(b []byte, attrs []Attr, l *Limits) ([]Attr, *fault) {
+	room := min(cap(attrs), l.Attributes)
 	for i := 0; i < len(b); {
-		// Most fields are attributes with a length of one byte: for them next is
-		// a call too many.
-		if len(b)-i >= 2 && b[i] == tagAttribute && b[i+1] < 0x80 && int(b[i+1]) <= len(b)-i-2 {
+		var tag, v uint64
+		var end int
+		switch left := len(b) - i; {
+		case left >= 2 && b[i] == tagAttribute && b[i+1] < 0x80 && int(b[i+1]) <= left-2 && len(attrs) < room:
 			start := i + 2
 			i = start + int(b[i+1])
-			var f *fault
-			if s.Attrs, f = appendAttr(s.Attrs, 0, b[start:i:i], l); f != nil {
-				return f.within(start)
+			attrs = attrs[:len(attrs)+1]
+			if f := attrs[len(attrs)-1].read(b[start:i:i], l); f != nil {
+				return attrs, f.within(start)
 			}
 			continue
-		}
-		tag, v, end := next(b, i)
-		if end < 0 {
-			return malformed(b, i)
+		case left >= 9 && b[i]&0x87 == wireFixed64 && b[i] >= minTag:
+			tag, v, end = uint64(b[i]), binary.LittleEndian.Uint64(b[i+1:]), i+9
+		case left >= 2 && b[i]&0x87 == wireBytes && b[i] >= minTag && b[i+1] < 0x80 && int(b[i+1]) <= left-2:
+			tag, v, end = uint64(b[i]), uint64(b[i+1]), i+2+int(b[i+1])
+		default:
+			if tag, v, end = next(b, i); end < 0 {
+				return attrs, malformed(b, i)
+			}
 		}
 		i = end
 		switch tag {
@@ -282,16 +302,17 @@ func (s *Span) read(b []byte, l *Limits) *fault {
 			s.EndUnixNano = v
 		case tagAttribute:
 			var f *fault
-			if s.Attrs, f = appendAttr(s.Attrs, 0, payload(b, v, end), l); f != nil {
-				return f.within(end - int(v))
+			if attrs, f = appendAttr(attrs, 0, payload(b, v, end), l); f != nil {
+				return attrs, f.within(end - int(v))
 			}
+			room = min(cap(attrs), l.Attributes)
 		case tagEvent, tagLink, tagStatus:
 			if f := s.nested(tag, payload(b, v, end), l); f != nil {
-				return f.within(end - int(v))
+				return attrs, f.within(end - int(v))
 			}
 		}
 	}
-	return nil
+	return attrs, nil
 }
 
 func (s *Span) nested(tag uint64, b []byte, l *Limits) (f *fault) {
