@@ -6,6 +6,7 @@ package slice
 import (
 	"maps"
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 )
@@ -30,27 +31,44 @@ const (
 	MaxBucket = 128
 )
 
-// BucketOf returns the bucket that holds d, which must be positive.
+// BucketOf returns the bucket that holds d, which must be positive. The first
+// bits of d leave two buckets to choose from, and the bound between them
+// chooses, in integers: no logarithm is rounded and no float compared.
 func BucketOf(d time.Duration) int16 {
-	frac, exp := math.Frexp(float64(d) / 1e9)
-	// d = frac * 2^exp with frac in [0.5, 1): log2(d)*8 = exp*8 + log2(frac)*8.
-	i := exp*8 + fracBucket(frac)
-	return int16(min(max(i, MinBucket), MaxBucket))
-}
-
-// fracBucket returns ceil(8*log2(frac)) for frac in [0.5, 1), which lies in
-// [-8, 0]. The comparison with exact bounds avoids the rounding of Log2.
-func fracBucket(frac float64) int {
-	i := -8
-	for i < 0 && frac > fracBounds[i+8] {
+	n := bits.Len64(uint64(d))
+	i := buckets.after[n][uint64(d)<<(64-n)>>(63-leadBits)&(1<<leadBits-1)]
+	if d > buckets.last[i-MinBucket] {
 		i++
 	}
 	return i
 }
 
-var fracBounds = [8]float64{
-	0.5, 0.5452538663326288, 0.5946035575013605, 0.6484197773255048,
-	0.7071067811865475, 0.7711054127039704, 0.8408964152537144, 0.9170040432046711,
+// leadBits are as many as a duration shows behind its first one: two that
+// agree in them differ by less than a sixteenth, which is less than a bucket.
+const leadBits = 4
+
+// buckets holds the last nanosecond of each bucket, and of the durations with
+// so many bits and those leading ones the bucket of the shortest.
+var buckets = newBucketTable()
+
+type bucketTable struct {
+	last  [MaxBucket - MinBucket + 1]time.Duration
+	after [65][1 << leadBits]int16
+}
+
+func newBucketTable() (t bucketTable) {
+	for i := range t.last {
+		t.last[i] = time.Duration(math.Exp2(float64(i+MinBucket)/8) * 1e9)
+	}
+	t.last[len(t.last)-1] = math.MaxInt64 // what is longer is there, too
+	for n := range t.after {
+		for lead := range t.after[n] {
+			shortest := time.Duration(uint64(1<<leadBits|lead) << 59 >> (64 - n))
+			i, _ := slices.BinarySearch(t.last[:], shortest)
+			t.after[n][lead] = int16(i + MinBucket)
+		}
+	}
+	return t
 }
 
 // Add counts one duration; negative durations count as zero.
