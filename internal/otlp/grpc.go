@@ -35,6 +35,11 @@ const (
 	connectionWindow = mib
 )
 
+// streamWorkers is how many goroutines wait for calls. A new one for each call
+// begins with a small stack, and copies it three times on its way down to a
+// span; calls beyond the number get one.
+const streamWorkers = 32
+
 // grpcHandler serves OTLP over gRPC.
 type grpcHandler struct{ *door }
 
@@ -45,6 +50,7 @@ func newGRPC(d *door) *grpc.Server {
 		grpc.ForceServerCodecV2(codec{}),
 		grpc.InTapHandle(h.tap),
 		grpc.MaxConcurrentStreams(d.cfg.MaxStreams),
+		grpc.NumStreamWorkers(streamWorkers),
 		grpc.MaxHeaderListSize(maxHeaderBytes),
 		grpc.StaticStreamWindowSize(streamWindow),
 		grpc.StaticConnWindowSize(connectionWindow),
