@@ -102,10 +102,21 @@ func (h *idShard) grow(expected int) {
 		size = max(size, expected)
 	}
 	h.slots, h.len = make([]uint64, size), 0
+	touch(h.slots)
 	for _, id := range old {
 		if id != 0 {
 			h.put(id)
 		}
+	}
+}
+
+// touch writes to every page of new memory. Slots are read before they are
+// written, and a page that is read first is mapped twice: as the page of zeros
+// that all share, and again, with a flush of that mapping on all processors.
+func touch(slots []uint64) {
+	const page = 4096 / 8
+	for i := 0; i < len(slots); i += page {
+		slots[i] = 0
 	}
 }
 
