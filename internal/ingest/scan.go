@@ -4,6 +4,7 @@
 package ingest
 
 import (
+	"encoding/binary"
 	"math"
 	"time"
 	"unsafe"
@@ -22,6 +23,7 @@ type scan struct {
 	facts       operation.Facts
 	attrs       []wire.Attr
 	group       []byte
+	ids         []byte // and minutes, for the fingerprint
 	fingerprint xxh3.Uint128
 	now         slice.Minute // of arrival
 	binding     *Binding     // under which it was made
@@ -108,7 +110,7 @@ type scanner struct {
 
 // traces scans an ExportTraceServiceRequest.
 func (x *scanner) traces(s *scan, body []byte, b *Binding, now time.Time) error {
-	s.fingerprint, s.now = xxh3.Hash128(body), slice.MinuteOf(now)
+	s.now = slice.MinuteOf(now)
 	s.reader.Reset(body)
 	for s.reader.NextResource() {
 		r, err := x.resource(s, s.reader.Resource())
@@ -121,7 +123,23 @@ func (x *scanner) traces(s *scan, body []byte, b *Binding, now time.Time) error 
 			}
 		}
 	}
+	s.fingerprint = s.identity(body)
 	return s.reader.Err()
+}
+
+// identity is what two requests have in common that must count as one: the same
+// events in the same order. Their ids and minutes are all that decides whether
+// an event was counted before, and a thirtieth of the bytes that brought them.
+func (s *scan) identity(body []byte) xxh3.Uint128 {
+	if len(s.events) == 0 {
+		return xxh3.Hash128(body)
+	}
+	s.ids = s.ids[:0]
+	for i := range s.events {
+		s.ids = binary.LittleEndian.AppendUint64(s.ids, s.events[i].id)
+		s.ids = binary.LittleEndian.AppendUint64(s.ids, uint64(s.events[i].minute))
+	}
+	return xxh3.Hash128(s.ids)
 }
 
 // from is where the spans of one resource in a request come from.
