@@ -19,16 +19,17 @@ type metrics struct {
 	report *report.Report
 
 	spans, ignored, items, commits, bytes, waiting, ids, red *prometheus.Desc
+	series, full                                             *prometheus.Desc
 	sli, budget, state                                       *prometheus.Desc
 }
 
-func newMetrics(a *App) *metrics {
+func newMetrics(a *App, r *report.Report) *metrics {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc("leadline_"+name, help, labels, nil)
 	}
 	objective := []string{"namespace", "service", "environment", "objective"}
 	return &metrics{
-		app: a, report: &report.Report{Evaluations: a.eval, Intake: a.ingest, Definitions: a},
+		app: a, report: r,
 		spans:   desc("spans_total", "Spans since the start, by what became of them.", "result"),
 		ignored: desc("spans_ignored_total", "Spans that are no operation, by reason.", "reason"),
 		items:   desc("items_total", "Metric data points and log records since the start.", "signal"),
@@ -37,6 +38,8 @@ func newMetrics(a *App) *metrics {
 		waiting: desc("minutes_waiting", "Closed minutes that the series store does not have yet."),
 		ids:     desc("event_id_bytes", "Memory of the ids of open minutes."),
 		red:     desc("unhealthy", "1 when counting cannot go on."),
+		series:  desc("series", "Series that are told apart."),
+		full:    desc("series_full", "1 when baselines of new versions and operations are counted together."),
 		sli:     desc("objective_sli_ratio", "Share of good events in the objective's window.", objective...),
 		budget:  desc("objective_budget_remaining_events", "Bad events that the budget still allows.", objective...),
 		state:   desc("objective_state", "1 for the state that the objective is in.", append(objective, "state")...),
@@ -45,7 +48,7 @@ func newMetrics(a *App) *metrics {
 
 // Describe implements prometheus.Collector.
 func (m *metrics) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.spans, m.ignored, m.items, m.commits, m.bytes, m.waiting, m.ids, m.red, m.sli, m.budget, m.state} {
+	for _, d := range []*prometheus.Desc{m.spans, m.ignored, m.items, m.commits, m.bytes, m.waiting, m.ids, m.red, m.series, m.full, m.sli, m.budget, m.state} {
 		c <- d
 	}
 }
@@ -73,11 +76,9 @@ func (m *metrics) Collect(c chan<- prometheus.Metric) {
 	gauge(m.bytes, float64(t.Log.Minutes.Bytes), "minutes")
 	gauge(m.waiting, float64(t.Waiting))
 	gauge(m.ids, float64(t.IDBytes))
-	red := 0.0
-	if m.app.Health() != nil {
-		red = 1
-	}
-	gauge(m.red, red)
+	gauge(m.series, float64(t.Series))
+	gauge(m.full, flag(t.SeriesFull))
+	gauge(m.red, flag(m.app.Health() != nil))
 	m.objectives(gauge)
 }
 
@@ -91,11 +92,15 @@ func (m *metrics) objectives(gauge func(*prometheus.Desc, float64, ...string)) {
 			gauge(m.budget, float64(*s.Budget.Remaining), labels...)
 		}
 		for _, state := range slo.States {
-			is := 0.0
-			if state == s.State {
-				is = 1
-			}
-			gauge(m.state, is, append(labels, string(state))...)
+			gauge(m.state, flag(state == s.State), append(labels, string(state))...)
 		}
 	}
+}
+
+// flag is what a metric says for yes and no.
+func flag(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }

@@ -5,6 +5,7 @@ package app_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -72,6 +73,17 @@ func TestADamagedSeriesStoreLeavesIntakeRunning(t *testing.T) {
 	until(func() bool { return a.Ready() == nil })
 	if h, status := ask("/healthz"); status != http.StatusOK {
 		t.Errorf("when it is mended health is %d %+v", status, h)
+	}
+	answer, err = http.Get("http://" + a.Addrs().UI + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics, err := io.ReadAll(answer.Body)
+	answer.Body.Close()
+	for _, line := range []string{"leadline_unhealthy 0\n", "leadline_series_full 0\n", "leadline_minutes_waiting 0\n"} {
+		if err != nil || !strings.Contains(string(metrics), line) {
+			t.Errorf("the metrics do not say %q: %v\n%s", line, err, metrics)
+		}
 	}
 	cancel()
 	if err := <-ended; err != nil {

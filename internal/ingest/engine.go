@@ -322,6 +322,10 @@ func (e *Engine) Warnings() (all []string) {
 		all = append(all, fmt.Sprintf("the wall clock jumped by %s: for up to %s minutes stay open until the monotonic clock agrees; check the clock of this machine",
 			d.by.Round(time.Second), doubtFor))
 	}
+	if e.scanner.services.full.Load() {
+		all = append(all, fmt.Sprintf("there are more than %d series: baselines of new versions and operations are counted together as %q. What objectives count is not touched; find what makes so many versions or operations",
+			e.cfg.Series, overflowKey.Operation))
+	}
 	return all
 }
 

@@ -81,6 +81,9 @@ func TestAFullTableOfSeriesCostsBaselinesOnly(t *testing.T) {
 		if !e.Totals().SeriesFull {
 			t.Error("the totals do not say that the table is full")
 		}
+		if all := strings.Join(e.Warnings(), "\n"); !strings.Contains(all, "more than 20 series") || !strings.Contains(all, "What objectives count is not touched") {
+			t.Errorf("the warnings are %q", all)
+		}
 		if n := strings.Count(log.String(), "series"); n != 1 {
 			t.Errorf("the log says %d times that the table is full:\n%s", n, log.String())
 		}

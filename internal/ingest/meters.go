@@ -38,6 +38,8 @@ type Totals struct {
 	// SeriesFull says that baselines are counted together which should be told
 	// apart: the table of series is full. Objectives have all of theirs.
 	SeriesFull bool
+	// Series is how many series there are.
+	Series int
 	// Waiting is how many closed minutes the series store does not have yet.
 	Waiting int
 	Log     intakelog.Stats
@@ -51,8 +53,8 @@ func (e *Engine) Totals() Totals {
 		Ignored: make(map[string]uint64), Points: m.points.Load(), Records: m.records.Load(),
 		Commits: m.commits.Load(), RefusedCommits: m.refusedCommits.Load(),
 		OpenMinutes: m.openMinutes.Load(), IDBytes: m.idBytes.Load(), Forgetful: m.forgetful.Load(),
-		SeriesFull: e.scanner.services.full.Load(),
-		Waiting:    e.pending.lag(), Log: e.log.Stats(),
+		SeriesFull: e.scanner.services.full.Load(), Series: e.scanner.services.series.Len(),
+		Waiting: e.pending.lag(), Log: e.log.Stats(),
 	}
 	for i := range m.ignored {
 		if n := m.ignored[i].Load(); n > 0 {
