@@ -123,14 +123,11 @@ func (c *closer) silence(m slice.Minute, o *minute) (tallied []*slice.Series) {
 		return nil
 	}
 	for _, b := range c.binding().Indicators {
-		if !b.CountSilence || m < b.since || o.of(c.services.mustIntern(totalKey(b.Indicator))).Total() > 0 {
+		if !b.CountSilence || m < b.since || o.of(b.total).Total() > 0 {
 			continue
 		}
-		k := totalKey(b.Indicator)
-		k.Tally = slice.Silent
-		s := c.services.mustIntern(k)
-		o.add(s, slice.Counts{Good: 1})
-		tallied = append(tallied, s)
+		o.add(b.silent, slice.Counts{Good: 1})
+		tallied = append(tallied, b.silent)
 	}
 	return tallied
 }
@@ -152,10 +149,9 @@ func (c *closer) sampled(m slice.Minute, o *minute) (series []*slice.Series, idl
 			if m < b.since {
 				continue
 			}
-			total := c.services.mustIntern(totalKey(b.Indicator))
-			wanted[total] = true
+			wanted[b.total] = true
 			if len(b.Indicator.Rule.GroupBy) > 0 {
-				g := c.services.groupsOf(total)
+				g := c.services.groupsOf(b.total)
 				for _, s := range g.all() {
 					wanted[s] = true
 				}

@@ -107,7 +107,7 @@ func (e *Engine) Idle() (from, to slice.Minute) { return e.idle[0], e.idle[1] }
 func (e *Engine) bind(b *Binding, before map[slice.Key]slice.Minute, begin slice.Minute) {
 	e.scanner.services.reserve(b)
 	e.scanner.resources.forget()
-	e.binding.Store(b.beginning(before, begin))
+	e.binding.Store(b.beginning(e.scanner.services, before, begin))
 }
 
 // Result says what became of the items of a request.

@@ -100,20 +100,13 @@ func (g *groups) others(a *services) *slice.Series {
 	return g.other
 }
 
-// retire forgets the group that has been silent longest, if that is long enough.
+// retire makes room for a group, if one has been silent for long enough.
 func (g *groups) retire(now slice.Minute) bool {
-	var oldest *member
-	for _, m := range g.members {
-		if oldest == nil || m.seen < oldest.seen {
-			oldest = m
-		}
+	if retire(g.members, func(m *member) slice.Minute { return m.seen }, now-groupIdle) {
+		return true
 	}
-	if oldest == nil || oldest.seen > now-groupIdle {
-		g.fullAt = now
-		return false
-	}
-	delete(g.members, oldest.series.Group)
-	return true
+	g.fullAt = now
+	return false
 }
 
 // all returns the series of the members and of the others.

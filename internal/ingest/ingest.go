@@ -109,15 +109,21 @@ type Binding struct {
 	Indicators []Bound
 }
 
-// beginning returns the binding with the first minute of each indicator: what
-// before says of one that was bound already, and begin for a new one.
-func (b *Binding) beginning(before map[slice.Key]slice.Minute, begin slice.Minute) *Binding {
+// beginning returns the binding with the series of each indicator and its
+// first minute: what before says of one that was bound already, and begin for
+// a new one.
+func (b *Binding) beginning(a *services, before map[slice.Key]slice.Minute, begin slice.Minute) *Binding {
 	next := &Binding{Indicators: slices.Clone(b.Indicators)}
 	for i := range next.Indicators {
 		bound := &next.Indicators[i]
-		since, known := before[totalKey(bound.Indicator)]
+		k := totalKey(bound.Indicator)
+		bound.total = a.mustIntern(k)
+		since, known := before[k]
 		if bound.since = since; !known {
 			bound.since = begin
+		}
+		if k.Tally = slice.Silent; bound.CountSilence {
+			bound.silent = a.mustIntern(k)
 		}
 	}
 	return next
@@ -127,7 +133,7 @@ func (b *Binding) beginning(before map[slice.Key]slice.Minute, begin slice.Minut
 func (b *Binding) since() map[slice.Key]slice.Minute {
 	since := make(map[slice.Key]slice.Minute, len(b.Indicators))
 	for i := range b.Indicators {
-		since[totalKey(b.Indicators[i].Indicator)] = b.Indicators[i].since
+		since[b.Indicators[i].total.Key] = b.Indicators[i].since
 	}
 	return since
 }

@@ -20,6 +20,8 @@ type Bound struct {
 	// since is the first whole minute under the binding: what was not counted
 	// before it was not looked for.
 	since slice.Minute
+	// total and silent are its series, silent only if that is counted.
+	total, silent *slice.Series
 }
 
 // maxVersions is how many versions of a service are told apart at a time.
@@ -184,20 +186,25 @@ func (s *service) version(v string, now slice.Minute) string {
 	return v
 }
 
-// retire forgets the version that has been silent longest, if that is long
-// enough. Its counts stay where they are.
+// retire makes room for a version, if one has been silent for long enough. Its
+// counts stay where they are.
 func (s *service) retire(now slice.Minute) bool {
-	oldest, at := "", now
-	for v, seen := range s.versions {
-		if seen <= at {
-			oldest, at = v, seen
+	return retire(s.versions, func(seen slice.Minute) slice.Minute { return seen }, now-versionIdle)
+}
+
+// retire deletes what has not been seen for longest, unless that was after the
+// given minute, and reports whether it did.
+func retire[V any](all map[string]V, seen func(V) slice.Minute, last slice.Minute) bool {
+	oldest, at, any := "", last, false
+	for k, v := range all {
+		if m := seen(v); m <= at {
+			oldest, at, any = k, m, true
 		}
 	}
-	if at > now-versionIdle {
-		return false
+	if any { // the empty text is a key as well
+		delete(all, oldest)
 	}
-	delete(s.versions, oldest)
-	return true
+	return any
 }
 
 // baseline returns the series of one version of the operation.
