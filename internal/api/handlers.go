@@ -34,7 +34,16 @@ func (s *Server) readiness(w http.ResponseWriter, _ *http.Request) {
 
 func (s *Server) slos(r *http.Request) (any, error) { return s.report.SLOs(r.Context()), nil }
 
-func (s *Server) operations(r *http.Request) (any, error) { return s.report.Operations(r.Context()) }
+func (s *Server) operations(r *http.Request) (any, error) {
+	length := report.OperationsWindow
+	if text := r.URL.Query().Get("window"); text != "" {
+		var err error
+		if length, err = ago("-" + text); err != nil {
+			return nil, errs.New(errs.Invalid, "%q is no window", text).WithHint("write 30m, 6h or 28d")
+		}
+	}
+	return s.report.Operations(r.Context(), length)
+}
 
 func (s *Server) intake(r *http.Request) (any, error) { return s.report.IntakeNow(r.Context()) }
 

@@ -14,19 +14,21 @@ import (
 )
 
 func newOperations(e *env) *cobra.Command {
+	var window string
 	c := &cobra.Command{
-		Use: "operations", Short: "List what services were asked in the last hour", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return e.operations(c.Context()) },
+		Use: "operations", Short: "List what services were asked, by default in the last hour", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return e.operations(c.Context(), window) },
 	}
+	c.Flags().StringVar(&window, "window", "1h", "how far back to look, as 30m, 6h or 28d")
 	return e.asking(e.printing(c))
 }
 
-func (e *env) operations(ctx context.Context) error {
+func (e *env) operations(ctx context.Context, window string) error {
 	c, err := e.client()
 	if err != nil {
 		return err
 	}
-	v, err := c.Operations(ctx)
+	v, err := c.Operations(ctx, window)
 	if err != nil {
 		return err
 	}

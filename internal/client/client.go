@@ -59,9 +59,14 @@ func (c *Client) SLO(ctx context.Context, w report.Which, from, to string) (v re
 	return v, c.get(ctx, "/api/v1/slos/"+url.PathEscape(w.Service)+"/"+url.PathEscape(w.Name), q, &v)
 }
 
-// Operations asks for what every operation did in the last hour.
-func (c *Client) Operations(ctx context.Context) (v report.Operations, err error) {
-	return v, c.get(ctx, "/api/v1/operations", nil, &v)
+// Operations asks for what every operation did in a window up to now, by
+// default the last hour.
+func (c *Client) Operations(ctx context.Context, window string) (v report.Operations, err error) {
+	q := url.Values{}
+	if window != "" {
+		q.Set("window", window)
+	}
+	return v, c.get(ctx, "/api/v1/operations", q, &v)
 }
 
 func (c *Client) get(ctx context.Context, path string, q url.Values, v any) error {

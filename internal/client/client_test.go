@@ -82,7 +82,7 @@ func TestNoServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Operations(context.Background()); errs.KindOf(err) != errs.Unavailable || !strings.Contains(errs.HintOf(err), "leadline serve") {
+	if _, err := c.Operations(context.Background(), ""); errs.KindOf(err) != errs.Unavailable || !strings.Contains(errs.HintOf(err), "leadline serve") {
 		t.Errorf("got %v", err)
 	}
 }

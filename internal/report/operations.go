@@ -9,13 +9,20 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/series"
 	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/window"
 )
 
-// operationsWindow is the span of time that the list of operations covers.
-const operationsWindow = 60
+// OperationsWindow is the span of time that the list of operations covers when
+// nobody asks for another; MaxOperationsWindow is the longest: how long slices
+// and merged histograms are kept by default.
+const (
+	OperationsWindow    = time.Hour
+	MaxOperationsWindow = 400 * 24 * time.Hour
+)
 
 // Operations is the answer of GET /api/v1/operations.
 type Operations struct {
@@ -73,16 +80,22 @@ func (b *baselines) add(k slice.Key, c slice.Counts, h *slice.Histogram) {
 	b.histograms[k].Merge(h)
 }
 
-// Operations returns what every operation did in the last hour.
-func (r *Report) Operations(ctx context.Context) (Operations, error) {
+// Operations returns what every operation did in the window up to now, which
+// is of whole minutes. Where durations are kept by the hour only, the hour in
+// which the window begins is in it as a whole.
+func (r *Report) Operations(ctx context.Context, length time.Duration) (Operations, error) {
+	if length < time.Minute || length > MaxOperationsWindow || length%time.Minute != 0 {
+		return Operations{}, errs.New(errs.Invalid, "a window of %s is not one", length).
+			WithHint("ask for whole minutes, 400d at most, as in 30m, 6h or 28d")
+	}
 	now := slice.MinuteOf(r.Now())
-	from := now - operationsWindow + 1
+	from := now - slice.Minute(length/time.Minute) + 1
 	b := &baselines{map[slice.Key]slice.Counts{}, map[slice.Key]*slice.Histogram{}}
 	if err := r.gather(ctx, b, from, now+1); err != nil {
 		return Operations{}, err
 	}
 	return Operations{
-		SchemaVersion: SchemaVersion, Window: "1h", From: from.Start(), To: now.Stamp(),
+		SchemaVersion: SchemaVersion, Window: window.Compact(length), From: from.Start(), To: now.Stamp(),
 		Operations: r.operations(b),
 	}, nil
 }

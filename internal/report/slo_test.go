@@ -165,7 +165,7 @@ func TestOperations(t *testing.T) {
 	}
 	w.count(key("POST /checkout", "2"), now, slice.Counts{Bad: 2, Excluded: 1}, time.Second)
 	w.count(key("GET /", "1"), now, slice.Counts{Excluded: 1})
-	got, err := w.report(t).Operations(context.Background())
+	got, err := w.report(t).Operations(context.Background(), report.OperationsWindow)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,6 +178,10 @@ func TestOperations(t *testing.T) {
 	}
 	if c.P50 == nil || *c.P50 < 90 || *c.P50 > 110 || *c.P99 < 900 || *c.P99 > 1100 {
 		t.Errorf("quantiles: got %v, %v", c.P50, c.P99)
+	}
+	long, err := w.report(t).Operations(context.Background(), 24*time.Hour)
+	if err != nil || long.Window != "1d" || long.Operations[0].Good != 0x11111 {
+		t.Errorf("over a day: got %+v, %v, want the minute before the hour too", long, err)
 	}
 	if g := got.Operations[1]; g.P50 != nil || g.Bound {
 		t.Errorf("without valid events and objectives: got %+v", g)
