@@ -270,8 +270,8 @@ func (e *Engine) begin(now time.Time) (begun map[*worker]*Message, next time.Tim
 		switch {
 		case p == nil:
 			next = soonest(next, later)
-		case now.Before(w.gate):
-			next = soonest(next, w.gate)
+		case now.Before(w.wait(p)):
+			next = soonest(next, w.wait(p))
 		default:
 			p.State, p.Attempted, p.dirty = catalog.Attempting, now, true
 			p.Attempts++
@@ -295,7 +295,7 @@ func (e *Engine) receive(a answer) {
 		if w.failures > 0 {
 			e.parts.Logger.Info("receiver takes messages again", "receiver", w.name)
 		}
-		w.failures, w.gate = 0, time.Time{}
+		w.failures, w.gate, w.early = 0, time.Time{}, time.Time{}
 	case !durable:
 	case kind == errs.Unavailable:
 		if w.failures == 0 {

@@ -23,7 +23,7 @@ func (e *Engine) message(w *worker, p *parcel) *Message {
 	m.Attempt, m.GroupKey, m.Group, m.Truncated = p.Attempts, p.GroupKey, p.Group, p.More
 	m.Alerts = slices.Clone(p.News)
 	slices.SortStableFunc(m.Alerts, func(a, b Notice) int { return b.At.Compare(a.At) })
-	if m.Reason == Changed {
+	if m.Reason == Changed && p.GroupKey != collectedKey {
 		for _, n := range e.open(w.name, p.GroupKey) {
 			if p.says(&catalog.NotificationKey{Receiver: w.name, Alert: n.Key, Episode: n.Episode}) >= 0 {
 				continue

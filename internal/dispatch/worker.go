@@ -24,13 +24,14 @@ type worker struct {
 	busy    *Message // what is being sent; nil when it is idle
 	began   time.Time
 
-	// failures counts those in a row, gate is before which nothing is tried.
-	failures int
-	gate     time.Time
-	beat     time.Time // the next heartbeat
-	resend   time.Time // the next repetition
-	repeats  []*Message
-	record   record
+	// failures counts those in a row. Before gate nothing is tried that was
+	// tried before, and before early nothing at all.
+	failures    int
+	gate, early time.Time
+	beat        time.Time // the next heartbeat
+	resend      time.Time // the next repetition
+	repeats     []*Message
+	record      record
 }
 
 // begin hands a message to the worker, which is idle.
@@ -93,6 +94,15 @@ const (
 	maxRetryAfter = time.Hour
 )
 
+// wait returns until when a delivery is not tried: what fails may be one
+// message and not the receiver, so what was never tried waits less.
+func (w *worker) wait(p *parcel) time.Time {
+	if p.Attempts == 0 {
+		return w.early
+	}
+	return w.gate
+}
+
 // backoff returns the pause after this many failures in a row; random is in [0, 1).
 func backoff(failures int, random float64) time.Duration {
 	pause := longestPause
@@ -105,8 +115,9 @@ func backoff(failures int, random float64) time.Duration {
 // failed notes a failure that may pass, and how long the receiver is left alone.
 func (w *worker) failed(err error, at time.Time, random float64) {
 	w.failures++
-	pause := max(backoff(w.failures, random), min(errs.RetryAfter(err), maxRetryAfter))
-	w.gate = at.Add(pause)
+	asked := min(errs.RetryAfter(err), maxRetryAfter)
+	w.gate = at.Add(max(backoff(w.failures, random), asked))
+	w.early = at.Add(max(backoff(1, random), asked))
 }
 
 // text is an error as it is shown.
