@@ -52,6 +52,9 @@ func (c *closer) tick(wall time.Time, mono time.Duration) error {
 		return nil
 	}
 	c.last = now
+	if now%sweepEvery == 0 {
+		c.services.sweep(c.minutes.idle)
+	}
 	return c.rotate(c.schedule.sure(now))
 }
 

@@ -146,7 +146,7 @@ func (e *Engine) recycle(s *scan) {
 
 func (e *Engine) scan(s *scan, signal wire.Signal, body []byte) error {
 	s.reset()
-	s.binding = e.binding.Load()
+	s.binding, s.epoch = e.binding.Load(), e.scanner.services.epoch.Load()
 	if signal == wire.Traces {
 		return e.scanner.traces(s, body, s.binding, e.clock.Now())
 	}
@@ -242,11 +242,12 @@ func (e *Engine) gather(first *scan) []*scan {
 }
 
 // commit commits the scans of a group, but has those made again which the
-// indicators have not judged that are bound now.
+// indicators have not judged that are bound now, or which may hold series that
+// were released.
 func (e *Engine) commit(group []*scan) {
-	b := e.binding.Load()
+	b, epoch := e.binding.Load(), e.scanner.services.epoch.Load()
 	group = slices.DeleteFunc(group, func(s *scan) bool {
-		if s.binding == b {
+		if s.binding == b && s.epoch == epoch {
 			return false
 		}
 		s.reply <- reply{outdated: true}
@@ -274,7 +275,7 @@ func (e *Engine) drain() error {
 func (e *Engine) tick() {
 	if e.scanner.services.full.Load() {
 		e.full.Do(func() {
-			e.logger.Warn("there are too many series: baselines of new operations and versions are counted together; a restart forgets those of old versions", "limit", e.cfg.Series)
+			e.logger.Warn("there are too many series: baselines of new operations and versions are counted together", "limit", e.cfg.Series)
 		})
 	}
 	now := e.clock.Now()

@@ -29,6 +29,15 @@
 // repeat any event of an open minute. See replay, and idLoader for the sets of
 // ids, which are nearly all of a log.
 //
+// What grows with time is bounded. Versions come with every deploy: a service
+// tells eight apart, one that was silent for an hour makes room for the next,
+// and its series are released once what they counted is written. Services and
+// operations have limits of their own, and stay until the process ends: they
+// come with the code, and an idle one costs a few hundred bytes. Groups have a
+// limit for each indicator, and one may leave after 91 days. Their series, and
+// those of indicators that nobody binds any more, stay until the process ends,
+// which people's edits cannot make many.
+//
 // A commit that fails for lack of space is taken back: its ids are forgotten
 // and the callers are told to send again. After a failed sync the log refuses
 // everything, and so do we, until a restart has read what is really on disk.
@@ -66,8 +75,7 @@ type Config struct {
 	// Services is how many services are told apart.
 	Services int
 	// Series bounds the baselines: from this many series of all kinds on, those
-	// of new versions and operations are counted together. Series are kept
-	// until the process ends, because everything is numbered by them.
+	// of new versions and operations are counted together.
 	Series int
 	// IDBytes is the memory for the ids of open minutes. Beyond it only whole
 	// repeated requests are recognised, and trust says so.

@@ -27,6 +27,7 @@ type scan struct {
 	fingerprint xxh3.Uint128
 	now         slice.Minute // of arrival
 	binding     *Binding     // under which it was made
+	epoch       uint64       // of the series, in which it was made
 
 	events  []event
 	hits    []hit

@@ -76,7 +76,8 @@ type services struct {
 	byTable map[*operation.Table]*service
 	groups  map[*slice.Series]*groups // by the indicator's total
 
-	full atomic.Bool // the table of series has refused a baseline
+	full  atomic.Bool   // the table of series has refused a baseline
+	epoch atomic.Uint64 // how often sweep has released series
 }
 
 func newServices(cfg Config) *services {
@@ -216,21 +217,25 @@ func (a *services) baseline(o *op, version string) *slice.Series {
 			}
 		}
 	}
-	s := a.mustIntern(slice.Key{Service: o.service.Service, Operation: o.Name, Kind: o.Kind, Version: version})
-	o.remember(s)
-	return s
+	return a.remember(o, version)
 }
 
-// remember keeps the series at hand. Versions that retired make room.
-func (o *op) remember(s *slice.Series) {
+// maxRemembered bounds the series that an operation has at hand.
+const maxRemembered = 4 * maxVersions
+
+// remember makes a series and keeps it at hand. That is one step, or sweep
+// might release the series in between.
+func (a *services) remember(o *op, version string) *slice.Series {
 	o.service.mu.Lock()
 	defer o.service.mu.Unlock()
+	s := a.mustIntern(slice.Key{Service: o.service.Service, Operation: o.Name, Kind: o.Kind, Version: version})
 	var next []*slice.Series
-	if have := o.versions.Load(); have != nil && len(*have) <= maxVersions {
+	if have := o.versions.Load(); have != nil && len(*have) < maxRemembered {
 		next = append(next, *have...)
 	}
 	next = append(next, s)
 	o.versions.Store(&next)
+	return s
 }
 
 // bind returns the indicators that count the operation under a binding.

@@ -118,6 +118,9 @@ func (c *closer) counted(wanted []chosen, from, most int) (counted []Counted, to
 	for looked := 0; from < len(wanted) && looked < most; from++ {
 		s := &wanted[from]
 		looked += len(c.minutes.open)
+		if s.IsBaseline() && !c.services.series.Holds(s.Series) {
+			continue
+		}
 		for m, o := range c.minutes.open {
 			if _, waits := c.untold.minutes[m]; waits {
 				continue

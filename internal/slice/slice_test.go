@@ -73,3 +73,26 @@ func TestTableInterns(t *testing.T) {
 		t.Errorf("a reserved key has %+v, then %+v", reserved, again)
 	}
 }
+
+// TestReleasedNumbers: the number of a released baseline goes to another
+// baseline only, since who keeps state by number keeps none of baselines.
+func TestReleasedNumbers(t *testing.T) {
+	table := slice.NewTable(3)
+	old, _ := table.Intern(slice.Key{Operation: "a", Version: "1"})
+	table.Intern(slice.Key{Operation: "a", Version: "2"})
+	before := table.All()
+	table.Release(old)
+	if table.Holds(old) || table.Len() != 1 {
+		t.Errorf("holds %v, %d series", table.Holds(old), table.Len())
+	}
+	if objective := table.Reserve(slice.Key{Indicator: "i"}); objective.Ref != 2 {
+		t.Errorf("an indicator has number %d", objective.Ref)
+	}
+	next, ok := table.Intern(slice.Key{Operation: "a", Version: "3"})
+	if !ok || next.Ref != old.Ref || table.Len() != 3 || table.All()[old.Ref] != next || before[old.Ref] != old {
+		t.Errorf("%v has number %d, want %d, of %d series", next.Key, next.Ref, old.Ref, table.Len())
+	}
+	if _, ok := table.Intern(slice.Key{Operation: "a", Version: "1"}); ok {
+		t.Error("a full table takes what it released")
+	}
+}
