@@ -45,7 +45,7 @@ var beside = map[string][]string{
 	"internal/slice":          {"internal/operation"},
 	"internal/sli":            {"internal/operation"},
 	"internal/window":         {"internal/slice"},
-	"internal/slo":            {"internal/operation", "internal/sli", "internal/window"},
+	"internal/slo":            {"internal/operation", "internal/sli", "internal/slice", "internal/window"},
 	"internal/budget":         {"internal/slice", "internal/slo"},
 	"internal/alert":          {"internal/budget", "internal/slice", "internal/slo", "internal/window"},
 	"internal/series/tsdb":    {"internal/series"},

@@ -117,6 +117,7 @@ func explainText(w io.Writer, v report.Detail, generation string) {
 		}
 		explainNumbers(w, s.SLO, other)
 	}
+	explainLeftOut(w, s)
 	shown := explainSlices(w, v.Series)
 	if n := int64(shown) - int64(*s.Total+*s.Excluded); n != 0 && s.Unit.Noun() == string(slo.Events) {
 		fmt.Fprintf(w, "%+d events: the slices are as of now, the number as of its evaluation at %s\n", n, s.EvaluatedAt.Format(time.TimeOnly))
@@ -126,7 +127,7 @@ func explainText(w io.Writer, v report.Detail, generation string) {
 
 // ownWindow returns the numbers of the objective's own window.
 func ownWindow(s report.SLO) report.Standing {
-	return report.Standing{From: s.From, To: s.To, SLI: s.SLI, Good: s.Good, Bad: s.Bad, Total: s.Total, Excluded: s.Excluded, Budget: s.Budget}
+	return report.Standing{From: s.From, To: s.To, SLI: s.SLI, Good: s.Good, Bad: s.Bad, Total: s.Total, Excluded: s.Excluded, Budget: s.Budget, Corrected: s.Corrected}
 }
 
 func explainEdges(w io.Writer, what string, s report.Standing) {
@@ -143,6 +144,24 @@ func explainNumbers(w io.Writer, o report.SLO, s report.Standing) {
 	fmt.Fprintf(w, "  SLI %s, target %s\n", ratio(s.SLI), percent(o.Target))
 	fmt.Fprintf(w, "  budget: %s x (1 - %s) allows %s bad %s, %s spent, %s left\n",
 		n(*s.Total), o.Target, n(*s.Budget.Allowed), o.Unit.Noun(), n(*s.Budget.Spent), o.Unit.Amount(*s.Budget.Remaining))
+	if c := s.Corrected; c != (report.Counts{}) {
+		fmt.Fprintf(w, "  excluded by correction: %d good, %d bad and %d excluded events\n", c.Good, c.Bad, c.Excluded)
+	}
+}
+
+// explainLeftOut lists the time that is not counted.
+func explainLeftOut(w io.Writer, s report.DetailSLO) {
+	if len(s.LeftOut) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nleft out: slices stamped")
+	for _, l := range s.LeftOut {
+		what := "planned"
+		if l.Correction > 0 {
+			what = fmt.Sprintf("correction %d", l.Correction)
+		}
+		fmt.Fprintf(w, "  after %s, up to %s: %s (%s)\n", l.From.Format(time.RFC3339), l.To.Format(time.RFC3339), l.Reason, what)
+	}
 }
 
 // explainSlices prints the slices that the number is the sum of, and returns

@@ -93,6 +93,11 @@ func sliced(s report.SLO) report.Detail {
 	s.Budget = report.Budget{Allowed: of(uint64(8_064_000)), Spent: of(uint64(1_500_000)), Remaining: of(int64(6_564_000))}
 	d := detail(s)
 	d.Series.Unit = slo.Microslices
+	d.SLO.Corrected = report.Counts{Good: 70, Bad: 9, Excluded: 1}
+	d.SLO.LeftOut = []report.LeftOut{
+		{From: at("2026-11-01T02:00:00Z"), To: at("2026-11-01T04:00:00Z"), Reason: "database maintenance"},
+		{From: at("2026-11-03T10:00:00Z"), To: at("2026-11-03T10:05:00Z"), Reason: "a drill", Correction: 7},
+	}
 	return d
 }
 

@@ -286,6 +286,8 @@ func (t *track) doubt(b *bound, e *Engine, now slice.Minute) string {
 		return e.doubt
 	case t.total.Now() > now+clockSlack:
 		return "our clock went back, and its windows are read anew"
+	case b.silence > 0 && t.excludedIn(b.silence, now):
+		return "some of the last " + window.Compact(b.silence) + " is left out of the budget"
 	case e.outages.none():
 		return ""
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -69,6 +70,16 @@ func (w *world) line(line string) {
 		o := *w.objective
 		d := w.define(rest)
 		o.Target, o.Window, o.Others, o.Budgeting = d.Target, d.Window, d.Others, d.Budgeting
+		o.Exclusions = d.Exclusions
+		w.reload(&o)
+	case "correct":
+		o := *w.objective
+		from, to, _ := strings.Cut(rest, "..")
+		o.Corrections = append(slices.Clone(o.Corrections), slo.Correction{ID: int64(len(o.Corrections) + 1), From: w.instant(from), To: w.instant(to), Reason: "a drill"})
+		w.reload(&o)
+	case "revoke":
+		o := *w.objective
+		o.Corrections = o.Corrections[:len(o.Corrections)-1]
 		w.reload(&o)
 	case "alerts":
 		o := *w.objective
@@ -314,6 +325,13 @@ func describe(when string, v *eval.Evaluation) []string {
 	if b := v.Objective.Budgeting; b.Sliced() {
 		lines = append(lines, fmt.Sprintf("which are %s: %s", b.Unit(), b))
 	}
+	excluding := "nothing"
+	if v.Excluding != "" {
+		excluding = v.Excluding
+	}
+	if v.Corrected != (slice.Counts{}) || v.Excluding != "" {
+		lines = append(lines, fmt.Sprintf("left out: good %d, bad %d, excluded %d; now: %s", v.Corrected.Good, v.Corrected.Bad, v.Corrected.Excluded, excluding))
+	}
 	lines = append(lines, describeFormer("", v.Former)...)
 	for _, s := range v.Others {
 		lines = append(lines, describeStanding("over "+s.Window.String(), &s))
@@ -354,8 +372,12 @@ func describeFormer(of string, s *eval.Standing) []string {
 }
 
 func describeStanding(what string, s *eval.Standing) string {
-	return fmt.Sprintf("%s, %s to %s: good %d, bad %d, excluded %d; budget %d allowed, %d spent", what, moment(s.From), moment(s.To),
+	text := fmt.Sprintf("%s, %s to %s: good %d, bad %d, excluded %d; budget %d allowed, %d spent", what, moment(s.From), moment(s.To),
 		s.Counts.Good, s.Counts.Bad, s.Counts.Excluded, s.Budget.Allowed, s.Budget.Spent)
+	if s.Corrected != (slice.Counts{}) {
+		text += fmt.Sprintf("; left out: good %d, bad %d", s.Corrected.Good, s.Corrected.Bad)
+	}
+	return text
 }
 
 func describeAlerts(alerts []alert.Alert) (lines []string) {

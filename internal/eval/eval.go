@@ -59,6 +59,11 @@ type Evaluation struct {
 	Budget budget.Budget
 	// Former is the period before the one of a calendar window, nil otherwise.
 	Former *Standing
+	// Corrected are the events that planned exclusions and corrections leave out
+	// of the window. Excluding says why nothing is counted now, and until when;
+	// empty while it is.
+	Corrected slice.Counts
+	Excluding string
 	// Others are the objective's other windows.
 	Others []Standing
 	Burn   []Burn
@@ -85,6 +90,8 @@ type Standing struct {
 	From, To time.Time
 	Counts   slice.Counts
 	Budget   budget.Budget
+	// Corrected are the events that exclusions and corrections leave out.
+	Corrected slice.Counts
 	// Former is the period before it, nil of a rolling window.
 	Former *Standing
 }

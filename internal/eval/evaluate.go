@@ -89,18 +89,19 @@ func (t *track) evaluate(v *Evaluation, e *Engine, into *slab, at time.Time) {
 	_, seen := t.since()
 	v.Known = t.restored && seen
 	v.Budget = budget.Of(v.Counts, o.Target)
-	v.Former = t.former(wholeWindow, o.Window)
-	v.Others = t.otherWindows()
+	v.Former = t.former(wholeWindow, 0, o.Window)
+	v.Others = t.otherWindows(now)
 	v.Burn = t.burn(into)
 	v.Groups = t.byGroup(now)
 	t.alert(v, e, into)
 	v.Trust = t.trust(now, t.total.Sum(wholeWindow))
+	v.sayExclusions(t, now)
 	v.distrustAlerts(t)
 	v.Status = t.decide(v, seen)
 }
 
 // otherWindows returns how the objective stands over its other windows.
-func (t *track) otherWindows() (all []Standing) {
+func (t *track) otherWindows(now slice.Minute) (all []Standing) {
 	if len(t.objective.Others) == 0 {
 		return nil
 	}
@@ -108,7 +109,8 @@ func (t *track) otherWindows() (all []Standing) {
 	for i, w := range t.objective.Others {
 		first, last := t.spent().Edges(t.others + i)
 		all[i] = t.standing(w, first, last, t.counted(t.others+i))
-		all[i].Former = t.former(t.others+i, w)
+		all[i].Corrected = t.corrected(1+i, now)
+		all[i].Former = t.former(t.others+i, 1+i, w)
 	}
 	return all
 }
@@ -123,9 +125,9 @@ func (t *track) counted(i int) slice.Counts {
 	return c
 }
 
-// former returns the period before the one of the i-th window; nil when that
-// is no calendar window.
-func (t *track) former(i int, w window.Window) *Standing {
+// former returns the period before the one of the i-th window of the layout,
+// which is the n-th of the objective; nil when that is no calendar window.
+func (t *track) former(i, n int, w window.Window) *Standing {
 	c, first, last, ok := t.spent().Former(i)
 	if !ok {
 		return nil
@@ -135,6 +137,9 @@ func (t *track) former(i int, w window.Window) *Standing {
 		c.Excluded = events.Excluded
 	}
 	s := t.standing(w, first, last, c)
+	if t.leftOut != nil {
+		s.Corrected, _, _, _ = t.leftOut.counted.Former(n)
+	}
 	return &s
 }
 
@@ -214,7 +219,7 @@ func (t *track) decide(v *Evaluation, seen bool) slo.Status {
 	worst, over := v.worst()
 	evidence := slo.Evidence{
 		Paused: t.objective.Paused, EverSeen: seen, Valid: t.valid(v),
-		Allowed: worst.Allowed, Spent: worst.Spent, Low: worst.Low(), Over: over, Unit: t.objective.Budgeting.Unit(),
+		Allowed: worst.Allowed, Spent: worst.Spent, Low: worst.Low(), Over: over, Unit: t.objective.Budgeting.Unit(), Excluding: v.Excluding,
 		Page: v.fires(alert.Page), Ticket: v.fires(alert.Ticket),
 		SilentSince: t.silentFor(v),
 	}
@@ -263,7 +268,15 @@ func (t *track) silentFor(v *Evaluation) string {
 	if !seen || t.objective.SilentIsBad {
 		return ""
 	}
+	if v.Excluding != "" {
+		return ""
+	}
 	quiet := v.At.Sub(newest.Stamp())
+	if t.leftOut != nil {
+		if end, any := t.leftOut.minutes.Before(slice.MinuteOf(v.At)); any {
+			quiet = min(quiet, v.At.Sub(end.Start()))
+		}
+	}
 	if absent := v.absent(); absent > 0 && v.fires(alert.Page) == "" {
 		quiet = max(quiet, absent)
 	} else if quiet <= t.patience {

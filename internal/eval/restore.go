@@ -82,6 +82,9 @@ func (e *Engine) restore(ctx context.Context, store series.Querier, f *Fresh, cl
 	}
 	t, ok := f.counter.(*track)
 	if ok {
+		if err := e.leaveOut(ctx, store, f, t, t.queries()[0], 0, closed, now); err != nil {
+			return err
+		}
 		if err := e.restoreSeen(ctx, store, f, t, closed); err != nil {
 			return err
 		}
@@ -160,7 +163,10 @@ func (e *Engine) restoreSilence(ctx context.Context, store series.Querier, f *Fr
 	}
 	q := t.queries()[0]
 	q.Parts, q.Tally = series.Parts{}, slice.Silent
-	return e.restoreCells(ctx, store, f, q, slice.MinuteOf(first), closed, now)
+	if err := e.restoreCells(ctx, store, f, q, slice.MinuteOf(first), closed, now); err != nil {
+		return err
+	}
+	return e.leaveOut(ctx, store, f, t, q, slice.MinuteOf(first), closed, now)
 }
 
 // longAgo is how far back we look for a sign that an objective was measured

@@ -55,6 +55,19 @@ func (e *Engine) restoreSlicesFrom(ctx context.Context, store series.Querier, t 
 	if err != nil {
 		return err
 	}
+	if t.leftOut != nil {
+		for _, s := range t.leftOut.minutes.Within(window.Stretch{From: q.From, To: q.To}) {
+			out := q
+			out.From, out.To, out.Step = s.From, s.To, 1
+			err := e.readTotals(ctx, store, t, out, closed, func(m slice.Minute, c slice.Counts) {
+				at := &events[(m-from)/width]
+				*at = at.Minus(c)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for i, c := range events {

@@ -13,6 +13,7 @@ import (
 // target is a ring that counts a series, perhaps as something else.
 type target struct {
 	ring *window.Ring
+	of   *track                          // the objective, nil of what a service sends
 	as   func(slice.Counts) slice.Counts // nil: as it is
 	// silent is the objective whose silence this counts, nil for events.
 	silent *track
@@ -20,7 +21,7 @@ type target struct {
 	slices *window.Timeslices
 }
 
-func (t target) of(c slice.Counts) slice.Counts {
+func (t target) counts(c slice.Counts) slice.Counts {
 	if t.as != nil {
 		return t.as(c)
 	}
@@ -32,10 +33,13 @@ func (t target) add(m slice.Minute, c slice.Counts) bool {
 	if t.silent != nil {
 		return c.IsZero() || t.silent.silence(m)
 	}
+	if t.of != nil && t.of.skips(m) {
+		return t.of.keepOut(t.ring, m, c)
+	}
 	if t.slices != nil && !t.slices.Add(m, c) {
 		return false
 	}
-	return t.ring.Add(m, t.of(c))
+	return t.ring.Add(m, t.counts(c))
 }
 
 // advance moves what counts to the given minute.
@@ -44,27 +48,27 @@ func (t target) advance(now slice.Minute) {
 	if t.slices != nil {
 		t.slices.Advance(now)
 	}
-	if t.silent != nil {
-		t.silent.advance(now)
+	if t.of != nil {
+		t.of.advance(now)
 	}
 }
 
 // restore adds a cell of the store's. Silence is read from the first event on.
 func (t target) restore(width, start slice.Minute, c slice.Counts) {
 	if t.silent != nil {
-		t.ring.RestoreSilence(width, start, t.of(c))
+		t.ring.RestoreSilence(width, start, t.counts(c))
 		return
 	}
-	t.ring.Restore(width, start, t.of(c))
+	t.ring.Restore(width, start, t.counts(c))
 }
 
 // restorePeriod adds a part of a period of calendar windows.
 func (t target) restorePeriod(of window.Stretch, start, minutes slice.Minute, c slice.Counts) {
 	if t.silent != nil {
-		t.ring.RestoreSilentPeriod(of, start, t.of(c))
+		t.ring.RestoreSilentPeriod(of, start, t.counts(c))
 		return
 	}
-	t.ring.RestorePeriod(of, start, minutes, t.of(c))
+	t.ring.RestorePeriod(of, start, minutes, t.counts(c))
 }
 
 // silenceIsBad makes each minute that tallies silence one bad event

@@ -27,6 +27,7 @@ type track struct {
 	*shape
 	total    *window.Ring
 	slices   *window.Timeslices // of a budget that counts slices of time, nil otherwise
+	leftOut  *leftOut           // nil when everything counts
 	groups   map[string]*window.Ring
 	tallies  map[slice.Tally]*window.Ring // of the indicator
 	service  *serviceTrack
@@ -59,6 +60,7 @@ type shape struct {
 	// ofGroups is small unless some rule makes alerts of groups.
 	ofGroups *window.Layout
 	whole    *window.Layout // of what the service sends
+	windows  *window.Layout // the objective's own and its others
 	rules    []bound
 	named    []*slo.Rule // of rules
 	dropped  []alert.Dropped
@@ -100,6 +102,7 @@ func newShape(o *slo.Objective) *shape {
 	for _, w := range o.Others {
 		s.spans = append(s.spans, w.Span())
 	}
+	s.windows = window.NewLayout(append([]window.Span{s.spans[wholeWindow]}, s.spans[s.others:]...)...)
 	s.layout = window.NewLayout(s.spans...)
 	for i := range rules {
 		if alert.HasPair(&rules[i]) >= 0 {
@@ -137,7 +140,7 @@ func patience(rules []slo.Rule) time.Duration {
 
 // newTrack prepares an objective whose rings are empty.
 func newTrack(o *slo.Objective, s *shape, now slice.Minute) *track {
-	t := &track{objective: o, shape: s, total: window.NewRing(s.layout, now)}
+	t := &track{objective: o, shape: s, total: window.NewRing(s.layout, now), leftOut: newLeftOut(o, s, now)}
 	if by := o.Budgeting; by.Sliced() {
 		judge := func(events slice.Counts) slice.Counts { return budget.Timeslice(by, events) }
 		t.slices = window.NewTimeslices(s.layout, by.Width, judge, now)
@@ -157,7 +160,7 @@ func (t *track) spent() *window.Ring {
 // which has this shape.
 func (t *track) same(o *slo.Objective, s *shape) bool {
 	return t.objective.Indicator.ID == o.Indicator.ID && t.objective.Indicator.Rule.Service == o.Indicator.Rule.Service &&
-		t.objective.WindowsText() == o.WindowsText() && t.objective.Target == o.Target && t.objective.Budgeting == o.Budgeting && t.objective.SilentIsBad == o.SilentIsBad &&
+		t.objective.WindowsText() == o.WindowsText() && t.objective.Target == o.Target && t.objective.Budgeting == o.Budgeting && t.objective.ExclusionsText() == o.ExclusionsText() && t.objective.SilentIsBad == o.SilentIsBad &&
 		slices.EqualFunc(t.spans, s.spans, window.Span.Equal) && (t.ofGroups == t.layout) == (s.ofGroups == s.layout)
 }
 
@@ -169,13 +172,13 @@ func (t *track) target(k *slice.Key, now slice.Minute) (target, bool) {
 	case k.Indicator != string(i.ID) || k.Service != i.Rule.Service:
 		return target{}, false
 	case k.Tally == slice.Silent:
-		return target{ring: t.total, as: silenceIsBad, silent: t}, t.objective.SilentIsBad
+		return target{ring: t.total, of: t, as: silenceIsBad, silent: t}, t.objective.SilentIsBad
 	case k.Tally != "":
-		return target{ring: ringOf(&t.tallies, k.Tally, t.small, now)}, true
+		return target{ring: ringOf(&t.tallies, k.Tally, t.small, now), of: t}, true
 	case k.Group != "":
-		return target{ring: ringOf(&t.groups, k.Group, t.ofGroups, now)}, true
+		return target{ring: ringOf(&t.groups, k.Group, t.ofGroups, now), of: t}, true
 	}
-	return target{ring: t.total, slices: t.slices}, true
+	return target{ring: t.total, of: t, slices: t.slices}, true
 }
 
 // ringOf returns the ring of a key, which it makes: most objectives have no
@@ -229,6 +232,9 @@ func (t *track) periods(now slice.Minute) []window.Stretch { return t.layout.Per
 
 func (t *track) rings() []*window.Ring {
 	all := []*window.Ring{t.total}
+	if t.leftOut != nil {
+		all = append(all, t.leftOut.counted)
+	}
 	if t.slices != nil {
 		all = append(all, t.slices.Ring)
 	}
@@ -274,7 +280,7 @@ func (t *track) silence(m slice.Minute) bool {
 	case !t.restored:
 		t.held = append(t.held, m)
 		return true
-	case !seen || slice.MinuteOf(first) > m:
+	case !seen || slice.MinuteOf(first) > m || t.skips(m):
 		return true
 	}
 	if t.slices != nil && !t.slices.AddSilence(m, slice.Counts{Bad: 1}) {

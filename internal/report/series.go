@@ -203,11 +203,19 @@ func (r *Report) fill(ctx context.Context, g *grid, o *slo.Objective) error {
 		return k.Indicator == string(o.Indicator.ID) && k.Service == o.Indicator.Rule.Service && k.Group == "" &&
 			(k.Tally == "" || k.Tally == slice.Silent && o.SilentIsBad)
 	}
-	store, stored, err := r.recent(ctx, ours, func(s slice.Sample) { g.minute(s.Minute, s.Key.Tally, s.Counts) })
+	out := leftOutOf(o, window.Stretch{From: g.start, To: g.end})
+	store, stored, err := r.recent(ctx, ours, func(s slice.Sample) {
+		if !out.Holds(s.Minute) {
+			g.minute(s.Minute, s.Key.Tally, s.Counts)
+		}
+	})
 	if err != nil {
 		return err
 	}
-	return g.read(ctx, store, o, stored+1)
+	if err := g.read(ctx, store, o, stored+1); err != nil {
+		return err
+	}
+	return g.leaveOut(ctx, store, o, out, stored+1)
 }
 
 // read adds what the store has: everything before end, and from there on what
@@ -217,17 +225,12 @@ func (g *grid) read(ctx context.Context, store series.Querier, o *slo.Objective,
 	if o.SilentIsBad {
 		tallies = append(tallies, slice.Silent)
 	}
-	for _, edges := range [...][2]slice.Minute{{g.start, g.first}, {g.first, g.last}, {g.last, g.end}} {
+	for _, edges := range []window.Stretch{{From: g.start, To: g.first}, {From: g.first, To: g.last}, {From: g.last, To: g.end}} {
 		for _, tally := range tallies {
 			q := series.Query{
 				Indicator: string(o.Indicator.ID), Service: o.Indicator.Rule.Service, Tally: tally, Step: int(g.width),
 			}
-			q.From, q.To = edges[0], min(edges[1], end)
-			if err := g.query(ctx, store, q, tally, ""); err != nil {
-				return err
-			}
-			q.From, q.To = max(edges[0], end), edges[1]
-			if err := g.query(ctx, store, q, tally, slice.Backfill); err != nil {
+			if err := g.readStretch(ctx, store, q, edges, end, g.add); err != nil {
 				return err
 			}
 		}
@@ -235,9 +238,58 @@ func (g *grid) read(ctx context.Context, store series.Querier, o *slo.Objective,
 	return nil
 }
 
-// query adds the sums of all sources or of only one.
-func (g *grid) query(ctx context.Context, store series.Querier, q series.Query, tally slice.Tally, only slice.Source) error {
+// readStretch hands over the sums of a stretch, each with the minute in which
+// it begins.
+func (g *grid) readStretch(ctx context.Context, store series.Querier, q series.Query, in window.Stretch, end slice.Minute, take taker) error {
+	q.From, q.To = in.From, min(in.To, end)
+	if err := g.query(ctx, store, q, "", take); err != nil {
+		return err
+	}
+	q.From, q.To = max(in.From, end), in.To
+	return g.query(ctx, store, q, slice.Backfill, take)
+}
+
+// taker takes the sum of some minutes from m on.
+type taker func(m slice.Minute, tally slice.Tally, s series.Sum, source slice.Source)
+
+// leaveOut takes out of the cells what the store has of minutes that neither
+// budget nor alerts count.
+func (g *grid) leaveOut(ctx context.Context, store series.Querier, o *slo.Objective, out window.Minutes, end slice.Minute) error {
+	for _, in := range out {
+		for _, tally := range []slice.Tally{"", slice.Silent} {
+			if tally == slice.Silent && !o.SilentIsBad {
+				continue
+			}
+			q := series.Query{Indicator: string(o.Indicator.ID), Service: o.Indicator.Rule.Service, Tally: tally, Step: 1}
+			if err := g.readStretch(ctx, store, q, in, end, g.takeOut); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// takeOut is the inverse of add, but for what was measured. Counts wrap, and
+// come out right.
+func (g *grid) takeOut(m slice.Minute, tally slice.Tally, s series.Sum, _ slice.Source) {
+	c := s.Counts
 	if tally == slice.Silent {
+		c = slice.Counts{Bad: c.Good}
+	}
+	i := (m - g.start) / g.width
+	switch at := &g.shown[i].Counts; {
+	case m < g.first:
+		g.before[i] = g.before[i].Minus(c)
+	case m >= g.last:
+		*at = at.Minus(slice.Counts{Good: c.Good, Bad: c.Bad})
+	default:
+		*at = at.Minus(c)
+	}
+}
+
+// query adds the sums of all sources or of only one.
+func (g *grid) query(ctx context.Context, store series.Querier, q series.Query, only slice.Source, take taker) error {
+	if q.Tally == slice.Silent {
 		q.From = max(q.From, g.since)
 	}
 	if q.From >= q.To {
@@ -252,7 +304,7 @@ func (g *grid) query(ctx context.Context, store series.Querier, q series.Query, 
 			continue
 		}
 		for i, s := range row.Sums {
-			g.add(max(q.StepStart(i), q.From), tally, s, row.Source)
+			take(max(q.StepStart(i), q.From), q.Tally, s, row.Source)
 		}
 	}
 	return nil

@@ -73,9 +73,13 @@ type SLO struct {
 	Bad         *uint64   `json:"bad"`
 	Total       *uint64   `json:"total"`
 	Excluded    *uint64   `json:"excluded"`
-	Budget      Budget    `json:"budget"`
-	Burn        []Burn    `json:"burn"`
-	Trust       Trust     `json:"trust"`
+	// Corrected are the events that planned exclusions and corrections leave out
+	// of the window; Excluding says why nothing is counted now, and until when.
+	Corrected Counts `json:"excluded_by_correction"`
+	Excluding string `json:"excluding"`
+	Budget    Budget `json:"budget"`
+	Burn      []Burn `json:"burn"`
+	Trust     Trust  `json:"trust"`
 }
 
 // Indicator is the counting rule of an objective.
@@ -160,7 +164,7 @@ func sloOf(v *eval.Evaluation) SLO {
 		},
 		Generation: Generation{IndicatorID: string(o.Indicator.ID)},
 		Target:     o.Target.String(), Window: o.Window.String(), Windows: standingsOf(v),
-		Budgeting: o.Budgeting.String(), Unit: o.Budgeting.Unit(),
+		Budgeting: o.Budgeting.String(), Unit: o.Budgeting.Unit(), Corrected: countsOf(v.Corrected), Excluding: v.Excluding,
 		State: v.Status.State, Cause: v.Status.Cause, CauseCode: v.Status.Code, NextStep: v.Status.NextStep,
 		EvaluatedAt: v.At.UTC(), From: v.From, To: v.To,
 		Burn: make([]Burn, 0, len(v.Burn)), Trust: trustOf(v),
@@ -227,6 +231,8 @@ type DetailSLO struct {
 	Generations []Generation `json:"generations"`
 	Definition  Definition   `json:"definition"`
 	Dropped     []Dropped    `json:"dropped_tiers"`
+	// LeftOut is what is not counted of the range that is shown.
+	LeftOut []LeftOut `json:"left_out"`
 }
 
 // Group is what one group of the indicator counted in the window.
@@ -302,6 +308,7 @@ func (r *Report) SLO(ctx context.Context, v *eval.Evaluation, generation string,
 	if v, err = ofGeneration(v, generation, d.SLO.Generations); err != nil {
 		return Detail{}, err
 	}
+	d.SLO.LeftOut = leftOutShown(v.Objective, from, to)
 	d.Series, err = r.series(ctx, v, from, to)
 	return d, err
 }

@@ -25,12 +25,14 @@ type Standing struct {
 	Total    *uint64   `json:"total"`
 	Excluded *uint64   `json:"excluded"`
 	Budget   Budget    `json:"budget"`
+	// Corrected are the events that planned exclusions and corrections leave out.
+	Corrected Counts `json:"excluded_by_correction"`
 }
 
 // standingsOf returns every window of an objective, its own first. A calendar
 // window is followed by the period before it, if anything is known of that.
 func standingsOf(v *eval.Evaluation) (all []Standing) {
-	own := eval.Standing{Window: v.Objective.Window, From: v.From, To: v.To, Counts: v.Counts, Budget: v.Budget, Former: v.Former}
+	own := eval.Standing{Window: v.Objective.Window, From: v.From, To: v.To, Counts: v.Counts, Budget: v.Budget, Corrected: v.Corrected, Former: v.Former}
 	for _, s := range append([]eval.Standing{own}, v.Others...) {
 		all = append(all, standingOf(&s, v.Known))
 		if s.Former != nil && v.Known && !s.Former.Counts.IsZero() {
@@ -46,7 +48,7 @@ func standingOf(s *eval.Standing, known bool) (out Standing) {
 	if known {
 		out = numbersOf(s.Counts, s.Budget)
 	}
-	out.Window, out.From, out.To = s.Window.String(), s.From, s.To
+	out.Window, out.From, out.To, out.Corrected = s.Window.String(), s.From, s.To, countsOf(s.Corrected)
 	return out
 }
 

@@ -34,6 +34,10 @@ type Objective struct {
 	Others []window.Window
 	// Budgeting is what the budget counts.
 	Budgeting Budgeting
+	// Exclusions are planned, Corrections made afterwards: neither budget nor
+	// alerts count their minutes.
+	Exclusions  []Exclusion
+	Corrections []Correction
 	// SilentIsBad counts a measured minute without any valid event as bad
 	// evidence (when_silent: bad) instead of no_data.
 	SilentIsBad bool
@@ -58,6 +62,11 @@ func (o *Objective) Promise() string {
 	text := o.WindowsText()
 	if o.Budgeting.Sliced() {
 		text += " by " + o.Budgeting.String()
+	}
+	if len(o.Exclusions) > 0 {
+		planned := *o
+		planned.Corrections = nil
+		text += ", without " + planned.ExclusionsText()
 	}
 	return text
 }

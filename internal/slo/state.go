@@ -47,6 +47,8 @@ type Evidence struct {
 	Over           string
 	// Unit is what Valid, Allowed and Spent count.
 	Unit Unit
+	// Excluding says why nothing is counted now, empty while it is.
+	Excluding string
 	// Distrust says why the number should not be trusted, or empty.
 	Distrust string
 	// SilentSince is how long ago the last event ended, in words, when nothing
@@ -72,6 +74,8 @@ func Decide(e Evidence) Status {
 		return Status{Paused, "paused", "the service file pauses this objective", "remove paused: true when it should count again"}
 	case !e.EverSeen:
 		return Status{NotMeasured, "never_seen", "no event of this indicator has arrived yet", "compare the service and operation names with leadline operations, and send some traffic"}
+	case e.Valid == 0 && e.Excluding != "":
+		return Status{NoData, "excluded", "nothing is counted now: " + e.Excluding, "wait until the exclusion ends"}
 	case e.Valid == 0:
 		return Status{NoData, "window_empty", "the window holds no valid event", "check that the application still sends telemetry"}
 	case e.SilentSince != "":

@@ -74,6 +74,9 @@ func describe(o *slo.Objective) []string {
 	if o.Budgeting.Sliced() {
 		line += ", " + o.Budgeting.String()
 	}
+	for _, x := range o.Exclusions {
+		line += ", without " + x.String()
+	}
 	if o.SilentIsBad {
 		line += ", silence is bad"
 	}

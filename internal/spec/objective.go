@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,7 @@ func (s *service) objective(n *yaml.Node) []*slo.Objective {
 	base.Target = s.target(o)
 	s.windows(o, &base)
 	base.Budgeting = s.budgeting(o)
+	base.Exclusions = slices.Concat(s.excluded, s.exclusions(o))
 	base.SilentIsBad = s.silence(o)
 	base.Paused = o.flag("paused")
 	alerts := s.alerts(o)

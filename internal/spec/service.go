@@ -64,7 +64,8 @@ type service struct {
 	steps        map[string]step
 	stepKeys     []string
 	journey      string
-	forAll       written // alerts of every objective
+	forAll       written         // alerts of every objective
+	excluded     []slo.Exclusion // of every objective
 }
 
 // step is a named operation of some service.
@@ -159,6 +160,7 @@ func (s *service) runbookPath(o *object) string {
 
 func (s *service) spec(o *object) (objectives []*slo.Objective) {
 	s.forAll = s.alerts(o)
+	s.excluded = s.exclusions(o)
 	for _, n := range o.list("objectives") {
 		objectives = append(objectives, s.objective(n)...)
 	}

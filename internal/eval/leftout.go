@@ -1,0 +1,175 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package eval
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
+)
+
+// leftOut is what an objective does not count: the minutes of its planned
+// exclusions and of its corrections.
+//
+// Their events are kept out of the rings as they come, and taken out of the
+// cells that were restored; so a tick costs what it costs without, and windows
+// of alerts do not hold them either. What was kept out is summed beside, over
+// the objective's windows. The store has all of it.
+type leftOut struct {
+	minutes window.Minutes
+	reasons []slo.LeftOut
+	// to is how far ahead the rules were expanded.
+	to slice.Minute
+	// counted are the events that were kept out, over the objective's windows.
+	counted *window.Ring
+}
+
+// expandAhead is how far ahead rules are expanded, and expandBefore how long
+// before its end that is done again.
+const (
+	expandAhead  = 8 * day
+	expandBefore = day
+)
+
+// newLeftOut returns nil for an objective that counts everything.
+func newLeftOut(o *slo.Objective, s *shape, now slice.Minute) *leftOut {
+	if !o.LeavesOut() {
+		return nil
+	}
+	l := &leftOut{counted: window.NewRing(s.windows, now)}
+	l.expand(o, s, now)
+	return l
+}
+
+// expand lists what is left out, from the first minute of the windows on.
+func (l *leftOut) expand(o *slo.Objective, s *shape, now slice.Minute) {
+	l.to = now + expandAhead
+	l.reasons = o.LeftOut(window.Stretch{From: reach(s.layout, now), To: l.to})
+	all := make([]window.Stretch, len(l.reasons))
+	for i, r := range l.reasons {
+		all[i] = r.Stretch
+	}
+	l.minutes = window.NewMinutes(all...)
+}
+
+// skips reports whether the objective does not count the minute.
+func (t *track) skips(m slice.Minute) bool {
+	if t.leftOut == nil {
+		return false
+	}
+	if now := t.total.Now(); now >= t.leftOut.to-expandBefore {
+		t.leftOut.expand(t.objective, t.shape, now)
+	}
+	return t.leftOut.minutes.Holds(m)
+}
+
+// keepOut takes the events of a minute that is not counted. Groups and tallies
+// leave them out as the total does, which notes that something was heard.
+func (t *track) keepOut(r *window.Ring, m slice.Minute, c slice.Counts) bool {
+	if r != t.total {
+		return true
+	}
+	if !t.leftOut.counted.Add(m, c) {
+		return false
+	}
+	if !c.IsZero() {
+		t.total.Note(m)
+		if t.slices != nil {
+			t.slices.Note(m)
+		}
+	}
+	return true
+}
+
+// excluding returns what is left out at the minute; false when it counts.
+func (t *track) excluding(m slice.Minute) (r slo.LeftOut, ok bool) {
+	if !t.skips(m) {
+		return r, false
+	}
+	whole, _ := t.leftOut.minutes.Around(m)
+	for _, r = range t.leftOut.reasons {
+		if r.From <= m && m < r.To {
+			r.To = whole.To
+			return r, true
+		}
+	}
+	return r, false
+}
+
+// excludedIn reports whether some of the minutes up to and including the last
+// are left out.
+func (t *track) excludedIn(length time.Duration, last slice.Minute) bool {
+	if t.leftOut == nil {
+		return false
+	}
+	t.skips(last)
+	return len(t.leftOut.minutes.Within(window.Stretch{From: last + 1 - slice.Minute(length/time.Minute), To: last + 1})) > 0
+}
+
+// corrected returns the events that the i-th of the objective's windows leaves out.
+func (t *track) corrected(i int, now slice.Minute) slice.Counts {
+	if t.leftOut == nil {
+		return slice.Counts{}
+	}
+	t.leftOut.counted.Advance(now)
+	return t.leftOut.counted.Sum(i)
+}
+
+// leaveOut takes the minutes that are not counted out of the cells and periods
+// that a query has restored from the given minute on.
+func (e *Engine) leaveOut(ctx context.Context, store series.Querier, f *Fresh, t *track, q series.Query, from, closed, now slice.Minute) error {
+	if t.leftOut == nil {
+		return nil
+	}
+	periods := t.periods(now)
+	for _, s := range t.leftOut.minutes.Within(window.Stretch{From: max(from, reach(t.layout, now)), To: now + 1}) {
+		q.From, q.To, q.Step = s.From, s.To, 1
+		err := e.read(ctx, store, q, closed, func(q *series.Query, rows []series.Row, only slice.Source) {
+			e.fill(f, q, rows, only, func(of target, m slice.Minute, c slice.Counts) {
+				of.takeOut(t, periods, from, now, m, c)
+			})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeOut takes a minute out of every cell and period that was restored with
+// it, and sums it beside.
+func (of target) takeOut(t *track, periods []window.Stretch, from, now, m slice.Minute, c slice.Counts) {
+	none := slice.Counts{}.Minus(c) // cells and sums wrap, and come out right
+	for _, w := range t.widths() {
+		first := now - w.Depth
+		if first = max(first-first%w.Minutes, from); m >= first {
+			of.restore(w.Minutes, m-m%w.Minutes, none)
+		}
+	}
+	for _, p := range periods {
+		if p.From <= m && m < p.To {
+			of.restorePeriod(p, m, 1, none)
+		}
+	}
+	if of.ring == t.total && of.silent == nil {
+		t.leftOut.counted.Add(m, c)
+	}
+}
+
+// sayExclusions says in the trust what is left out of the numbers.
+func (v *Evaluation) sayExclusions(t *track, now slice.Minute) {
+	v.Corrected = t.corrected(wholeWindow, now)
+	if n := v.Corrected.Total(); n > 0 {
+		v.Trust.note("%d events are left out of this window by planned exclusions and corrections", n)
+	}
+	if r, ok := t.excluding(now); ok {
+		v.Excluding = fmt.Sprintf("%s, until %s", r.Reason, r.To.Start().Format("2006-01-02 15:04 MST"))
+		v.Trust.note("nothing is counted now: %s", v.Excluding)
+	}
+}
