@@ -135,9 +135,9 @@ func (l *life) dead() bool {
 
 // again starts a new process, which may be killed later on.
 func (l *life) again(within int) {
-	l.store.fail = nil
+	l.store.failWith(nil)
 	l.start()
-	l.store.fail = l.fail
+	l.store.failWith(l.fail)
 	if within > 0 {
 		l.mu.Lock()
 		l.killAt = l.ops + 1 + l.random.IntN(within)

@@ -174,10 +174,10 @@ func TestAnOutcomeThatCannotBeNotedIsNotForgotten(t *testing.T) {
 		w.receivers["pager"].do(func(context.Context, *dispatch.Message) (bool, error) { <-answer; return true, nil })
 		w.source.fire(alert.Page, key("shop", "a"))
 		w.step()
-		w.store.fail = func(string) (error, error) { return errs.New(errs.Unavailable, "the disk is full"), nil }
+		w.store.failWith(func(string) (error, error) { return errs.New(errs.Unavailable, "the disk is full"), nil })
 		close(answer)
 		w.pass(10 * time.Minute)
-		w.store.fail = nil
+		w.store.failWith(nil)
 		w.pass(10 * time.Minute)
 		w.want("pager", "changed shop/a#1=firing")
 	})

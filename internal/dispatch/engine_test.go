@@ -432,7 +432,7 @@ func TestStatus(t *testing.T) {
 func TestAFailingCatalogIsSaidAndRetried(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		w.start()
-		w.store.fail = func(string) (error, error) { return errs.New(errs.Unavailable, "the disk is full"), nil }
+		w.store.failWith(func(string) (error, error) { return errs.New(errs.Unavailable, "the disk is full"), nil })
 		w.source.fire(alert.Page, key("shop", "a"))
 		w.step()
 		w.want("pager")
@@ -440,7 +440,7 @@ func TestAFailingCatalogIsSaidAndRetried(t *testing.T) {
 			t.Errorf("status: %+v", s)
 		}
 		w.pass(time.Minute)
-		w.store.fail = nil
+		w.store.failWith(nil)
 		w.pass(5 * time.Second)
 		w.want("pager", "changed shop/a#1=firing")
 		if s := w.engine.Status(); s.Trouble != nil {

@@ -94,7 +94,7 @@ func (w *world) crash() {
 	w.store.dead = true
 	w.stop()
 	w.store.dead = false
-	w.store.fail = nil
+	w.store.failWith(nil)
 }
 
 // restart runs a new engine on the same catalog, with a source that knows
@@ -175,9 +175,6 @@ func (s *source) evaluate() {
 	default:
 	}
 }
-
-// fires reports whether the alert fires as the source knows it.
-func (s *source) fires(k alert.Key) bool { return s.alerts[k].Phase == alert.Firing }
 
 // fire begins an episode, unless the alert fires.
 func (s *source) fire(severity alert.Severity, keys ...alert.Key) {
@@ -309,6 +306,13 @@ type store struct {
 }
 
 var errDead = errors.New("the process is dead")
+
+// failWith makes the calls from now on fail as f says; nil makes none fail.
+func (s *store) failWith(f func(op string) (before, after error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail = f
+}
 
 func (s *store) around(op string, f func() error) error {
 	s.mu.Lock()

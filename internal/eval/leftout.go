@@ -144,21 +144,21 @@ func (e *Engine) leaveOut(ctx context.Context, store series.Querier, f *Fresh, t
 
 // takeOut takes a minute out of every cell and period that was restored with
 // it, and sums it beside.
-func (of target) takeOut(t *track, periods []window.Stretch, from, now, m slice.Minute, c slice.Counts) {
+func (t target) takeOut(o *track, periods []window.Stretch, from, now, m slice.Minute, c slice.Counts) {
 	none := slice.Counts{}.Minus(c) // cells and sums wrap, and come out right
-	for _, w := range t.widths() {
+	for _, w := range o.widths() {
 		first := now - w.Depth
 		if first = max(first-first%w.Minutes, from); m >= first {
-			of.restore(w.Minutes, m-m%w.Minutes, none)
+			t.restore(w.Minutes, m-m%w.Minutes, none)
 		}
 	}
 	for _, p := range periods {
 		if p.From <= m && m < p.To {
-			of.restorePeriod(p, m, 1, none)
+			t.restorePeriod(p, m, 1, none)
 		}
 	}
-	if of.ring == t.total && of.silent == nil {
-		t.leftOut.counted.Add(m, c)
+	if t.ring == o.total && t.silent == nil {
+		o.leftOut.counted.Add(m, c)
 	}
 }
 
