@@ -307,6 +307,28 @@ page('an objective that is minutes old opens on its minutes, and the whole windo
   await address(tab, { from: 'now-28d' });
 });
 
+page('operations: what was not measured is a dash that is explained once', {}, async (tab, origin) => {
+  await tab.goto(origin + '/operations');
+  await tab.locator('tbody tr').first().waitFor();
+  // Read out in its cell, seen in the head of the page only.
+  const words = tab.getByText('not measured');
+  assert.equal(await words.evaluateAll((all) => all.filter((e) => !e.classList.contains('hidden')).length), 1);
+  assert.match(await text(tab, '.fleet-tools [role=status]'), /– is not measured$/);
+  assert.equal(await tab.locator('td').filter({ hasText: '–' }).count(), 5);
+  await tab.getByRole('searchbox').fill('checkout');
+  await tab.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+  assert.doesNotMatch(await text(tab), /not measured/);
+});
+
+page('the charts say their numbers in whole sentences', {}, async (tab, origin) => {
+  await tab.goto(origin + breaching);
+  await drawn(tab);
+  const described = async (name) => tab.evaluate((figure) => document.getElementById(figure.getAttribute('aria-describedby')).textContent, await tab.getByRole('figure', { name }).elementHandle());
+  assert.match(await described('Error budget'), /^Budget left at the start of this range: \d+\.\d%; at its end: 32\.\d%[.,]/);
+  assert.match(await described('SLI'), /^The SLI was below the target of 99\.95% in \d+ of \d+ steps with events\./);
+  assert.match(await described('Traffic'), /^[\d,]+ good and [\d,]+ bad events in this range\.$/);
+});
+
 page('no objectives: the two variables', { on: 'empty' }, async (tab, origin) => {
   await tab.goto(origin);
   await tab.getByText('No objectives yet').waitFor();

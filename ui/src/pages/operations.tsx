@@ -40,7 +40,7 @@ function List({ operations, window }: { operations: Operation[]; window: string 
   return (
     <>
       <div class="fleet-tools">
-        <p class="quiet" role="status">{shown.length} of {format.plural(operations.length, 'operation', 'operations')}, most bad events first, last {window}</p>
+        <p class="quiet" role="status">{shown.length} of {format.plural(operations.length, 'operation', 'operations')}, most bad events first, last {window}{shown.some(lacks) && ' · – is not measured'}</p>
         <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
           <label>
             <span class="hidden">Search operations</span>
@@ -63,12 +63,21 @@ function List({ operations, window }: { operations: Operation[]; window: string 
   );
 }
 
+/** A number, or a dash that the head of the page explains once; a screen reader hears the words. */
+function Measured({ text }: { text: string }) {
+  if (text !== format.notMeasured) return <>{text}</>;
+  return <span class="quiet"><span aria-hidden="true">–</span><span class="hidden">{text}</span></span>;
+}
+
+const lacks = (o: Operation): boolean =>
+  [o.good, o.bad, o.excluded, o.p50_ms, o.p95_ms, o.p99_ms].includes(null) || (o.versions ?? []).some((v) => v.good === null || v.bad === null);
+
 function Versions({ of: { versions } }: { of: Operation }) {
   return (
     <ul class="versions">
       {(versions ?? []).map((v) => (
         <li key={v.version}>
-          {v.version === '' ? 'no version' : v.version} <span class="quiet">{v.good === null || v.bad === null ? format.notMeasured : `${format.count(v.bad)} bad of ${format.count(v.good + v.bad)}`}</span>
+          {v.version === '' ? 'no version' : v.version} <span class="quiet"><Measured text={v.good === null || v.bad === null ? format.notMeasured : `${format.count(v.bad)} bad of ${format.count(v.good + v.bad)}`} /></span>
         </li>
       ))}
     </ul>
@@ -80,12 +89,12 @@ function Row({ of: o }: { of: Operation }) {
     <tr>
       <th scope="row"><code>{o.operation}</code> <span class="quiet">{o.kind}</span></th>
       <td>{o.service} <span class="quiet">{[o.namespace, o.environment].filter((p) => p !== '').join(' · ')}</span></td>
-      <td class="num">{format.count(o.good)}</td>
-      <td class={`num ${(o.bad ?? 0) > 0 ? 'bad-text' : ''}`}>{format.count(o.bad)}</td>
-      <td class="num">{format.count(o.excluded)}</td>
-      <td class="num">{format.millis(o.p50_ms)}</td>
-      <td class="num">{format.millis(o.p95_ms)}</td>
-      <td class="num">{format.millis(o.p99_ms)}</td>
+      <td class="num"><Measured text={format.count(o.good)} /></td>
+      <td class={`num ${(o.bad ?? 0) > 0 ? 'bad-text' : ''}`}><Measured text={format.count(o.bad)} /></td>
+      <td class="num"><Measured text={format.count(o.excluded)} /></td>
+      <td class="num"><Measured text={format.millis(o.p50_ms)} /></td>
+      <td class="num"><Measured text={format.millis(o.p95_ms)} /></td>
+      <td class="num"><Measured text={format.millis(o.p99_ms)} /></td>
       <td><Versions of={o} /></td>
       <td>{o.bound ? 'yes' : <span class="quiet">none</span>}</td>
     </tr>

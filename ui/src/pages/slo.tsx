@@ -7,7 +7,8 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { ObjectiveDetail, OneObjective, Series } from '../api';
 import { Chart } from '../charts/chart';
 import { budgetPlot, sliPlot, trafficPlot } from '../charts/plot';
-import { burnDown, stepShare } from '../charts/steps';
+import { burnDown } from '../charts/steps';
+import { budgetSummary, sliSummary, trafficSummary } from '../charts/summary';
 import * as format from '../format';
 import { BudgetBar } from '../parts/budget';
 import { Chip } from '../parts/chip';
@@ -168,7 +169,7 @@ function Charts({ slo, series }: { slo: ObjectiveDetail; series: Series }) {
       <Chart
         {...shared}
         title="Error budget"
-        summary={budgetSummary(series)}
+        summary={budgetSummary(series, zone.value)}
         plot={plots.budget}
         height={210}
         legend={<><Swatch kind="ok" /> left of the {slo.window} before each instant <Swatch kind="sli" /> burn-down of the events now in the window <Swatch kind="ideal" /> even spend</>}
@@ -177,7 +178,7 @@ function Charts({ slo, series }: { slo: ObjectiveDetail; series: Series }) {
       <Chart
         {...shared}
         title="SLI"
-        summary={sliSummary(series, target, slo.target)}
+        summary={sliSummary(series, slo.target)}
         plot={plots.sli}
         height={210}
         legend={<><Swatch kind="sli" /> per step <Swatch kind="target" /> target {format.target(slo.target)} <Swatch kind="below" /> below target</>}
@@ -209,36 +210,6 @@ function stepText(series: Series, i: number, digits: number): string {
 
 function Swatch({ kind }: { kind: 'ok' | 'ideal' | 'sli' | 'target' | 'below' | 'bad' }) {
   return <svg class={`swatch swatch-${kind}`} viewBox="0 0 20 10" width="20" height="10" aria-hidden="true">{kind === 'below' ? <rect width="20" height="10" /> : <path d="M0 5h20" />}</svg>;
-}
-
-const known = (values: (number | null)[]): number[] => values.filter((v): v is number => v !== null);
-
-function budgetSummary(series: Series): string {
-  const left = known(series.budget_remaining);
-  if (left.length === 0) return 'No budget was measured in this range.';
-  const [first, last] = [left[0]!, left[left.length - 1]!];
-  const lowest = left.reduce((low, v) => Math.min(low, v), Infinity);
-  return `From ${format.share(first)} to ${format.share(last)} left; lowest ${format.share(lowest)}.${historyNote(series)}`;
-}
-
-function sliSummary(series: Series, target: number, targetText: string): string {
-  const shares = series.timestamps.map((_, i) => stepShare(series, i)).filter((s): s is number => s !== null);
-  if (shares.length === 0) return 'No valid event in this range.';
-  const below = shares.filter((s) => s < target).length;
-  const blank = series.good.filter((v) => v === null).length;
-  return `${below} of ${format.plural(shares.length, 'step', 'steps')} with events below ${format.target(targetText)}${blank === 0 ? '' : `; ${blank} not measured`}.`;
-}
-
-function trafficSummary(series: Series): string {
-  const [good, bad] = [known(series.good), known(series.bad)];
-  if (good.length === 0) return 'Nothing was measured in this range.';
-  const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
-  return `${format.amount(sum(good), series.unit)} good and ${format.amount(sum(bad), series.unit)} bad ${format.noun(0, series.unit)} in this range.`;
-}
-
-function historyNote(series: Series): string {
-  const history = series.source.filter((s) => s === 'backfill' || s === 'mixed').length;
-  return history === 0 ? '' : ` ${format.plural(history, 'step is', 'steps are')} back-filled history, wholly or in part, hatched.`;
 }
 
 function Groups({ slo }: { slo: ObjectiveDetail }) {

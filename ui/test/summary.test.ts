@@ -1,0 +1,44 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Series } from '../src/api';
+import { budgetSummary, sliSummary, trafficSummary } from '../src/charts/summary';
+
+const none: null[] = [null, null, null, null];
+const series = (change: Partial<Series>): Series => ({
+  step_seconds: 3600, from: '2026-11-23T00:00:00Z', to: '2026-11-23T04:00:00Z',
+  timestamps: [1795395600, 1795399200, 1795402800, 1795406400],
+  good: none, bad: none, excluded: none, budget_remaining: none, source: none, ...change,
+});
+
+test('the budget in a sentence', () => {
+  for (const [budget_remaining, want] of [
+    [none, 'No budget was measured in this range.'],
+    [[1, 0.742, 0.5, 0.3291], 'Budget left at the start of this range: 100.0%; at its end: 32.9%.'],
+    [[null, 0.742, 0.12, 0.3291], 'Budget left at the start of this range: 74.2%; at its end: 32.9%, and 12.0% at its lowest, 2026-11-23 03:00 UTC.'],
+    [[0.5, -0.452, -1.25, -0.1], 'Budget left at the start of this range: 50.0%; at its end: overspent by 10.0%, and overspent by 125.0% at its lowest, 2026-11-23 03:00 UTC.'],
+    [[0.5, 0.5, 0.5, 0.5], 'Budget left at the start of this range: 50.0%; at its end: 50.0%.'],
+  ] as [(number | null)[], string][]) {
+    assert.equal(budgetSummary(series({ budget_remaining }), 'utc'), want);
+  }
+});
+
+test('back-filled steps are said', () => {
+  const budget_remaining = [1, 1, 1, 1];
+  const whole = 'Budget left at the start of this range: 100.0%; at its end: 100.0%.';
+  assert.equal(budgetSummary(series({ budget_remaining, source: ['backfill', null, 'live', 'live'] }), 'utc'), `${whole} 1 of 4 steps, hatched in the chart, holds back-filled history.`);
+  assert.equal(budgetSummary(series({ budget_remaining, source: ['backfill', 'mixed', 'live', 'live'] }), 'utc'), `${whole} 2 of 4 steps, hatched in the chart, hold back-filled history.`);
+});
+
+test('the SLI in a sentence', () => {
+  assert.equal(sliSummary(series({}), '0.999'), 'No valid event in this range.');
+  assert.equal(sliSummary(series({ good: [999, 0, 0, 10], bad: [1, 0, 1, 0] }), '0.999'), 'The SLI was below the target of 99.9% in 1 of 3 steps with events.');
+  assert.equal(sliSummary(series({ good: [9, null, 9, null], bad: [0, null, 0, null] }), '0.999'), 'The SLI was below the target of 99.9% in none of 2 steps with events. 2 steps were not measured.');
+});
+
+test('the traffic in a sentence', () => {
+  assert.equal(trafficSummary(series({})), 'Nothing was measured in this range.');
+  assert.equal(trafficSummary(series({ good: [1999, null, 1, 0], bad: [5, null, 0, 0] })), '2,000 good and 5 bad events in this range.');
+});
