@@ -128,6 +128,7 @@ func (s *Server) table(p Parts) []route {
 	return []route{
 		{"GET /healthz", true, http.HandlerFunc(s.health)},
 		{"GET /readyz", true, http.HandlerFunc(s.readiness)},
+		{"GET /api/v1/session", true, http.HandlerFunc(s.auth.session)},
 		{"POST /api/v1/session", true, http.HandlerFunc(s.auth.signIn)},
 		{"DELETE /api/v1/session", true, http.HandlerFunc(s.auth.signOut)},
 		{"GET /api/openapi.json", true, http.HandlerFunc(describe)},

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/report"
 )
 
 // auth lets in who knows the token. Without one it lets in everybody who
@@ -73,8 +74,13 @@ func (a auth) allows(r *http.Request) bool {
 	if bearer, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); found {
 		return a.knows(bearer)
 	}
+	return a.signedIn(r)
+}
+
+// signedIn says whether the token was traded for the cookie of the request.
+func (a auth) signedIn(r *http.Request) bool {
 	c, err := r.Cookie(cookieName)
-	return err == nil && subtle.ConstantTimeCompare([]byte(c.Value), []byte(a.cookie)) == 1
+	return a.needed && err == nil && subtle.ConstantTimeCompare([]byte(c.Value), []byte(a.cookie)) == 1
 }
 
 // knows compares hashes, so that neither length nor content shows in the time
@@ -99,6 +105,18 @@ func (a auth) signIn(w http.ResponseWriter, r *http.Request) {
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil,
 	})
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// Session is the answer of GET /api/v1/session.
+type Session struct {
+	SchemaVersion int `json:"schema_version"`
+	// SignedIn says that there is something to sign out of.
+	SignedIn bool `json:"signed_in"`
+}
+
+// session tells a page what it cannot see, because scripts cannot read the cookie.
+func (a auth) session(w http.ResponseWriter, r *http.Request) {
+	writeJSON(w, http.StatusOK, Session{report.SchemaVersion, a.signedIn(r)})
 }
 
 func (a auth) signOut(w http.ResponseWriter, _ *http.Request) {

@@ -5,6 +5,7 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ import (
 // or it must need the token.
 var open = map[string]bool{
 	"GET /healthz": true, "GET /readyz": true, "GET /api/openapi.json": true,
-	"POST /api/v1/session": true, "DELETE /api/v1/session": true,
+	"GET /api/v1/session": true, "POST /api/v1/session": true, "DELETE /api/v1/session": true,
 }
 
 // session signs in and returns the cookie.
@@ -135,6 +136,30 @@ func TestValidateAddr(t *testing.T) {
 		}
 		if err != nil && (errs.KindOf(err) != errs.Invalid || errs.HintOf(err) == "") {
 			t.Errorf("%q: got %v without a hint", c.addr, err)
+		}
+	}
+}
+
+// TestTheSessionIsKnown asks as a page does to learn whether there is something
+// to sign out of.
+func TestTheSessionIsKnown(t *testing.T) {
+	guarded, free := newWorld().server(t, token), newWorld().server(t, "")
+	cookie := session(t, guarded)
+	for _, c := range []struct {
+		name   string
+		server *api.Server
+		change func(*http.Request)
+		want   bool
+	}{
+		{"signed in", guarded, func(r *http.Request) { r.AddCookie(cookie) }, true},
+		{"not signed in", guarded, func(*http.Request) {}, false},
+		{"another cookie", guarded, header("Cookie", "leadline_session=x"), false},
+		{"with the token, as programs come", guarded, header("Authorization", "Bearer "+token), false},
+		{"where no token is needed", free, func(r *http.Request) { r.AddCookie(cookie) }, false},
+	} {
+		got := ask(c.server, "GET", "/api/v1/session", "", c.change)
+		if want := fmt.Sprintf(`{"schema_version":1,"signed_in":%t}`, c.want); got.Code != http.StatusOK || strings.TrimSpace(got.Body.String()) != want {
+			t.Errorf("%s: got %d %s, want %s", c.name, got.Code, got.Body, want)
 		}
 	}
 }

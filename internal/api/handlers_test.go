@@ -225,7 +225,7 @@ func TestMethodsThatAreNotAllowed(t *testing.T) {
 		{"PUT", "/api/v1/slos/shop-api/up", "GET, HEAD"},
 		{"DELETE", "/api/v1/operations", "GET, HEAD"},
 		{"GET", "/api/v1/backfill", "POST"},
-		{"GET", "/api/v1/session", "POST, DELETE"},
+		{"PUT", "/api/v1/session", "GET, HEAD, POST, DELETE"},
 		{"POST", "/api/openapi.json", "GET, HEAD"},
 		{"POST", "/healthz", "GET, HEAD"},
 		{"POST", "/metrics", "GET, HEAD"},

@@ -24,7 +24,7 @@ import (
 // What they hold is found from them.
 var described = map[string]any{
 	"SLOs": report.SLOs{}, "Detail": report.Detail{}, "Operations": report.Operations{}, "IntakeView": report.IntakeView{},
-	"Health": report.Health{}, "Problem": api.Problem{}, "BackfillReport": backfill.Report{}, "BackfillRequest": backfill.Generation{},
+	"Health": report.Health{}, "Problem": api.Problem{}, "Session": api.Session{}, "BackfillReport": backfill.Report{}, "BackfillRequest": backfill.Generation{},
 }
 
 type schema struct {

@@ -196,7 +196,29 @@ export async function signIn(token: string): Promise<void> {
   if (response.status === 401 || response.status === 403) throw new ApiError(response.status, 'This token is not the one the server knows.', '');
   if (!response.ok) throw await explain(response);
   signedOut.value = false;
+  signedIn.value = true;
   session.value++;
+}
+
+/** Whether there is something to sign out of; scripts cannot see the cookie, so the server is asked. */
+export const signedIn = signal(false);
+
+export async function learnSession(): Promise<void> {
+  try {
+    const response = await fetch('/api/v1/session', { headers: { Accept: 'application/json' } });
+    signedIn.value = response.ok && ((await response.json()) as { signed_in?: boolean }).signed_in === true;
+  } catch {
+    // Without an answer the pages say that there is none; nothing is offered that may not work.
+    signedIn.value = false;
+  }
+}
+
+/** Gives the cookie back. Every page then asks for the token, because the numbers were for who had it. */
+export async function signOut(): Promise<void> {
+  const response = await fetch('/api/v1/session', { method: 'DELETE' });
+  if (!response.ok) throw await explain(response);
+  signedIn.value = false;
+  signedOut.value = true;
 }
 
 /** Reads the server's own words out of an error body, whichever of the usual shapes it has. */

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { render } from 'preact';
-import { signedOut } from './api';
+import { learnSession, signedOut } from './api';
 import { follow } from './resource';
 import { address, match, start } from './router';
 import { Shell } from './parts/shell';
@@ -41,3 +41,4 @@ startTheme();
 start();
 follow();
 render(<App />, document.getElementById('app')!);
+void learnSession();

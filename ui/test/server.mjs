@@ -25,7 +25,7 @@ export function serve(scenario, port = 0) {
     response.setHeader('Content-Security-Policy', policy);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     if (!url.pathname.startsWith('/api/')) return file(url.pathname, response);
-    if (url.pathname === '/api/v1/session') return session(request, response);
+    if (url.pathname === '/api/v1/session') return session(request, response, scenario);
     if (scenario === 'locked' && !/leadline=letmein/.test(request.headers.cookie ?? '')) return json(response, 401, { error: { message: 'a token is required' } });
     if (url.pathname === '/api/v1/events') return events(response, streams);
     if (scenario === 'slow') await new Promise((done) => setTimeout(done, 2000));
@@ -68,7 +68,14 @@ function file(path, response) {
   response.end(readFileSync(name));
 }
 
-async function session(request, response) {
+async function session(request, response, scenario) {
+  const signedIn = scenario === 'locked' && /leadline=letmein/.test(request.headers.cookie ?? '');
+  if (request.method === 'GET') return json(response, 200, { schema_version: 1, signed_in: signedIn });
+  if (request.method === 'DELETE') {
+    response.setHeader('Set-Cookie', 'leadline=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0');
+    response.statusCode = 204;
+    return response.end();
+  }
   let text = '';
   for await (const chunk of request) text += chunk;
   if (JSON.parse(text).token !== 'letmein') return json(response, 401, { error: { message: 'wrong token' } });

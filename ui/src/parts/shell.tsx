@@ -4,10 +4,11 @@
 // The frame around every page: where one is, whether numbers are live, how they are shown.
 import { useEffect, useRef } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
-import { signedOut } from '../api';
+import { signedIn, signedOut } from '../api';
 import { address, go, withQuery } from '../router';
 import { connection } from '../resource';
 import { chooseZone, zone } from '../time';
+import { SignOut } from './signin';
 import { theme } from './theme';
 import type { Theme } from './theme';
 
@@ -43,6 +44,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <Live />
           <ZoneSwitch />
           <ThemeSwitch />
+          {signedIn.value && !signedOut.value && <SignOut />}
           <button type="button" class="plain key-help" aria-label="Keyboard shortcuts" onClick={() => sheet.current?.showModal()}>?</button>
         </div>
       </header>

@@ -3,7 +3,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { signIn } from '../api';
+import { signIn, signOut } from '../api';
 
 export function SignIn() {
   const problem = useSignal('');
@@ -39,5 +39,23 @@ export function SignIn() {
       </form>
       <p id="sign-in-problem" class="bad-text" role="alert">{problem}</p>
     </section>
+  );
+}
+
+/** For shared machines. Where it fails the cookie is still there, so the button says that and stays. */
+export function SignOut() {
+  const failed = useSignal(false);
+  const leave = async (): Promise<void> => {
+    try {
+      await signOut();
+    } catch {
+      failed.value = true;
+    }
+  };
+  return (
+    <>
+      <button type="button" class="plain" onClick={leave}>Sign out</button>
+      <span class="bad-text" role="alert">{failed.value && 'Still signed in: no answer'}</span>
+    </>
   );
 }
