@@ -100,7 +100,7 @@ const maxPooledBytes = 4 << 20
 // bytes returns the memory of the arrays that a scan keeps.
 func (s *scan) bytes() int {
 	return cap(s.events)*int(unsafe.Sizeof(event{})) + cap(s.hits)*int(unsafe.Sizeof(hit{})) +
-		cap(s.tallies)*int(unsafe.Sizeof(tally{})) + cap(s.attrs)*int(unsafe.Sizeof(wire.Attr{})) + cap(s.group)
+		cap(s.tallies)*int(unsafe.Sizeof(tally{})) + cap(s.attrs)*int(unsafe.Sizeof(wire.Attr{})) + cap(s.group) + cap(s.ids)
 }
 
 // scanner turns requests into scans.
