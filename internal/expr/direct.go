@@ -76,17 +76,17 @@ func directCall(c ast.CallExpr) question {
 	case operators.LogicalNot:
 		return negate(direct(args[0]))
 	case operators.Equals:
-		return compare(orNull(args[0]), orNull(args[1]), equal)
+		return equal(orNull(args[0]), orNull(args[1]))
 	case operators.NotEquals:
-		return negate(compare(orNull(args[0]), orNull(args[1]), equal))
+		return negate(equal(orNull(args[0]), orNull(args[1])))
 	case operators.Less:
-		return order(args, func(order int) bool { return order < 0 })
+		return order(args, below)
 	case operators.LessEquals:
-		return order(args, func(order int) bool { return order <= 0 })
+		return order(args, below|same)
 	case operators.Greater:
-		return order(args, func(order int) bool { return order > 0 })
+		return order(args, above)
 	case operators.GreaterEquals:
-		return order(args, func(order int) bool { return order >= 0 })
+		return order(args, above|same)
 	case operators.In:
 		if key, ok := literal(args[0]).(types.String); ok && isAttributes(args[1]) {
 			return present(string(key))
@@ -135,15 +135,40 @@ func negate(q question) question {
 	}
 }
 
-func compare(a, b operand, holds func(a, b Value) answer) question {
+// Values are handed on by pointers to what does not keep them: they are too
+// large for registers, and a question that is not known here would move them to
+// the heap.
+
+func equal(a, b operand) question {
 	if a == nil || b == nil {
 		return nil
 	}
-	return func(e *Event) answer { return holds(a(e), b(e)) }
+	return func(e *Event) answer {
+		x, y := a(e), b(e)
+		return areEqual(&x, &y)
+	}
 }
 
-func order(args []ast.Expr, holds func(order int) bool) question {
-	return compare(directOperand(args[0]), directOperand(args[1]), func(a, b Value) answer { return ordered(a, b, holds) })
+// orders are those in which an ordering holds.
+type orders uint8
+
+const (
+	below orders = 1 << iota
+	same
+	above
+)
+
+func (o orders) hold(order int) answer { return answerOf(o&(1<<(order+1)) != 0) }
+
+func order(args []ast.Expr, holds orders) question {
+	a, b := directOperand(args[0]), directOperand(args[1])
+	if a == nil || b == nil {
+		return nil
+	}
+	return func(e *Event) answer {
+		x, y := a(e), b(e)
+		return areOrdered(&x, &y, holds)
+	}
 }
 
 func present(key string) question {
@@ -166,7 +191,7 @@ func truth(v Value) answer {
 	return unsure
 }
 
-func equal(a, b Value) answer {
+func areEqual(a, b *Value) answer {
 	switch {
 	case max(a.kind, b.kind) >= list:
 		return unsure
@@ -182,7 +207,7 @@ func equal(a, b Value) answer {
 	return answerOf(a.bits == b.bits && a.text == b.text)
 }
 
-func ordered(a, b Value, holds func(order int) bool) answer {
+func areOrdered(a, b *Value, holds orders) answer {
 	switch {
 	case max(a.kind, b.kind) >= list:
 		return unsure
@@ -193,18 +218,18 @@ func ordered(a, b Value, holds func(order int) bool) answer {
 		if !sure {
 			return unsure
 		}
-		return answerOf(holds(order))
+		return holds.hold(order)
 	case a.kind != b.kind || a.kind == boolean:
 		return unsure
 	case a.kind == duration:
-		return answerOf(holds(cmp.Compare(int64(a.bits), int64(b.bits))))
+		return holds.hold(cmp.Compare(int64(a.bits), int64(b.bits)))
 	}
-	return answerOf(holds(strings.Compare(a.text, b.text)))
+	return holds.hold(strings.Compare(a.text, b.text))
 }
 
 // compareNumbers is sure of two integers, and of numbers that a double holds
 // exactly.
-func compareNumbers(a, b Value) (order int, sure bool) {
+func compareNumbers(a, b *Value) (order int, sure bool) {
 	if a.kind == integer && b.kind == integer {
 		return cmp.Compare(int64(a.bits), int64(b.bits)), true
 	}

@@ -66,11 +66,11 @@ func List(l []string) Value {
 
 func durationValue(d time.Duration) Value { return Value{kind: duration, bits: uint64(d)} }
 
-func (v Value) float() float64 {
+func (v *Value) float() float64 {
 	if v.kind == double {
 		return math.Float64frombits(v.bits)
 	}
 	return float64(int64(v.bits))
 }
 
-func (v Value) isNumber() bool { return v.kind == integer || v.kind == double }
+func (v *Value) isNumber() bool { return v.kind == integer || v.kind == double }
