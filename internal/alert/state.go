@@ -18,6 +18,11 @@ type Key struct {
 	Group     string // empty for all events
 }
 
+// Compare is the order of alerts in every answer: objective, rule, group.
+func (k Key) Compare(o Key) int {
+	return cmp.Or(k.Objective.Compare(o.Objective), cmp.Compare(k.Rule, o.Rule), cmp.Compare(k.Group, o.Group))
+}
+
 // Phase is where an alert stands.
 type Phase string
 
@@ -87,12 +92,3 @@ const (
 	// NoEvidence is when one of them holds no event.
 	NoEvidence Verdict = "no_evidence"
 )
-
-// Compare orders alerts by service, objective, group and rule.
-func (k *Key) Compare(o *Key) int {
-	a, b := &k.Objective, &o.Objective
-	return cmp.Or(
-		cmp.Compare(a.Service.Namespace, b.Service.Namespace), cmp.Compare(a.Service.Name, b.Service.Name),
-		cmp.Compare(a.Service.Environment, b.Service.Environment), cmp.Compare(a.Name, b.Name),
-		cmp.Compare(k.Group, o.Group), cmp.Compare(k.Rule, o.Rule))
-}

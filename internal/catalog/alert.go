@@ -4,7 +4,6 @@
 package catalog
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -33,13 +32,4 @@ type Transition struct {
 	// Silence is the id of the silence because of which nobody was told of the
 	// change; empty when there was none.
 	Silence string
-}
-
-// CompareAlerts is the order of alerts in every answer: objective, rule, group.
-func CompareAlerts(a, b alert.Key) int {
-	return cmp.Or(
-		CompareObjectives(a.Objective, b.Objective),
-		cmp.Compare(a.Rule, b.Rule),
-		cmp.Compare(a.Group, b.Group),
-	)
 }

@@ -4,7 +4,9 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/leadline/leadline/internal/errs"
@@ -100,7 +102,10 @@ func Plan(running []Generation, numbers map[slo.Key]int, current []Current, at t
 		from := later(at.UTC(), starts[c.Objective])
 		changes = append(changes, Change{Opened, Generation{Current: c, Number: numbers[c.Objective] + 1, From: from}})
 	}
-	sortChanges(changes)
+	// Numbers put an end before an opening.
+	slices.SortFunc(changes, func(a, b Change) int {
+		return cmp.Or(a.Generation.Objective.Compare(b.Generation.Objective), cmp.Compare(a.Generation.Number, b.Generation.Number))
+	})
 	return changes, nil
 }
 

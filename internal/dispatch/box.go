@@ -4,6 +4,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -162,13 +163,7 @@ func incident(receiver string, a *alert.Alert) catalog.NotificationKey {
 // inOrder returns the notifications in an order that does not depend on chance.
 func (b *box) inOrder() []catalog.NotificationKey {
 	return slices.SortedFunc(maps.Keys(b.notified), func(x, y catalog.NotificationKey) int {
-		if c := catalog.CompareAlerts(x.Alert, y.Alert); c != 0 {
-			return c
-		}
-		if x.Receiver != y.Receiver {
-			return map[bool]int{true: -1, false: 1}[x.Receiver < y.Receiver]
-		}
-		return int(x.Episode) - int(y.Episode)
+		return cmp.Or(x.Alert.Compare(y.Alert), cmp.Compare(x.Receiver, y.Receiver), cmp.Compare(x.Episode, y.Episode))
 	})
 }
 

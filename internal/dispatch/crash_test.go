@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/internal/alert"
-	"github.com/leadline/leadline/internal/catalog"
 	"github.com/leadline/leadline/internal/dispatch"
 	"github.com/leadline/leadline/internal/errs"
 )
@@ -108,7 +107,7 @@ func (l *life) evaluate() {
 
 // keys are the alerts in an order that a seed repeats.
 func (l *life) keys() []alert.Key {
-	return slices.SortedFunc(maps.Keys(l.truth), catalog.CompareAlerts)
+	return slices.SortedFunc(maps.Keys(l.truth), alert.Key.Compare)
 }
 
 func severityOf(k alert.Key) alert.Severity {

@@ -58,7 +58,7 @@ func (e *Engine) open(receiver, key string) (open []Notice) {
 		open = append(open, again)
 	}
 	slices.SortFunc(open, func(a, b Notice) int {
-		return cmp.Or(b.Started.Compare(a.Started), catalog.CompareAlerts(a.Key, b.Key))
+		return cmp.Or(b.Started.Compare(a.Started), a.Compare(b.Key))
 	})
 	return open
 }

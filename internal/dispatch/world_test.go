@@ -165,7 +165,7 @@ func (s *source) Listen() (<-chan time.Time, func()) { return s.heard, func() {}
 func (s *source) evaluate() {
 	s.mu.Lock()
 	st := &dispatch.Standing{At: time.Now()}
-	for _, k := range slices.SortedFunc(maps.Keys(s.alerts), catalog.CompareAlerts) {
+	for _, k := range slices.SortedFunc(maps.Keys(s.alerts), alert.Key.Compare) {
 		st.Notices = append(st.Notices, dispatch.Notice{Alert: s.alerts[k], Owner: s.owner[k], At: s.alerts[k].Since})
 	}
 	s.standing = st

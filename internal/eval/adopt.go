@@ -84,7 +84,7 @@ func (e *Engine) gone(at time.Time) (all []alert.Alert) {
 		}
 		all = append(all, of...)
 	}
-	slices.SortFunc(all, func(a, b alert.Alert) int { return a.Key.Compare(&b.Key) })
+	slices.SortFunc(all, func(a, b alert.Alert) int { return a.Compare(b.Key) })
 	return all
 }
 

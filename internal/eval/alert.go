@@ -264,9 +264,7 @@ func (t *track) left() (out []alert.Alert) {
 			out = append(out, a.Alert)
 		}
 	}
-	slices.SortFunc(out, func(a, b alert.Alert) int {
-		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Group, b.Group))
-	})
+	slices.SortFunc(out, func(a, b alert.Alert) int { return a.Compare(b.Key) })
 	return out
 }
 

@@ -54,18 +54,10 @@ func sorted(ranks []int, all []Evaluation) []Evaluation {
 // next Install, and costs a tenth of a tick to compare.
 func rank(tracks []*track) {
 	by := slices.Clone(tracks)
-	slices.SortFunc(by, func(a, b *track) int { return compareKeys(&a.objective.Key, &b.objective.Key) })
+	slices.SortFunc(by, func(a, b *track) int { return a.objective.Compare(b.objective.Key) })
 	for i, t := range by {
 		t.rank = i
 	}
-}
-
-func compareKeys(a, b *slo.Key) int {
-	return cmp.Or(
-		cmp.Compare(a.Service.Namespace, b.Service.Namespace),
-		cmp.Compare(a.Service.Name, b.Service.Name),
-		cmp.Compare(a.Service.Environment, b.Service.Environment),
-		cmp.Compare(a.Name, b.Name))
 }
 
 // share is the part of the budget that is left, to sort by.

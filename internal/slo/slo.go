@@ -6,6 +6,7 @@
 package slo
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/leadline/leadline/internal/operation"
@@ -17,6 +18,17 @@ import (
 type Key struct {
 	Service operation.Service
 	Name    string
+}
+
+// Compare is the order of objectives in every answer: namespace, service,
+// environment, name, by bytes.
+func (k Key) Compare(o Key) int {
+	return cmp.Or(
+		cmp.Compare(k.Service.Namespace, o.Service.Namespace),
+		cmp.Compare(k.Service.Name, o.Service.Name),
+		cmp.Compare(k.Service.Environment, o.Service.Environment),
+		cmp.Compare(k.Name, o.Name),
+	)
 }
 
 // Objective is one service level objective.

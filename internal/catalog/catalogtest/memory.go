@@ -41,7 +41,7 @@ func NewMemory() *Memory {
 func (m *Memory) Alerts(ctx context.Context) ([]alert.Alert, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.SortedFunc(maps.Values(m.alerts), func(a, b alert.Alert) int { return catalog.CompareAlerts(a.Key, b.Key) }), ctx.Err()
+	return slices.SortedFunc(maps.Values(m.alerts), func(a, b alert.Alert) int { return a.Compare(b.Key) }), ctx.Err()
 }
 
 // Transitions implements catalog.AlertStore.
@@ -54,7 +54,7 @@ func (m *Memory) Transitions(ctx context.Context, objective slo.Key, limit int) 
 		}
 	}
 	slices.SortStableFunc(ts, func(a, b catalog.Transition) int {
-		return cmp.Or(b.At.Compare(a.At), catalog.CompareAlerts(a.Alert.Key, b.Alert.Key), cmp.Compare(b.Alert.Sequence, a.Alert.Sequence))
+		return cmp.Or(b.At.Compare(a.At), a.Alert.Compare(b.Alert.Key), cmp.Compare(b.Alert.Sequence, a.Alert.Sequence))
 	})
 	return ts[:min(limit, len(ts))], ctx.Err()
 }
@@ -150,7 +150,7 @@ func (m *Memory) Notifications(ctx context.Context) ([]catalog.Notification, err
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.SortedFunc(maps.Values(m.notifications), func(a, b catalog.Notification) int {
-		return cmp.Or(cmp.Compare(a.Receiver, b.Receiver), catalog.CompareAlerts(a.Alert, b.Alert), cmp.Compare(a.Episode, b.Episode))
+		return cmp.Or(cmp.Compare(a.Receiver, b.Receiver), a.Alert.Compare(b.Alert), cmp.Compare(a.Episode, b.Episode))
 	}), ctx.Err()
 }
 
