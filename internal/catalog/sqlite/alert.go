@@ -7,9 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/leadline/leadline/internal/alert"
 	"github.com/leadline/leadline/internal/catalog"
@@ -17,13 +15,14 @@ import (
 	"github.com/leadline/leadline/internal/slo"
 )
 
-const alertKey = `namespace, service, environment, objective, rule, "group"`
+// alertKey are the columns that name an alert, and thisAlert holds for one.
+const (
+	alertKey  = objectiveKey + `, rule, "group"`
+	thisAlert = thisObjective + ` AND rule = ? AND "group" = ?`
+)
 
-// keyArgs are the columns of alertKey.
-func keyArgs(k *alert.Key) []any {
-	s := &k.Objective.Service
-	return []any{s.Namespace, s.Name, s.Environment, k.Objective.Name, k.Rule, k.Group}
-}
+// alertKeyOf returns the values of alertKey.
+func alertKeyOf(k *alert.Key) []any { return append(keyOf(&k.Objective), k.Rule, k.Group) }
 
 // Alerts implements catalog.AlertStore.
 func (s *Store) Alerts(ctx context.Context) (alerts []alert.Alert, err error) {
@@ -55,10 +54,8 @@ func (s *Store) Transitions(ctx context.Context, objective slo.Key, limit int) (
 		t.Alert, err = decodeAlert(content)
 		ts = append(ts, t)
 		return err
-	}, `SELECT at, silence, content FROM transition
-		WHERE namespace = ? AND service = ? AND environment = ? AND objective = ?
-		ORDER BY at DESC, `+alertKey+`, sequence DESC LIMIT ?`,
-		objective.Service.Namespace, objective.Service.Name, objective.Service.Environment, objective.Name, limit)
+	}, `SELECT at, silence, content FROM transition WHERE `+thisObjective+`
+		ORDER BY at DESC, `+alertKey+`, sequence DESC LIMIT ?`, append(keyOf(&objective), limit)...)
 	return ts, s.wrap("read transitions from", err)
 }
 
@@ -69,21 +66,6 @@ func decodeAlert(content []byte) (a alert.Alert, err error) {
 	return a, nil
 }
 
-// each calls f for every row of the answer.
-func each(ctx context.Context, q querier, f func(*sql.Rows) error, query string, args ...any) (err error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := f(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
 // putTransition persists an alert's change, unless somebody was first.
 func putTransition(ctx context.Context, tx *sql.Tx, t *catalog.Transition) error {
 	a := &t.Alert
@@ -91,7 +73,7 @@ func putTransition(ctx context.Context, tx *sql.Tx, t *catalog.Transition) error
 	if err != nil {
 		return err
 	}
-	key := keyArgs(&a.Key)
+	key := alertKeyOf(&a.Key)
 	done, err := affected(tx.ExecContext(ctx, `INSERT INTO alert (`+alertKey+`, sequence, "over", content)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET sequence = excluded.sequence, "over" = excluded."over", content = excluded.content
@@ -113,8 +95,8 @@ func amend(ctx context.Context, tx *sql.Tx, a *alert.Alert) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE alert SET content = ? WHERE namespace = ? AND service = ? AND environment = ?
-		AND objective = ? AND rule = ? AND "group" = ? AND sequence = ?`, append(append([]any{content}, keyArgs(&a.Key)...), a.Sequence)...)
+	_, err = tx.ExecContext(ctx, `UPDATE alert SET content = ? WHERE `+thisAlert+` AND sequence = ?`,
+		append(append([]any{content}, alertKeyOf(&a.Key)...), a.Sequence)...)
 	return err
 }
 
@@ -125,28 +107,4 @@ func over(a *alert.Alert) int64 {
 		return 0
 	}
 	return max(1, orZero(a.Since))
-}
-
-// affected reports whether a statement changed a row.
-func affected(r sql.Result, err error) (bool, error) {
-	if err != nil {
-		return false, err
-	}
-	n, err := r.RowsAffected()
-	return n > 0, err
-}
-
-// orZero stores a time that may be absent.
-func orZero(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return nanos(t)
-}
-
-func fromOrZero(ns int64) time.Time {
-	if ns == 0 {
-		return time.Time{}
-	}
-	return fromNanos(ns)
 }

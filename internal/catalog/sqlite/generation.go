@@ -6,21 +6,15 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/leadline/leadline/internal/catalog"
 	"github.com/leadline/leadline/internal/slo"
 )
 
-const generationColumns = `namespace, service, environment, objective, number, indicator, rule, target, "window", started, ended`
+const generationColumns = objectiveKey + `, number, indicator, rule, target, "window", started, ended`
 
-const inOrder = ` ORDER BY namespace, service, environment, objective, number`
-
-// querier is a database or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
+const inOrder = ` ORDER BY ` + objectiveKey + `, number`
 
 // Reconcile implements catalog.GenerationStore.
 func (s *Store) Reconcile(ctx context.Context, current []catalog.Current, at time.Time) (changes []catalog.Change, err error) {
@@ -51,10 +45,9 @@ func apply(ctx context.Context, tx *sql.Tx, changes []catalog.Change) error {
 		if c.Kind == catalog.Opened {
 			err = insert(ctx, tx, g)
 		} else {
+			values := append([]any{g.Target, g.Window, ended(g)}, keyOf(&g.Objective)...)
 			_, err = tx.ExecContext(ctx, `UPDATE generation SET target = ?, "window" = ?, ended = ?
-				WHERE namespace = ? AND service = ? AND environment = ? AND objective = ? AND number = ?`,
-				g.Target, g.Window, ended(g),
-				g.Objective.Service.Namespace, g.Objective.Service.Name, g.Objective.Service.Environment, g.Objective.Name, g.Number)
+				WHERE `+thisObjective+` AND number = ?`, append(values, g.Number)...)
 		}
 		if err != nil {
 			return err
@@ -65,8 +58,7 @@ func apply(ctx context.Context, tx *sql.Tx, changes []catalog.Change) error {
 
 func insert(ctx context.Context, tx *sql.Tx, g catalog.Generation) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO generation (`+generationColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		g.Objective.Service.Namespace, g.Objective.Service.Name, g.Objective.Service.Environment, g.Objective.Name,
-		g.Number, string(g.Indicator), g.Rule, g.Target, g.Window, nanos(g.From), ended(g))
+		append(keyOf(&g.Objective), g.Number, string(g.Indicator), g.Rule, g.Target, g.Window, nanos(g.From), ended(g))...)
 	return err
 }
 
@@ -79,24 +71,16 @@ func ended(g catalog.Generation) sql.NullInt64 {
 
 // numbers returns the highest number of each objective.
 func numbers(ctx context.Context, q querier) (map[slo.Key]int, error) {
-	rows, err := q.QueryContext(ctx, `SELECT namespace, service, environment, objective, MAX(number)
-		FROM generation GROUP BY namespace, service, environment, objective`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	highest := make(map[slo.Key]int)
-	for rows.Next() {
+	return highest, each(ctx, q, func(rows *sql.Rows) error {
 		var (
 			k slo.Key
 			n int
 		)
-		if err := rows.Scan(&k.Service.Namespace, &k.Service.Name, &k.Service.Environment, &k.Name, &n); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(append(places(&k), &n)...)
 		highest[k] = n
-	}
-	return highest, rows.Err()
+		return err
+	}, `SELECT `+objectiveKey+`, MAX(number) FROM generation GROUP BY `+objectiveKey)
 }
 
 // Running implements catalog.GenerationStore.
@@ -106,31 +90,22 @@ func (s *Store) Running(ctx context.Context) ([]catalog.Generation, error) {
 }
 
 func running(ctx context.Context, q querier) ([]catalog.Generation, error) {
-	return generations(ctx, q, `SELECT `+generationColumns+` FROM generation WHERE ended IS NULL`+inOrder)
+	return generations(ctx, q, `ended IS NULL`)
 }
 
 // Generations implements catalog.GenerationStore.
 func (s *Store) Generations(ctx context.Context, k slo.Key) ([]catalog.Generation, error) {
-	gs, err := generations(ctx, s.db, `SELECT `+generationColumns+` FROM generation
-		WHERE namespace = ? AND service = ? AND environment = ? AND objective = ?`+inOrder,
-		k.Service.Namespace, k.Service.Name, k.Service.Environment, k.Name)
+	gs, err := generations(ctx, s.db, thisObjective, keyOf(&k)...)
 	return gs, s.wrap("read generations from", err)
 }
 
-func generations(ctx context.Context, q querier, query string, args ...any) (gs []catalog.Generation, err error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+func generations(ctx context.Context, q querier, where string, args ...any) (gs []catalog.Generation, err error) {
+	err = each(ctx, q, func(rows *sql.Rows) error {
 		g, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
 		gs = append(gs, g)
-	}
-	return gs, rows.Err()
+		return err
+	}, `SELECT `+generationColumns+` FROM generation WHERE `+where+inOrder, args...)
+	return gs, err
 }
 
 func scan(rows *sql.Rows) (g catalog.Generation, err error) {
@@ -138,9 +113,7 @@ func scan(rows *sql.Rows) (g catalog.Generation, err error) {
 		from int64
 		to   sql.NullInt64
 	)
-	service := &g.Objective.Service
-	err = rows.Scan(&service.Namespace, &service.Name, &service.Environment, &g.Objective.Name,
-		&g.Number, &g.Indicator, &g.Rule, &g.Target, &g.Window, &from, &to)
+	err = rows.Scan(append(places(&g.Objective), &g.Number, &g.Indicator, &g.Rule, &g.Target, &g.Window, &from, &to)...)
 	g.From = fromNanos(from)
 	if to.Valid {
 		g.To = fromNanos(to.Int64)

@@ -51,7 +51,7 @@ func putDelivery(ctx context.Context, tx *sql.Tx, d *catalog.Delivery) error {
 func insertDelivery(ctx context.Context, tx *sql.Tx, d *catalog.Delivery) (bool, error) {
 	return affected(tx.ExecContext(ctx, `INSERT INTO delivery (`+deliveryColumns+`)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		d.ID, d.Receiver, d.GroupKey, d.Reason, content(d), orZero(d.Due), orZero(d.Created), string(d.State),
+		d.ID, d.Receiver, d.GroupKey, d.Reason, blob(d.Content), orZero(d.Due), orZero(d.Created), string(d.State),
 		d.Attempts, orZero(d.Attempted), d.Doubtful, orZero(d.Finished), d.Error, d.Version))
 }
 
@@ -59,22 +59,14 @@ func updateDelivery(ctx context.Context, tx *sql.Tx, d *catalog.Delivery) (bool,
 	return affected(tx.ExecContext(ctx, `UPDATE delivery SET receiver = ?, group_key = ?, reason = ?, content = ?, due = ?,
 		created = ?, state = ?, attempts = ?, attempted = ?, doubtful = ?, finished = ?, error = ?, version = ?
 		WHERE id = ? AND version = ?`,
-		d.Receiver, d.GroupKey, d.Reason, content(d), orZero(d.Due), orZero(d.Created), string(d.State),
+		d.Receiver, d.GroupKey, d.Reason, blob(d.Content), orZero(d.Due), orZero(d.Created), string(d.State),
 		d.Attempts, orZero(d.Attempted), d.Doubtful, orZero(d.Finished), d.Error, d.Version, d.ID, d.Version-1))
-}
-
-// content is never NULL.
-func content(d *catalog.Delivery) []byte {
-	if d.Content == nil {
-		return []byte{}
-	}
-	return d.Content
 }
 
 func putNotifications(ctx context.Context, tx *sql.Tx, c *catalog.Commit) error {
 	for i := range c.Forgotten {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM notification WHERE receiver = ? AND namespace = ? AND service = ?
-			AND environment = ? AND objective = ? AND rule = ? AND "group" = ? AND episode = ?`, notificationArgs(&c.Forgotten[i])...); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM notification WHERE receiver = ? AND `+thisAlert+` AND episode = ?`,
+			notificationArgs(&c.Forgotten[i])...); err != nil {
 			return err
 		}
 	}
@@ -90,7 +82,7 @@ func putNotifications(ctx context.Context, tx *sql.Tx, c *catalog.Commit) error 
 }
 
 func notificationArgs(k *catalog.NotificationKey) []any {
-	return append(append([]any{k.Receiver}, keyArgs(&k.Alert)...), k.Episode)
+	return append(append([]any{k.Receiver}, alertKeyOf(&k.Alert)...), k.Episode)
 }
 
 // Outbox implements catalog.OutboxStore.
@@ -131,9 +123,8 @@ func (s *Store) Notifications(ctx context.Context) (ns []catalog.Notification, e
 			n  catalog.Notification
 			at int64
 		)
-		o := &n.Alert.Objective
-		err := rows.Scan(&n.Receiver, &o.Service.Namespace, &o.Service.Name, &o.Service.Environment, &o.Name,
-			&n.Alert.Rule, &n.Alert.Group, &n.Episode, &n.GroupKey, &at, &n.Refused)
+		into := append([]any{&n.Receiver}, places(&n.Alert.Objective)...)
+		err := rows.Scan(append(into, &n.Alert.Rule, &n.Alert.Group, &n.Episode, &n.GroupKey, &at, &n.Refused)...)
 		n.At = fromOrZero(at)
 		ns = append(ns, n)
 		return err

@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -152,8 +151,3 @@ func damaged(err error) error {
 	return errs.New(errs.Internal, "the database is damaged: %w", err).
 		WithHint("Stop the server, keep a copy of the file with its -wal and -shm, and restore a backup or let `sqlite3 FILE .recover` save what is left. Without the file a new catalog is made from the service files: counts stay, generations start again.")
 }
-
-// nanos is how times are stored: nanoseconds since the epoch.
-func nanos(t time.Time) int64 { return t.UnixNano() }
-
-func fromNanos(ns int64) time.Time { return time.Unix(0, ns).UTC() }
