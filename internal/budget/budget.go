@@ -34,6 +34,15 @@ func Of(c slice.Counts, t slo.Target) Budget {
 // exhausted by so many.
 func (b Budget) Remaining() int64 { return int64(b.Allowed) - int64(b.Spent) }
 
+// Left returns the share of the budget that remains, below zero when it is
+// exhausted, and false while it allows nothing.
+func (b Budget) Left() (share float64, known bool) {
+	if b.Allowed == 0 {
+		return 0, false
+	}
+	return float64(b.Remaining()) / float64(b.Allowed), true
+}
+
 // Exhausted reports whether more was spent than the target allows.
 func (b Budget) Exhausted() bool { return b.Spent > b.Allowed }
 

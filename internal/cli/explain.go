@@ -127,7 +127,7 @@ func explainText(w io.Writer, v report.Detail, generation string) {
 
 // ownWindow returns the numbers of the objective's own window.
 func ownWindow(s report.SLO) report.Standing {
-	return report.Standing{From: s.From, To: s.To, SLI: s.SLI, Good: s.Good, Bad: s.Bad, Total: s.Total, Excluded: s.Excluded, Budget: s.Budget, Corrected: s.Corrected}
+	return report.Standing{From: s.From, To: s.To, Numbers: s.Numbers, Corrected: s.Corrected}
 }
 
 func explainEdges(w io.Writer, what string, s report.Standing) {

@@ -44,17 +44,19 @@ func slos() report.SLOs {
 		Target:    "0.999", Window: "28d", State: "at_risk", Cause: "1d burn 3x, 2h 3x, threshold 2.8x", CauseCode: "ticket_burn",
 		NextStep: "find the slow burn in working hours", EvaluatedAt: at("2026-11-23T12:00:30Z"),
 		From: at("2026-10-26T12:00:00Z"), To: at("2026-11-23T12:01:00Z"),
-		SLI: of(0.9999996), Good: of(uint64(2_499_999)), Bad: of(uint64(1)), Total: of(uint64(2_500_000)), Excluded: of(uint64(7)),
-		Budget: report.Budget{Allowed: of(uint64(2500)), Spent: of(uint64(1)), Remaining: of(int64(2499))},
-		Burn:   []report.Burn{{Window: "1h", Rate: of(0.5)}, {Window: "6h"}},
-		Trust:  report.Trust{Coverage: of(0.75), LateShare: of(0.001), Source: "live", Notes: []string{"3 spans of this service were refused"}},
+		Numbers: report.Numbers{
+			SLI: of(0.9999996), Good: of(uint64(2_499_999)), Bad: of(uint64(1)), Total: of(uint64(2_500_000)), Excluded: of(uint64(7)),
+			Budget: report.Budget{Allowed: of(uint64(2500)), Spent: of(uint64(1)), Remaining: of(int64(2499))},
+		},
+		Burn:  []report.Burn{{Window: "1h", Rate: of(0.5)}, {Window: "6h"}},
+		Trust: report.Trust{Coverage: of(0.75), LateShare: of(0.001), Source: "live", Notes: []string{"3 spans of this service were refused"}},
 	}
 	numbers.Windows = []report.Standing{
-		{Window: "28d", From: numbers.From, To: numbers.To, SLI: numbers.SLI, Good: numbers.Good, Bad: numbers.Bad, Total: numbers.Total, Excluded: numbers.Excluded, Budget: numbers.Budget},
-		{Window: "month in Europe/Berlin", From: at("2026-10-31T23:00:00Z"), To: numbers.To, SLI: of(1.0), Good: of(uint64(2_000_000)), Bad: of(uint64(0)),
-			Total: of(uint64(2_000_000)), Excluded: of(uint64(6)), Budget: report.Budget{Allowed: of(uint64(2000)), Spent: of(uint64(0)), Remaining: of(int64(2000))}},
-		{Window: "month in Europe/Berlin", Former: true, From: at("2026-09-30T22:00:00Z"), To: at("2026-10-31T23:00:00Z"), SLI: of(0.5), Good: of(uint64(1)), Bad: of(uint64(1)),
-			Total: of(uint64(2)), Excluded: of(uint64(0)), Budget: report.Budget{Allowed: of(uint64(0)), Spent: of(uint64(1)), Remaining: of(int64(-1))}},
+		{Window: "28d", From: numbers.From, To: numbers.To, Numbers: numbers.Numbers},
+		{Window: "month in Europe/Berlin", From: at("2026-10-31T23:00:00Z"), To: numbers.To, Numbers: report.Numbers{SLI: of(1.0), Good: of(uint64(2_000_000)), Bad: of(uint64(0)),
+			Total: of(uint64(2_000_000)), Excluded: of(uint64(6)), Budget: report.Budget{Allowed: of(uint64(2000)), Spent: of(uint64(0)), Remaining: of(int64(2000))}}},
+		{Window: "month in Europe/Berlin", Former: true, From: at("2026-09-30T22:00:00Z"), To: at("2026-10-31T23:00:00Z"), Numbers: report.Numbers{SLI: of(0.5), Good: of(uint64(1)), Bad: of(uint64(1)),
+			Total: of(uint64(2)), Excluded: of(uint64(0)), Budget: report.Budget{Allowed: of(uint64(0)), Spent: of(uint64(1)), Remaining: of(int64(-1))}}},
 	}
 	none := report.SLO{
 		Name: "up", Service: "blog", Environment: "staging", Target: "0.05", Window: "1h", State: "not_measured",

@@ -70,16 +70,17 @@ func (s *Evaluations) notice(v *eval.Evaluation, a *alert.Alert) Notice {
 	if !v.Known {
 		return n
 	}
-	if total := v.Counts.Total(); total > 0 {
-		n.SLI = share(float64(v.Counts.Good), float64(total))
-	}
-	if v.Budget.Allowed > 0 {
-		n.BudgetLeft = share(float64(v.Budget.Remaining()), float64(v.Budget.Allowed))
-	}
+	n.SLI, n.BudgetLeft = decimal(v.Counts.SLI()), decimal(v.Budget.Left())
 	return n
 }
 
-func share(part, whole float64) string { return strconv.FormatFloat(part/whole, 'f', -1, 64) }
+// decimal prints a share that is known.
+func decimal(share float64, known bool) string {
+	if !known {
+		return ""
+	}
+	return strconv.FormatFloat(share, 'f', -1, 64)
+}
 
 // page is where the server shows an objective.
 func (s *Evaluations) page(k slo.Key) string {

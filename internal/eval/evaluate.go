@@ -62,10 +62,10 @@ func rank(tracks []*track) {
 
 // share is the part of the budget that is left, to sort by.
 func (v *Evaluation) share() float64 {
-	if !v.Known || v.Budget.Allowed == 0 {
-		return 1
+	if share, known := v.Budget.Left(); v.Known && known {
+		return share
 	}
-	return float64(v.Budget.Remaining()) / float64(v.Budget.Allowed)
+	return 1
 }
 
 // evaluate reads the rings of one objective.

@@ -377,11 +377,10 @@ func (g *grid) running() []slice.Counts {
 
 // left returns the share of the budget that is left, nil while it allows nothing.
 func left(c slice.Counts, v *eval.Evaluation) *float64 {
-	b := budget.Of(c, v.Objective.Target)
-	if b.Allowed == 0 {
+	share, known := budget.Of(c, v.Objective.Target).Left()
+	if !known {
 		return nil
 	}
-	share := float64(b.Remaining()) / float64(b.Allowed)
 	return &share
 }
 

@@ -68,16 +68,11 @@ type SLO struct {
 	EvaluatedAt time.Time `json:"evaluated_at"`
 	From        time.Time `json:"from"`
 	To          time.Time `json:"to"`
-	SLI         *float64  `json:"sli"`
-	Good        *uint64   `json:"good"`
-	Bad         *uint64   `json:"bad"`
-	Total       *uint64   `json:"total"`
-	Excluded    *uint64   `json:"excluded"`
+	Numbers
 	// Corrected are the events that planned exclusions and corrections leave out
 	// of the window; Excluding says why nothing is counted now, and until when.
 	Corrected Counts `json:"excluded_by_correction"`
 	Excluding string `json:"excluding"`
-	Budget    Budget `json:"budget"`
 	Burn      []Burn `json:"burn"`
 	Trust     Trust  `json:"trust"`
 }
@@ -170,7 +165,7 @@ func sloOf(v *eval.Evaluation) SLO {
 		Burn: make([]Burn, 0, len(v.Burn)), Trust: trustOf(v),
 	}
 	if v.Known {
-		s.counts(v)
+		s.Numbers = numbersOf(v.Counts, v.Budget)
 	}
 	if !o.Defined.IsZero() {
 		s.Generation.From = &o.Defined
@@ -179,12 +174,6 @@ func sloOf(v *eval.Evaluation) SLO {
 		s.Burn = append(s.Burn, burnOf(v, b))
 	}
 	return s
-}
-
-// counts fills in the numbers of an evaluation that has evidence.
-func (s *SLO) counts(v *eval.Evaluation) {
-	n := numbersOf(v.Counts, v.Budget)
-	s.Good, s.Bad, s.Excluded, s.Total, s.Budget, s.SLI = n.Good, n.Bad, n.Excluded, n.Total, n.Budget, n.SLI
 }
 
 func burnOf(v *eval.Evaluation, b eval.Burn) Burn {
@@ -360,8 +349,7 @@ func groupsOf(v *eval.Evaluation) []Group {
 	out := make([]Group, 0, len(v.Groups))
 	for _, g := range v.Groups {
 		shown := Group{Group: g.Name, Good: g.Counts.Good, Bad: g.Counts.Bad, Excluded: g.Counts.Excluded}
-		if n := g.Counts.Total(); n > 0 {
-			sli := float64(g.Counts.Good) / float64(n)
+		if sli, known := g.Counts.SLI(); known {
 			shown.SLI = &sli
 		}
 		out = append(out, shown)

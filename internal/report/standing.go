@@ -16,17 +16,22 @@ import (
 type Standing struct {
 	Window string `json:"window"`
 	// Former says that this is the period before the one at hand.
-	Former   bool      `json:"former"`
-	From     time.Time `json:"from"`
-	To       time.Time `json:"to"`
-	SLI      *float64  `json:"sli"`
-	Good     *uint64   `json:"good"`
-	Bad      *uint64   `json:"bad"`
-	Total    *uint64   `json:"total"`
-	Excluded *uint64   `json:"excluded"`
-	Budget   Budget    `json:"budget"`
+	Former bool      `json:"former"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Numbers
 	// Corrected are the events that planned exclusions and corrections leave out.
 	Corrected Counts `json:"excluded_by_correction"`
+}
+
+// Numbers are what a window counted; null where there is no evidence.
+type Numbers struct {
+	SLI      *float64 `json:"sli"`
+	Good     *uint64  `json:"good"`
+	Bad      *uint64  `json:"bad"`
+	Total    *uint64  `json:"total"`
+	Excluded *uint64  `json:"excluded"`
+	Budget   Budget   `json:"budget"`
 }
 
 // standingsOf returns every window of an objective, its own first. A calendar
@@ -46,22 +51,21 @@ func standingsOf(v *eval.Evaluation) (all []Standing) {
 
 func standingOf(s *eval.Standing, known bool) (out Standing) {
 	if known {
-		out = numbersOf(s.Counts, s.Budget)
+		out.Numbers = numbersOf(s.Counts, s.Budget)
 	}
 	out.Window, out.From, out.To, out.Corrected = s.Window.String(), s.From, s.To, countsOf(s.Corrected)
 	return out
 }
 
 // numbersOf returns the numbers of a window that has evidence.
-func numbersOf(c slice.Counts, b budget.Budget) Standing {
+func numbersOf(c slice.Counts, b budget.Budget) Numbers {
 	total, remaining := c.Total(), b.Remaining()
-	s := Standing{
+	n := Numbers{
 		Good: &c.Good, Bad: &c.Bad, Excluded: &c.Excluded, Total: &total,
 		Budget: Budget{Allowed: &b.Allowed, Spent: &b.Spent, Remaining: &remaining},
 	}
-	if total > 0 {
-		sli := float64(c.Good) / float64(total)
-		s.SLI = &sli
+	if sli, known := c.SLI(); known {
+		n.SLI = &sli
 	}
-	return s
+	return n
 }

@@ -49,6 +49,15 @@ type Counts struct {
 // Total returns the number of valid events, good and bad.
 func (c Counts) Total() uint64 { return c.Good + c.Bad }
 
+// SLI returns the share of good events in the valid ones, and false when there
+// were none, which is no evidence of anything.
+func (c Counts) SLI() (share float64, known bool) {
+	if c.Total() == 0 {
+		return 0, false
+	}
+	return float64(c.Good) / float64(c.Total()), true
+}
+
 // IsZero reports whether nothing was counted, not even excluded events.
 func (c Counts) IsZero() bool { return c == Counts{} }
 
