@@ -148,7 +148,7 @@ func (a *App) open() error {
 	}
 	r := &report.Report{Evaluations: a.eval, Intake: intake{a.ingest, a}, Generations: a.catalog, Definitions: a, Series: a.series, Now: a.clock.Now}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newMetrics(a, r), newDeliveries(a.dispatch))
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newMetrics(a), newDeliveries(a.dispatch))
 	if a.otlp, err = otlp.New(otlpCfg, consumer{a.ingest}, a.logger, registry); err != nil {
 		return err
 	}

@@ -4,32 +4,28 @@
 package app
 
 import (
-	"context"
-
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/leadline/leadline/internal/report"
 	"github.com/leadline/leadline/internal/slo"
 )
 
 // metrics turns the state of the server into Prometheus metrics when they are
 // asked for.
 type metrics struct {
-	app    *App
-	report *report.Report
+	app *App
 
 	spans, ignored, items, commits, bytes, waiting, ids, red *prometheus.Desc
 	series, full                                             *prometheus.Desc
 	sli, budget, state                                       *prometheus.Desc
 }
 
-func newMetrics(a *App, r *report.Report) *metrics {
+func newMetrics(a *App) *metrics {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc("leadline_"+name, help, labels, nil)
 	}
 	objective := []string{"namespace", "service", "environment", "objective"}
 	return &metrics{
-		app: a, report: r,
+		app:     a,
 		spans:   desc("spans_total", "Spans since the start, by what became of them.", "result"),
 		ignored: desc("spans_ignored_total", "Spans that are no operation, by reason.", "reason"),
 		items:   desc("items_total", "Metric data points and log records since the start.", "signal"),
@@ -83,16 +79,19 @@ func (m *metrics) Collect(c chan<- prometheus.Metric) {
 }
 
 func (m *metrics) objectives(gauge func(*prometheus.Desc, float64, ...string)) {
-	for _, s := range m.report.SLOs(context.Background()).SLOs {
-		labels := []string{s.Namespace, s.Service, s.Environment, s.Name}
-		if s.SLI != nil {
-			gauge(m.sli, *s.SLI, labels...)
+	all := m.app.eval.Snapshot().Evaluations
+	for i := range all {
+		v := &all[i]
+		o := v.Objective
+		labels := []string{o.Service.Namespace, o.Service.Name, o.Service.Environment, o.Name}
+		if sli, known := v.Counts.SLI(); known && v.Known {
+			gauge(m.sli, sli, labels...)
 		}
-		if s.Budget.Remaining != nil {
-			gauge(m.budget, float64(*s.Budget.Remaining), labels...)
+		if v.Known {
+			gauge(m.budget, float64(v.Budget.Remaining()), labels...)
 		}
 		for _, state := range slo.States {
-			gauge(m.state, flag(state == s.State), append(labels, string(state))...)
+			gauge(m.state, flag(state == v.Status.State), append(labels, string(state))...)
 		}
 	}
 }
