@@ -99,7 +99,7 @@ func (a *App) note(ctx context.Context, sources []spec.Source, set *spec.Set) er
 	current := make([]catalog.Current, 0, len(set.Objectives))
 	for _, o := range set.Objectives {
 		current = append(current, catalog.Current{
-			Objective: o.Key, Indicator: o.Indicator.ID, Rule: o.Indicator.Rule.Canonical(),
+			Objective: o.Key, Indicator: o.Indicator.ID, Rule: o.Indicator.Canonical(),
 			Target: o.Target.String(), Window: o.Promise(),
 		})
 	}

@@ -121,10 +121,10 @@ type Trust struct {
 // SLOs returns every objective, worst first.
 func (r *Report) SLOs(ctx context.Context) SLOs {
 	s := r.Evaluations.Snapshot()
-	a := r.astray(ctx, s.Evaluations)
+	a, lost := r.astray(ctx, s.Evaluations), len(lost(r.Intake.Damage()))
 	out := SLOs{SchemaVersion: SchemaVersion, EvaluatedAt: s.At.UTC(), SLOs: make([]SLO, 0, len(s.Evaluations))}
 	for i := range s.Evaluations {
-		out.SLOs = append(out.SLOs, r.slo(a, &s.Evaluations[i]))
+		out.SLOs = append(out.SLOs, a.slo(&s.Evaluations[i], lost))
 	}
 	out.Problems = r.problems()
 	return out
@@ -138,12 +138,13 @@ func (r *Report) problems() []FileProblem {
 	return out
 }
 
-// slo returns an objective with what is known beside its evaluation.
-func (r *Report) slo(a *astray, v *eval.Evaluation) SLO {
+// slo returns an objective with what is known beside its evaluation: its
+// telemetry that goes astray, and how many ranges of the log were lost.
+func (a *astray) slo(v *eval.Evaluation, lost int) SLO {
 	s := sloOf(v)
 	s.NextStep = a.nextStep(v)
-	if n := len(lost(r.Intake.Damage())); n > 0 {
-		s.Trust.Notes = append(s.Trust.Notes, fmt.Sprintf("ranges of the intake log that the last start found damaged: %d; counts of this objective may be lost with them", n))
+	if lost > 0 {
+		s.Trust.Notes = append(s.Trust.Notes, fmt.Sprintf("ranges of the intake log that the last start found damaged: %d; counts of this objective may be lost with them", lost))
 	}
 	return s
 }
@@ -155,7 +156,7 @@ func sloOf(v *eval.Evaluation) SLO {
 		Journey: o.Journey, Description: o.Description, Owner: o.Owner, Runbook: o.Runbook,
 		Indicator: Indicator{
 			Kind: string(o.Indicator.Rule.Kind), ID: string(o.Indicator.ID),
-			Description: o.Indicator.Describe(), Rule: o.Indicator.Rule.Canonical(),
+			Description: o.Indicator.Describe(), Rule: o.Indicator.Canonical(),
 		},
 		Generation: Generation{IndicatorID: string(o.Indicator.ID)},
 		Target:     o.Target.String(), Window: o.Window.String(), Windows: standingsOf(v),
@@ -286,7 +287,7 @@ func matches(s operation.Service, w Which) bool {
 func (r *Report) SLO(ctx context.Context, v *eval.Evaluation, generation string, from, to time.Time) (Detail, error) {
 	a := r.astray(ctx, r.Evaluations.Snapshot().Evaluations)
 	d := Detail{SchemaVersion: SchemaVersion, SLO: DetailSLO{
-		SLO: r.slo(a, v), Groups: groupsOf(v), Dropped: droppedOf(v), Generations: []Generation{},
+		SLO: a.slo(v, len(lost(r.Intake.Damage()))), Groups: groupsOf(v), Dropped: droppedOf(v), Generations: []Generation{},
 		Definition: Definition{v.Objective.File, v.Objective.Line},
 	}}
 	generations, err := r.Generations.Generations(ctx, v.Objective.Key)

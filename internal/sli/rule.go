@@ -145,8 +145,8 @@ func (r Rule) Canonical() string {
 	return b.String()
 }
 
-// id returns the first 64 bits of the hash of the canonical text.
-func (r Rule) id() ID {
-	sum := sha256.Sum256([]byte(r.Canonical()))
+// idOf returns the first 64 bits of the hash of a canonical text.
+func idOf(canonical string) ID {
+	sum := sha256.Sum256([]byte(canonical))
 	return ID(hex.EncodeToString(sum[:8]))
 }

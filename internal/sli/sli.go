@@ -102,6 +102,8 @@ type Indicator struct {
 
 	counting counting
 	statuses *statuses // nil without overrides
+	// Every answer about an objective has both.
+	canonical, description string
 }
 
 // Compile checks a rule and makes it an indicator. Its Rule is in canonical
@@ -119,7 +121,9 @@ func Compile(r Rule) (*Indicator, error) {
 	if err := errors.Join(r.check(), err, wrong); err != nil {
 		return nil, err
 	}
-	return &Indicator{ID: r.id(), Rule: r, counting: c, statuses: s}, nil
+	i := &Indicator{Rule: r, counting: c, statuses: s, canonical: r.Canonical()}
+	i.ID, i.description = idOf(i.canonical), describe(i)
+	return i, nil
 }
 
 // Matches reports whether the events of an operation are the indicator's.
@@ -165,4 +169,7 @@ func (i *Indicator) Judge(f *operation.Facts, j operation.Judgement, attrs []wir
 }
 
 // Describe returns the counting rule as one plain sentence.
-func (i *Indicator) Describe() string { return describe(i) }
+func (i *Indicator) Describe() string { return i.description }
+
+// Canonical returns the canonical text of the rule, of which the id is made.
+func (i *Indicator) Canonical() string { return i.canonical }
