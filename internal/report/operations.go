@@ -12,6 +12,7 @@ import (
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/window"
 )
@@ -140,7 +141,7 @@ func (b *baselines) read(ctx context.Context, store series.Querier, from, to sli
 
 // operations adds the versions of each operation up.
 func (r *Report) operations(b *baselines) []Operation {
-	byOperation := make(map[slice.Key]*Operation)
+	byOperation, bound := make(map[slice.Key]*Operation), r.indicators()
 	durations := make(map[slice.Key]*slice.Histogram)
 	for k, c := range b.counts {
 		version := k.Version
@@ -149,7 +150,7 @@ func (r *Report) operations(b *baselines) []Operation {
 		if o == nil {
 			o = &Operation{
 				Namespace: k.Service.Namespace, Service: k.Service.Name, Environment: k.Service.Environment,
-				Operation: k.Operation, Kind: k.Kind.String(), Bound: r.bound(k),
+				Operation: k.Operation, Kind: k.Kind.String(), Bound: bound.counts(k),
 			}
 			byOperation[k], durations[k] = o, &slice.Histogram{}
 		}
@@ -173,14 +174,24 @@ func (r *Report) operations(b *baselines) []Operation {
 	return out
 }
 
-// bound reports whether an objective counts the operation.
-func (r *Report) bound(k slice.Key) bool {
-	for _, v := range r.Evaluations.Snapshot().Evaluations {
-		if v.Objective.Indicator.Matches(k.Service, operation.Operation{Name: k.Operation, Kind: k.Kind}) {
-			return true
+// indicators are those of objectives, by each service that they count.
+type indicators map[operation.Service][]*sli.Indicator
+
+func (r *Report) indicators() indicators {
+	by, all := make(indicators), r.Evaluations.Snapshot().Evaluations
+	for i := range all {
+		for _, s := range all[i].Objective.Indicator.Services() {
+			by[s] = append(by[s], all[i].Objective.Indicator)
 		}
 	}
-	return false
+	return by
+}
+
+// counts reports whether an objective counts the operation.
+func (by indicators) counts(k slice.Key) bool {
+	return slices.ContainsFunc(by[k.Service], func(i *sli.Indicator) bool {
+		return i.Matches(k.Service, operation.Operation{Name: k.Operation, Kind: k.Kind})
+	})
 }
 
 func milliseconds(h *slice.Histogram, q float64) *float64 {
