@@ -119,7 +119,7 @@ func ReadReceivers(path string, lookup func(string) (string, bool)) ([]Receiver,
 	for i := range file.Receivers {
 		r, err := readReceiver(&file.Receivers[i], all)
 		if err != nil {
-			return nil, errs.New(errs.Invalid, "%s:%d: %w", path, file.Receivers[i].Line, err).WithHint(errs.HintOf(err))
+			return nil, errs.New(errs.Invalid, "%s:%d: %w", path, file.Receivers[i].Line, err)
 		}
 		all = append(all, *r)
 	}
@@ -150,7 +150,7 @@ func readReceiver(node *yaml.Node, before []Receiver) (*Receiver, error) {
 		return nil, errs.New(errs.Invalid, "receiver %s: type: %q is unknown", r.Name, kind).WithHint("the types are " + types())
 	}
 	if err := r.fill(node); err != nil {
-		return nil, errs.New(errs.Invalid, "receiver %s: %w", r.Name, err).WithHint(errs.HintOf(err))
+		return nil, errs.New(errs.Invalid, "receiver %s: %w", r.Name, err)
 	}
 	return &r, nil
 }

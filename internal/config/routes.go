@@ -38,12 +38,12 @@ func (c *Config) ReadNotifications(path string, lookup func(string) (string, boo
 	for i := range file.Routes {
 		r, err := readRoute(&file.Routes[i])
 		if err != nil {
-			return errs.New(errs.Invalid, "%s:%d: route %d: %w", path, file.Routes[i].Line, i+1, err).WithHint(errs.HintOf(err))
+			return errs.New(errs.Invalid, "%s:%d: route %d: %w", path, file.Routes[i].Line, i+1, err)
 		}
 		c.Routes = append(c.Routes, r)
 	}
 	if err := c.Dispatch().Validate(); err != nil {
-		return errs.New(errs.Invalid, "configuration %s: %w", path, err).WithHint(errs.HintOf(err))
+		return errs.New(errs.Invalid, "configuration %s: %w", path, err)
 	}
 	return nil
 }

@@ -132,7 +132,7 @@ func (c Config) Validate() error {
 	}
 	for i, r := range c.Routes {
 		if err := c.validRoute(r); err != nil {
-			return errs.New(errs.Invalid, "route %d: %w", i+1, err).WithHint(errs.HintOf(err))
+			return errs.New(errs.Invalid, "route %d: %w", i+1, err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Receivers)) {

@@ -108,20 +108,16 @@ func (c *Channel) postToAll(ctx context.Context, r outbound.Request) error {
 // postTo posts to one instance, which the error names.
 func (c *Channel) postTo(ctx context.Context, u *url.URL, r outbound.Request) error {
 	r.URL = u.JoinPath("/api/v2/alerts").String()
-	err := c.client.PostJSON(ctx, r)
-	if err == nil {
-		return nil
+	if err := c.client.PostJSON(ctx, r); err != nil {
+		return fmt.Errorf("%s: %w", u.Host, err)
 	}
-	named := errs.New(errs.KindOf(err), "%s: %w", u.Host, err).WithHint(errs.HintOf(err))
-	named.RetryAfter = errs.RetryAfter(err)
-	return named
+	return nil
 }
 
 // together returns one error for all: as long as one instance may take the
 // message later, it is sent again, when the first of them wants it.
 func together(failures []error) error {
 	all := errs.New(errs.KindOf(failures[0]), "%w", errors.Join(failures...))
-	all.Hint = errs.HintOf(failures[0])
 	for _, err := range failures {
 		if errs.KindOf(err) != errs.Unavailable {
 			continue

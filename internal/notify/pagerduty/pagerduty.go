@@ -93,7 +93,7 @@ func (c *Channel) Send(ctx context.Context, m *dispatch.Message) error {
 		}
 	}
 	if len(refused) > 0 {
-		return errs.New(errs.Invalid, "%w", errors.Join(refused...)).WithHint(errs.HintOf(refused[0]))
+		return errs.New(errs.Invalid, "%w", errors.Join(refused...))
 	}
 	return nil
 }
