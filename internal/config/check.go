@@ -19,9 +19,6 @@ import (
 const (
 	maxURLs       = 10
 	maxRecipients = 50
-	maxTimeout    = time.Minute
-	minInterval   = 10 * time.Second
-	maxInterval   = 24 * time.Hour
 	// DefaultResend is how often an Alertmanager hears of what fires: it
 	// forgets what it does not hear of.
 	DefaultResend = time.Minute
@@ -30,17 +27,8 @@ const (
 // check says what is wrong in a receiver's settings, which are then what its
 // channel is made of.
 func (r *Receiver) check() error {
-	for _, d := range []struct {
-		setting     string
-		length      time.Duration
-		least, most time.Duration
-	}{
-		{"timeout", r.Timeout, time.Second, maxTimeout},
-		{"resend", r.Resend, minInterval, maxInterval}, {"heartbeat", r.Heartbeat, minInterval, maxInterval},
-	} {
-		if d.length != 0 && (d.length < d.least || d.length > d.most) {
-			return errs.New(errs.Invalid, "%s: %s is not between %s and %s", d.setting, d.length, d.least, d.most)
-		}
+	if err := r.policy().Validate(); err != nil {
+		return err
 	}
 	if err := r.checkFiles(); err != nil {
 		return err

@@ -5,6 +5,7 @@ package config
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"regexp"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/leadline/leadline/internal/dispatch"
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/notify/secret"
 )
@@ -89,22 +91,15 @@ var required = map[Type][]string{
 // secrets are settings that people write down where a file is wanted.
 var secrets = []string{"token", "password", "secret", "routing_key", "api_key", "authorization", "api_url", "webhook_url"}
 
-const maxReceivers = 50
-
 var receiverName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$`)
 
 // sections are parts of the file that are no flags.
 var sections = []string{"receivers", "routes", "default_receiver"}
 
-// ReadReceivers reads the receivers of a configuration file, which is found as
-// Load finds it, and checks them: a receiver that cannot work is refused when
-// the server starts, and not when somebody has to be called.
-func ReadReceivers(path string, lookup func(string) (string, bool)) ([]Receiver, error) {
-	path, named := locate(path, lookup)
-	content, err := readContent(path, named)
-	if err != nil || content == nil {
-		return nil, err
-	}
+// readReceivers reads the receivers of a configuration file and checks them: a
+// receiver that cannot work is refused when the server starts, and not when
+// somebody has to be called.
+func readReceivers(path string, content []byte) ([]Receiver, error) {
 	var file struct {
 		Receivers []yaml.Node `yaml:"receivers"`
 	}
@@ -112,8 +107,8 @@ func ReadReceivers(path string, lookup func(string) (string, bool)) ([]Receiver,
 		// What yaml says of a wrong kind quotes the value.
 		return nil, errs.New(errs.Invalid, "configuration %s: receivers: want a list of name, type and settings", path)
 	}
-	if n := len(file.Receivers); n > maxReceivers {
-		return nil, errs.New(errs.Invalid, "configuration %s: %d receivers, at most %d are allowed", path, n, maxReceivers)
+	if n := len(file.Receivers); n > dispatch.MaxReceivers {
+		return nil, errs.New(errs.Invalid, "configuration %s: %d receivers, at most %d are allowed", path, n, dispatch.MaxReceivers)
 	}
 	var all []Receiver
 	for i := range file.Receivers {
@@ -163,11 +158,22 @@ func types() string {
 	return strings.Join(names, ", ")
 }
 
+// fields are the keys of a mapping with their values, as they are written.
+func fields(node *yaml.Node) iter.Seq2[string, *yaml.Node] {
+	return func(yield func(string, *yaml.Node) bool) {
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			if !yield(node.Content[i].Value, node.Content[i+1]) {
+				return
+			}
+		}
+	}
+}
+
 // scalar reads the value of a key that every receiver has.
 func scalar(node *yaml.Node, key string, into *string) error {
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == key && node.Content[i+1].Kind == yaml.ScalarNode {
-			*into = node.Content[i+1].Value
+	for name, value := range fields(node) {
+		if name == key && value.Kind == yaml.ScalarNode {
+			*into = value.Value
 			return nil
 		}
 	}
@@ -178,8 +184,7 @@ func scalar(node *yaml.Node, key string, into *string) error {
 func (r *Receiver) fill(node *yaml.Node) error {
 	allowed := append(slices.Clone(common), settings[r.Type]...)
 	var found []string
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key := node.Content[i].Value
+	for key := range fields(node) {
 		switch {
 		case slices.Contains(secrets, key):
 			return errs.New(errs.Invalid, "%s: secrets are not settings", key).WithHint("write it into a file that only Leadline can read, and name the file with " + fileSetting(r.Type))
@@ -219,4 +224,9 @@ func kindsOf(keys []string) string {
 		}
 	}
 	return strings.Join(append(says, "the others are text"), ", ")
+}
+
+// policy is how the receiver is treated, whatever its type.
+func (r *Receiver) policy() dispatch.ReceiverPolicy {
+	return dispatch.ReceiverPolicy{SendResolved: r.SendResolved, Timeout: r.Timeout, Resend: r.Resend, Heartbeat: r.Heartbeat}
 }

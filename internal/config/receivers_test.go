@@ -39,7 +39,9 @@ func readReceivers(t *testing.T, list string) ([]config.Receiver, error) {
 	if err := config.Load(flags, file, none); err != nil {
 		t.Errorf("the other settings: %v", err)
 	}
-	return config.ReadReceivers(file, none)
+	var c config.Config
+	err := c.ReadNotifications(file, none)
+	return c.Receivers, err
 }
 
 func TestReceivers(t *testing.T) {
@@ -53,6 +55,7 @@ func TestReceivers(t *testing.T) {
 - {name: mail, type: email, server: "smtp.example:587", username: me, password_file: SECRET, from: "Leadline <leadline@shop.example>", to: [a@shop.example]}
 - {name: mail-tls, type: email, server: "smtp.example:465", from: leadline@shop.example, to: [a@shop.example]}
 - {name: dev, type: stdout, format: text}
+default_receiver: dev
 `)
 	if err != nil {
 		t.Fatal(err, errs.HintOf(err))
@@ -131,12 +134,13 @@ func FuzzReceivers(f *testing.F) {
 		if err := os.WriteFile(file, []byte("receivers:\n"+list), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		all, err := config.ReadReceivers(file, func(string) (string, bool) { return "", false })
+		var c config.Config
+		err := c.ReadNotifications(file, func(string) (string, bool) { return "", false })
 		if err != nil && errs.KindOf(err) != errs.Invalid && errs.KindOf(err) != errs.TooLarge {
 			t.Errorf("got %v (%v)", err, errs.KindOf(err))
 		}
 		names := map[string]bool{}
-		for _, r := range all {
+		for _, r := range c.Receivers {
 			if r.Name == "" || names[r.Name] || r.Type == config.Alertmanager && (len(r.URLs) == 0 || r.Resend == 0) || r.Type == config.Email && len(r.To) == 0 {
 				t.Errorf("accepted %+v", r)
 			}

@@ -16,15 +16,15 @@ import (
 // routeSettings are what a route takes.
 var routeSettings = []string{"match", "receiver", "continue", "group_by", "group_wait", "group_interval", "repeat_interval"}
 
-// ReadNotifications reads the receivers of a configuration file and who is
-// told of what, and checks both.
-func (c *Config) ReadNotifications(path string, lookup func(string) (string, bool)) (err error) {
-	if c.Receivers, err = ReadReceivers(path, lookup); err != nil {
-		return err
-	}
+// ReadNotifications reads the receivers of a configuration file, which is found
+// as Load finds it, and who is told of what, and checks both.
+func (c *Config) ReadNotifications(path string, lookup func(string) (string, bool)) error {
 	path, named := locate(path, lookup)
 	content, err := readContent(path, named)
 	if err != nil || content == nil {
+		return err
+	}
+	if c.Receivers, err = readReceivers(path, content); err != nil {
 		return err
 	}
 	var file struct {
@@ -52,8 +52,8 @@ func readRoute(node *yaml.Node) (r dispatch.Route, err error) {
 	if node.Kind != yaml.MappingNode {
 		return r, errs.New(errs.Invalid, "want receiver and match")
 	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if key := node.Content[i].Value; !slices.Contains(routeSettings, key) {
+	for key := range fields(node) {
+		if !slices.Contains(routeSettings, key) {
 			return r, errs.New(errs.Invalid, "%s: there is no such setting", key).WithHint("the settings of a route are " + strings.Join(routeSettings, ", "))
 		}
 	}
@@ -67,9 +67,7 @@ func readRoute(node *yaml.Node) (r dispatch.Route, err error) {
 func (c *Config) Dispatch() dispatch.Config {
 	d := dispatch.Config{Routes: c.Routes, Default: c.DefaultReceiver, Receivers: make(map[string]dispatch.ReceiverPolicy, len(c.Receivers))}
 	for _, r := range c.Receivers {
-		d.Receivers[r.Name] = dispatch.ReceiverPolicy{
-			SendResolved: r.SendResolved, Timeout: r.Timeout, Resend: r.Resend, Heartbeat: r.Heartbeat,
-		}
+		d.Receivers[r.Name] = r.policy()
 	}
 	return d
 }

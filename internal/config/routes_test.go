@@ -62,7 +62,7 @@ func TestRefusedRoutes(t *testing.T) {
 		{"an unknown label", twoReceivers + "default_receiver: a\nroutes: [{receiver: a, match: ['team=x']}]\n", `there is no label "team"`},
 		{"a pattern that is none", twoReceivers + "default_receiver: a\nroutes: [{receiver: a, match: ['owner=~(']}]\n", "the pattern for owner"},
 		{"group_by of nothing known", twoReceivers + "default_receiver: a\nroutes: [{receiver: a, group_by: [team]}]\n", `group_by: there is no label "team"`},
-		{"a wait that is too long", twoReceivers + "default_receiver: a\nroutes: [{receiver: a, group_wait: 2h}]\n", "group_wait is 2h0m0s"},
+		{"a wait that is too long", twoReceivers + "default_receiver: a\nroutes: [{receiver: a, group_wait: 2h}]\n", "group_wait: 2h0m0s is not between 0s and 1h0m0s"},
 		{"a wait without a unit", twoReceivers + "default_receiver: a\nroutes: [{receiver: a, group_wait: soon}]\n", "lengths like 30s"},
 		{"no list", twoReceivers + "default_receiver: a\nroutes: {receiver: a}\n", "want a list of routes"},
 		{"a route that is text", twoReceivers + "default_receiver: a\nroutes: [a]\n", "want receiver and match"},

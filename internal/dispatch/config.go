@@ -70,11 +70,12 @@ var defaultGroupBy = []string{"namespace", "service", "environment", "severity"}
 // The limits.
 const (
 	maxRoutes    = 200
-	maxReceivers = 50
+	MaxReceivers = 50
 	maxWait      = time.Hour
 	maxTimeout   = time.Minute
-	minInterval  = 10 * time.Second
-	maxInterval  = 31 * 24 * time.Hour
+	minPulse     = 10 * time.Second // of what a receiver is sent again and again
+	maxPulse     = 24 * time.Hour
+	maxRepeat    = 31 * 24 * time.Hour
 )
 
 // WithDefaults returns the configuration with what was left out filled in.
@@ -122,8 +123,8 @@ func (c Config) Validate() error {
 	switch {
 	case len(c.Routes) > maxRoutes:
 		return errs.New(errs.Invalid, "%d routes, at most %d are allowed", len(c.Routes), maxRoutes)
-	case len(c.Receivers) > maxReceivers:
-		return errs.New(errs.Invalid, "%d receivers, at most %d are allowed", len(c.Receivers), maxReceivers)
+	case len(c.Receivers) > MaxReceivers:
+		return errs.New(errs.Invalid, "%d receivers, at most %d are allowed", len(c.Receivers), MaxReceivers)
 	case c.Default == "" && len(c.Receivers) > 0:
 		return errs.New(errs.Invalid, "no receiver for what no route matches").WithHint("set default_receiver to one of " + c.names())
 	}
@@ -136,7 +137,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Receivers)) {
-		if err := c.Receivers[name].validate(); err != nil {
+		if err := c.Receivers[name].Validate(); err != nil {
 			return errs.New(errs.Invalid, "receiver %q: %w", name, err)
 		}
 	}
@@ -175,18 +176,22 @@ func (c *Config) validRoute(r Route) error {
 	if r.RepeatInterval < 0 {
 		return nil
 	}
-	return within("repeat_interval", r.RepeatInterval, time.Minute, maxInterval)
+	return within("repeat_interval", r.RepeatInterval, time.Minute, maxRepeat)
 }
 
-func (p ReceiverPolicy) validate() error {
-	if err := within("timeout", p.Timeout, time.Second, maxTimeout); err != nil {
-		return err
-	}
-	for setting, d := range map[string]time.Duration{"resend": p.Resend, "heartbeat": p.Heartbeat} {
-		if d == 0 {
+// Validate says what is wrong with the policy, in which zero is always right.
+func (p ReceiverPolicy) Validate() error {
+	for _, s := range []struct {
+		name               string
+		value, least, most time.Duration
+	}{
+		{"timeout", p.Timeout, time.Second, maxTimeout},
+		{"resend", p.Resend, minPulse, maxPulse}, {"heartbeat", p.Heartbeat, minPulse, maxPulse},
+	} {
+		if s.value == 0 {
 			continue
 		}
-		if err := within(setting, d, minInterval, maxInterval); err != nil {
+		if err := within(s.name, s.value, s.least, s.most); err != nil {
 			return err
 		}
 	}
@@ -195,7 +200,7 @@ func (p ReceiverPolicy) validate() error {
 
 func within(setting string, d, least, most time.Duration) error {
 	if d < least || d > most {
-		return errs.New(errs.Invalid, "%s is %s, it must be between %s and %s", setting, d, least, most)
+		return errs.New(errs.Invalid, "%s: %s is not between %s and %s", setting, d, least, most)
 	}
 	return nil
 }
