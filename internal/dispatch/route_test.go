@@ -90,11 +90,11 @@ func TestConfig(t *testing.T) {
 	}{
 		{"nobody to tell", dispatch.Config{}, ""},
 		{"one receiver is the default", dispatch.Config{Receivers: receivers}, ""},
-		{"a timeout that is too short", dispatch.Config{Receivers: map[string]dispatch.ReceiverPolicy{"a": {Timeout: time.Millisecond}}}, `receiver "a": timeout is 1ms`},
-		{"a heartbeat that is too fast", dispatch.Config{Receivers: map[string]dispatch.ReceiverPolicy{"a": {Heartbeat: time.Second}}}, "heartbeat is 1s"},
+		{"a timeout that is too short", dispatch.Config{Receivers: map[string]dispatch.ReceiverPolicy{"a": {Timeout: time.Millisecond}}}, `receiver "a": timeout: 1ms is not between`},
+		{"a heartbeat that is too fast", dispatch.Config{Receivers: map[string]dispatch.ReceiverPolicy{"a": {Heartbeat: time.Second}}}, "heartbeat: 1s is not between"},
 		{"too many routes", dispatch.Config{Receivers: receivers, Routes: make([]dispatch.Route, 201)}, "201 routes"},
 		{"a route to nobody", dispatch.Config{Receivers: receivers, Routes: []dispatch.Route{{}}}, `route 1: receiver names ""`},
-		{"reminders that never stop", dispatch.Config{Receivers: receivers, Routes: []dispatch.Route{{Receiver: "a", RepeatInterval: time.Second}}}, "repeat_interval is 1s"},
+		{"reminders that never stop", dispatch.Config{Receivers: receivers, Routes: []dispatch.Route{{Receiver: "a", RepeatInterval: time.Second}}}, "repeat_interval: 1s is not between"},
 		{"no reminders", dispatch.Config{Receivers: receivers, Routes: []dispatch.Route{{Receiver: "a", RepeatInterval: -1}}}, ""},
 		{"a default without receivers", dispatch.Config{Default: "a"}, `default_receiver names "a"`},
 	} {
