@@ -58,7 +58,7 @@ func Read(r *slo.Rule, w *Whole, seen []Seen) Reading {
 	var bad uint64
 	for i := range r.When {
 		c, s := &r.When[i], &seen[i]
-		out.Answer = both(out.Answer, decide(c, w, s))
+		out.Answer = both(out.Answer, Decide(c, w, s))
 		of := s.Long
 		if c.Kind == slo.Spent || c.Kind == slo.Absent {
 			of = w.Counts
@@ -81,7 +81,8 @@ func both(a, b Answer) Answer {
 	return min(a, b)
 }
 
-func decide(c *slo.Condition, w *Whole, s *Seen) Answer {
+// Decide answers one condition.
+func Decide(c *slo.Condition, w *Whole, s *Seen) Answer {
 	switch c.Kind {
 	case slo.Burn:
 		answer := burns(s.Long, w.Target, c.Milli)
@@ -141,6 +142,12 @@ func Exhaustion(w *Whole, now slice.Counts) (left time.Duration, ever bool) {
 		return 0, false
 	}
 	return time.Duration((1 - float64(spent)) * float64(w.Length) / float64(rate)), true
+}
+
+// Forecasts returns the condition at whose long window's rate a rule forecasts
+// the end of the budget, -1 when it looks at none.
+func Forecasts(r *slo.Rule) int {
+	return slices.IndexFunc(r.When, func(c slo.Condition) bool { return c.Long > 0 && c.Kind != slo.Absent })
 }
 
 // Pair is what the two windows of a burn condition say.

@@ -19,17 +19,13 @@ import (
 // exhausted in 31h at this rate".
 func Sentence(r *slo.Rule, w *Whole, seen []Seen) string {
 	var said []string
-	burning := -1
 	for i := range r.When {
 		said = append(said, clause(&r.When[i], w, &seen[i]))
-		if c := &r.When[i]; burning < 0 && c.Long > 0 && c.Kind != slo.Absent {
-			burning = i
-		}
 	}
 	said = []string{strings.Join(said, " and ")}
 	if w.Counts.Total() > 0 {
 		left := gone(w)
-		if burning >= 0 {
+		if burning := Forecasts(r); burning >= 0 {
 			left += ", " + forecast(w, &seen[burning])
 		}
 		said = append(said, left)
@@ -48,7 +44,7 @@ func clause(c *slo.Condition, w *Whole, s *Seen) string {
 	case slo.Spent:
 		return "budget spent, threshold " + exact(c.Milli)
 	case slo.Drop:
-		return fmt.Sprintf("%s took %s of the budget, threshold %s", window.Compact(c.Long), share(part(s.Long.Bad, w)), exact(c.Milli))
+		return fmt.Sprintf("%s took %s of the budget, threshold %s", window.Compact(c.Long), share(Share(s.Long.Bad, w)), exact(c.Milli))
 	case slo.Exhausts:
 		return rate(c.Long, "burn ", s.Long, w, 0) + ", threshold exhausted within " + window.Compact(c.Within)
 	}
@@ -82,8 +78,8 @@ func times(r budget.BurnRate) string {
 	return fmt.Sprintf("%.3gx", float64(r))
 }
 
-// part returns which part of the whole budget so many bad events are.
-func part(bad uint64, w *Whole) float64 {
+// Share returns which part of the whole budget so many bad events are.
+func Share(bad uint64, w *Whole) float64 {
 	return float64(bad) / float64(w.Counts.Total()) * slo.Billion / float64(slo.Billion-uint64(w.Target))
 }
 
@@ -104,7 +100,7 @@ func share(x float64) string {
 	}
 }
 
-func gone(w *Whole) string { return share(part(w.Counts.Bad, w)) + " of the budget gone" }
+func gone(w *Whole) string { return share(Share(w.Counts.Bad, w)) + " of the budget gone" }
 
 // forecast says how long what is left lasts.
 func forecast(w *Whole, s *Seen) string {

@@ -44,6 +44,7 @@ type Config struct {
 type Server struct {
 	report   *report.Report
 	events   Events
+	delivery Delivery
 	backfill Backfiller
 	ready    func() error
 	logger   *slog.Logger
@@ -61,6 +62,7 @@ type Events interface {
 type Parts struct {
 	Report   *report.Report
 	Events   Events
+	Delivery Delivery
 	Backfill Backfiller
 	// Ready says why the server is not ready yet, or nil.
 	Ready   func() error
@@ -84,7 +86,7 @@ func New(cfg Config, p Parts) (*Server, error) {
 		return nil, errs.New(errs.Unavailable, "listen for API and UI: %w", err).WithHint("choose another address with --listen")
 	}
 	s := &Server{
-		report: p.Report, events: p.Events, backfill: p.Backfill, ready: p.Ready, logger: p.Logger,
+		report: p.Report, events: p.Events, delivery: p.Delivery, backfill: p.Backfill, ready: p.Ready, logger: p.Logger,
 		auth: newAuth(cfg.Token), listener: listener,
 	}
 	s.http = &http.Server{
@@ -134,6 +136,12 @@ func (s *Server) table(p Parts) []route {
 		{"GET /api/openapi.json", true, http.HandlerFunc(describe)},
 		{"GET /api/v1/slos", false, s.answer(s.slos)},
 		{"GET /api/v1/slos/{service}/{name}", false, s.answer(s.slo)},
+		{"GET /api/v1/alerts", false, s.answer(s.alerts)},
+		{"GET /api/v1/silences", false, s.answer(s.silences)},
+		{"POST /api/v1/silences", false, http.HandlerFunc(s.silence)},
+		{"DELETE /api/v1/silences/{id}", false, s.answer(s.endSilence)},
+		{"GET /api/v1/receivers", false, s.answer(s.receivers)},
+		{"POST /api/v1/receivers/{name}/test", false, s.answer(s.testReceiver)},
 		{"GET /api/v1/operations", false, s.answer(s.operations)},
 		{"GET /api/v1/intake", false, s.answer(s.intake)},
 		{"POST /api/v1/backfill", false, http.HandlerFunc(s.backfilled)},

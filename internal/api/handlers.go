@@ -141,7 +141,8 @@ const maxDaysAgo = 10_000
 // proxies do not cut it.
 const keepAlive = 15 * time.Second
 
-// stream sends an event for each new evaluation.
+// stream sends an event for each new evaluation, and for each change of what
+// people have been told and silenced.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	flusher, ok := w.(http.Flusher)
 	if !ok {
@@ -150,8 +151,10 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
-	events, stop := s.events.Listen()
+	evaluations, stop := s.events.Listen()
 	defer stop()
+	alerts, stopAlerts := s.delivery.Listen()
+	defer stopAlerts()
 	fmt.Fprint(w, ": listening\n\n")
 	flusher.Flush()
 	idle := time.NewTicker(keepAlive)
@@ -160,8 +163,10 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
 			return
-		case at := <-events:
+		case at := <-evaluations:
 			fmt.Fprintf(w, "event: evaluation\ndata: {\"evaluated_at\":%q}\n\n", at.UTC().Format(time.RFC3339Nano))
+		case at := <-alerts:
+			fmt.Fprintf(w, "event: alerts\ndata: {\"changed_at\":%q}\n\n", at.UTC().Format(time.RFC3339Nano))
 		case <-idle.C:
 			fmt.Fprint(w, ": alive\n\n")
 		}

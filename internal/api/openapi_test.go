@@ -25,6 +25,8 @@ import (
 var described = map[string]any{
 	"SLOs": report.SLOs{}, "Detail": report.Detail{}, "Operations": report.Operations{}, "IntakeView": report.IntakeView{},
 	"Health": report.Health{}, "Problem": api.Problem{}, "Session": api.Session{}, "BackfillReport": backfill.Report{}, "BackfillRequest": backfill.Generation{},
+	"Alerts": report.Alerts{}, "Receivers": report.Receivers{}, "Silences": report.Silences{}, "OneSilence": api.OneSilence{}, "NewSilence": api.NewSilence{},
+	"TestResult": api.TestResult{},
 }
 
 type schema struct {
@@ -116,21 +118,33 @@ func TestEnumsAreWhole(t *testing.T) {
 	for k := errs.Internal; !strings.HasPrefix(k.String(), "kind("); k++ {
 		kinds = append(kinds, k.String())
 	}
-	if got := schemas["SLO"].Properties["state"].Enum; !slices.Equal(got, states) {
-		t.Errorf("states: got %q, want %q", got, states)
+	for at, want := range map[string][]string{
+		"SLO.state": states, "Fault.kind": kinds, "Alert.state": texts(report.AlertStates[:]), "Alert.verdict": texts(report.Verdicts[:]),
+		"Rule.verdict": texts(report.Verdicts[:]), "Condition.verdict": texts(report.Verdicts[:]), "Verdict.verdict": texts(report.Verdicts[:]),
+		"Exhaustion.state": texts(report.ExhaustionStates[:]), "Silence.state": texts(report.SilenceStates[:]),
+	} {
+		name, field, _ := strings.Cut(at, ".")
+		if got := schemas[name].Properties[field].Enum; !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", at, got, want)
+		}
 	}
-	if got := schemas["Fault"].Properties["kind"].Enum; !slices.Equal(got, kinds) {
-		t.Errorf("kinds: got %q, want %q", got, kinds)
+}
+
+func texts[T ~string](all []T) (out []string) {
+	for _, x := range all {
+		out = append(out, string(x))
 	}
+	return out
 }
 
 // TestAnswersAreAsDescribed holds answers with and without numbers against
 // the schemas: nothing is null, missing or there that is not described so.
 func TestAnswersAreAsDescribed(t *testing.T) {
 	schemas := read(t).Components.Schemas
-	for name, w := range map[string]*world{"full": full(t), "empty": newWorld(), "starting": unrestored(t)} {
+	for name, w := range map[string]*world{"full": full(t), "burning": burning(t), "empty": newWorld(), "starting": unrestored(t)} {
 		for path, of := range map[string]string{
 			"/api/v1/slos": "SLOs", "/api/v1/slos/shop-api/up": "Detail", "/api/v1/operations": "Operations", "/api/v1/intake": "IntakeView",
+			"/api/v1/alerts": "Alerts", "/api/v1/receivers": "Receivers", "/api/v1/silences": "Silences",
 			"/healthz": "Health", "/readyz": "Health", "/api/v1/nothing": "Problem",
 		} {
 			var v any

@@ -6,6 +6,7 @@ package api_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -18,6 +19,8 @@ import (
 	"github.com/leadline/leadline/internal/api"
 	"github.com/leadline/leadline/internal/backfill"
 	"github.com/leadline/leadline/internal/catalog"
+	"github.com/leadline/leadline/internal/catalog/catalogtest"
+	"github.com/leadline/leadline/internal/dispatch"
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/ingest"
@@ -45,13 +48,32 @@ type world struct {
 	backfill error
 	samples  []slice.Sample
 	table    *slice.Table
+	delivery *dispatch.Engine
 }
 
 func newWorld() *world {
 	w := &world{store: seriestest.NewMemory(), table: slice.NewTable(100)}
 	w.engine = eval.New(func() time.Time { return now }, time.Second, slog.New(slog.DiscardHandler))
+	id := 0
+	var err error
+	w.delivery, err = dispatch.Open(context.Background(), dispatch.Config{
+		Default: "pager", Receivers: map[string]dispatch.ReceiverPolicy{"pager": {}, "broken": {}},
+	}, dispatch.Parts{
+		Store: catalogtest.NewMemory(), Source: dispatch.NewEvaluations(w.engine, ""), Now: func() time.Time { return now },
+		Channels: map[string]dispatch.Channel{"pager": channel{}, "broken": channel{errs.New(errs.Unavailable, "the connection was refused")}},
+		Alive:    func() error { return nil }, NewID: func() string { id++; return fmt.Sprintf("id-%d", id) },
+		Random: func() float64 { return 0 }, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		panic(err)
+	}
 	return w
 }
+
+// channel answers as it is told.
+type channel struct{ err error }
+
+func (c channel) Send(context.Context, *dispatch.Message) error { return c.err }
 
 // full has one objective, with events in an open minute.
 func full(t *testing.T) *world {
@@ -120,8 +142,11 @@ const token = "a token that is long enough"
 func (w *world) server(t *testing.T, token string) *api.Server {
 	t.Helper()
 	s, err := api.New(api.Config{Addr: "127.0.0.1:0", Token: token}, api.Parts{
-		Report: &report.Report{Evaluations: w.engine, Intake: w, Generations: w, Definitions: w, Series: func() series.Store { return w.store }, Now: func() time.Time { return now }},
-		Events: w.engine, Backfill: w, Ready: func() error { return w.starting }, Logger: slog.New(slog.DiscardHandler),
+		Report: &report.Report{
+			Evaluations: w.engine, Intake: w, Generations: w, Definitions: w, Delivery: w.delivery, Kinds: map[string]string{"pager": "pagerduty", "broken": "slack"},
+			Series: func() series.Store { return w.store }, Now: func() time.Time { return now },
+		},
+		Events: w.engine, Delivery: w.delivery, Backfill: w, Ready: func() error { return w.starting }, Logger: slog.New(slog.DiscardHandler),
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "leadline_up 1\n") }),
 		UI:      fstest.MapFS{"index.html": {Data: []byte("<title>Leadline</title>")}, "app.js": {Data: []byte("1")}},
 	})

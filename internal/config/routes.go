@@ -71,3 +71,12 @@ func (c *Config) Dispatch() dispatch.Config {
 	}
 	return d
 }
+
+// Kinds returns the types of the receivers, by name.
+func (c *Config) Kinds() map[string]string {
+	kinds := make(map[string]string, len(c.Receivers))
+	for _, r := range c.Receivers {
+		kinds[r.Name] = string(r.Type)
+	}
+	return kinds
+}

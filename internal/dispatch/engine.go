@@ -15,6 +15,7 @@ import (
 	"github.com/leadline/leadline/internal/alert"
 	"github.com/leadline/leadline/internal/catalog"
 	"github.com/leadline/leadline/internal/errs"
+	"github.com/leadline/leadline/internal/eval"
 )
 
 // Parts are what the engine works with.
@@ -45,10 +46,14 @@ type Engine struct {
 	reread  atomic.Bool // silences have changed
 	status  atomic.Pointer[Status]
 
+	listeners eval.Listeners
+
 	box *box // nil when it is to be loaded
 	// settled are answers whose outcome is not committed yet.
 	settled []answer
 	sent    map[groupOf]time.Time
+	// outcomes are what became of the last delivery about each alert.
+	outcomes map[outcomeOf]Telling
 	// standing is the last one that was seen, since when.
 	standing *Standing
 	seen     time.Time
@@ -72,7 +77,7 @@ func Open(ctx context.Context, cfg Config, p Parts) (*Engine, error) {
 	}
 	e := &Engine{
 		cfg: cfg, parts: p, router: r, answers: make(chan answer, len(cfg.Receivers)), kick: make(chan struct{}, 1),
-		sent: make(map[groupOf]time.Time),
+		sent: make(map[groupOf]time.Time), outcomes: make(map[outcomeOf]Telling),
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Receivers)) {
 		c := p.Channels[name]
@@ -328,6 +333,9 @@ func (e *Engine) settle(now time.Time) {
 		default:
 			p.State, p.Finished, p.Error = catalog.GivenUp, now, text(a.err)
 			e.box.refused(p, true)
+		}
+		if p.State.Final() {
+			e.noteOutcome(p)
 		}
 	}
 }

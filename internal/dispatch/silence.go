@@ -82,7 +82,7 @@ func (e *Engine) EndSilence(ctx context.Context, id string) (catalog.Silence, er
 	}
 	at := slices.IndexFunc(all, func(s catalog.Silence) bool { return s.ID == id })
 	if at < 0 {
-		return catalog.Silence{}, errs.New(errs.NotFound, "there is no silence %q", id)
+		return catalog.Silence{}, errs.New(errs.NotFound, "there is no silence %q", id).WithHint("leadline silence list shows them")
 	}
 	s, now := all[at], e.parts.Now()
 	if !now.Before(s.Ends) {
@@ -105,6 +105,7 @@ func (e *Engine) save(ctx context.Context, s catalog.Silence) error {
 		return err
 	}
 	e.reread.Store(true)
+	e.listeners.Tell(e.parts.Now())
 	e.poke()
 	return nil
 }

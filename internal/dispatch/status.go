@@ -5,6 +5,11 @@ package dispatch
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/leadline/leadline/internal/alert"
@@ -24,6 +29,8 @@ type Status struct {
 	// Silenced is which silence keeps an alert from being told, of those that
 	// would call somebody now.
 	Silenced map[alert.Key]string
+	// Told is what each receiver knows of an alert's newest episode, by receiver.
+	Told map[alert.Key][]Telling
 	// Unrouted is how many alerts call somebody and have no receiver.
 	Unrouted int
 }
@@ -37,16 +44,19 @@ type ReceiverStatus struct {
 	Waiting   int
 	Oldest    time.Time
 	Collected int
-	// Attempting is since when a message is being sent, Next before which
-	// nothing is tried; zero when there is none.
+	// Attempting is since when a message is being sent, Next when the next
+	// attempt is due; zero when there is none.
 	Attempting time.Time
 	Next       time.Time
 	// Delivered is when a delivery was taken last, GivenUp when one was refused
 	// for good; zero for never.
 	Delivered time.Time
 	GivenUp   time.Time
-	// LastError is why the last attempt failed; empty when it did not.
+	// LastError is why the last attempt failed; empty when it did not. Failure is
+	// why one failed last, and Failed when: a success does not wipe them out.
 	LastError string
+	Failure   string
+	Failed    time.Time
 	// What became of attempts and deliveries since the start.
 	Counts Counts
 }
@@ -63,6 +73,8 @@ type record struct {
 	counts             Counts
 	delivered, givenUp time.Time
 	lastError          string
+	failed             time.Time
+	failure            string
 }
 
 func (r *record) note(a answer, durable bool) {
@@ -82,6 +94,9 @@ func (r *record) note(a answer, durable bool) {
 		r.counts.GivenUp++
 		r.givenUp, r.lastError = a.at, text(a.err)
 	}
+	if a.err != nil {
+		r.failed, r.failure = a.at, r.lastError
+	}
 }
 
 // remembered is how many deliveries are looked at for what came last.
@@ -94,16 +109,39 @@ func (e *Engine) remember(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, d := range before {
-			switch {
-			case d.State == catalog.Delivered && d.Finished.After(w.record.delivered):
-				w.record.delivered = d.Finished
-			case d.State == catalog.GivenUp && d.Finished.After(w.record.givenUp):
-				w.record.givenUp = d.Finished
+		for _, d := range slices.Backward(before) { // oldest first: the newest wins
+			if err := e.recall(w, d); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
+}
+
+func (e *Engine) recall(w *worker, d catalog.Delivery) error {
+	p := &parcel{Delivery: d}
+	if err := json.Unmarshal(d.Content, &p.envelope); err != nil {
+		return fmt.Errorf("read delivery %s: %w", d.ID, err)
+	}
+	switch d.State {
+	case catalog.Delivered:
+		w.record.delivered = later(w.record.delivered, d.Finished)
+		e.noteOutcome(p)
+	case catalog.GivenUp:
+		w.record.givenUp = later(w.record.givenUp, d.Finished)
+		e.noteOutcome(p)
+	}
+	if d.State != catalog.Superseded && d.Error != "" && d.Attempted.After(w.record.failed) {
+		w.record.failed, w.record.failure = d.Attempted, d.Error
+	}
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // Status returns how delivery stood after the last step.
@@ -119,21 +157,44 @@ func (e *Engine) publish(now time.Time) {
 	for _, w := range e.workers {
 		s.Receivers = append(s.Receivers, e.receiverStatus(w, now))
 	}
+	before := e.status.Load()
+	if e.box != nil {
+		s.Told = e.told()
+	} else if before != nil {
+		s.Told = before.Told
+	}
 	e.status.Store(s)
+	if before != nil && !before.same(s) {
+		e.listeners.Tell(now)
+	}
 }
+
+// same reports whether nothing but the time differs.
+func (s *Status) same(o *Status) bool {
+	at := *s
+	at.At = o.At
+	return reflect.DeepEqual(&at, o)
+}
+
+// Listen returns a channel on which something arrives when alerts, silences or
+// deliveries stand differently, and a function that ends it.
+func (e *Engine) Listen() (<-chan time.Time, func()) { return e.listeners.Listen() }
 
 func (e *Engine) receiverStatus(w *worker, now time.Time) ReceiverStatus {
 	r := ReceiverStatus{
-		Name: w.name, Delivered: w.record.delivered, GivenUp: w.record.givenUp, LastError: w.record.lastError, Counts: w.record.counts,
+		Name: w.name, Delivered: w.record.delivered, GivenUp: w.record.givenUp, LastError: w.record.lastError,
+		Failed: w.record.failed, Failure: w.record.failure, Counts: w.record.counts,
 	}
 	if w.busy != nil {
 		r.Attempting = w.began
 	}
-	if w.gate.After(now) {
-		r.Next = w.gate
-	}
 	if e.box == nil {
 		return r
+	}
+	if p, due := e.box.next(w.name, now); p != nil {
+		r.Next = later(now, w.wait(p))
+	} else {
+		r.Next = due
 	}
 	for _, p := range e.box.parcels {
 		if p.Receiver == w.name && !p.State.Final() {
@@ -163,6 +224,7 @@ func (e *Engine) tidy(ctx context.Context, now time.Time) error {
 			delete(e.sent, g)
 		}
 	}
+	maps.DeleteFunc(e.outcomes, func(k outcomeOf, _ Telling) bool { _, known := e.box.alerts[k.alert]; return !known })
 	if now.Before(e.prune) {
 		return nil
 	}

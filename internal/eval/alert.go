@@ -206,6 +206,9 @@ func (t *track) alertGroups(b *bound, doubt string, seen []alert.Seen, v *Evalua
 	for name, r := range t.groups {
 		whole := t.read(b, r, seen)
 		t.step(b, name, &whole, seen[:len(b.When)], doubt, v.At)
+		if a := t.alerts.records[slot{b.Name, name}]; a != nil && a.isActive() {
+			v.note(GroupRule{b.Name, name}, &whole, seen[:len(b.When)])
+		}
 	}
 	for k, a := range t.alerts.records {
 		if k.rule == b.Name && t.groups[k.group] == nil && t.restored {
@@ -331,30 +334,6 @@ func (t *track) unusual(r *window.Ring, length time.Duration) bool {
 		q.at, q.unusual = r.Now(), now > unusualSilence*before
 	}
 	return q.unusual
-}
-
-// Sentence says what a rule sees of all events now, whether it fires or not. A
-// rule about silence says what it waits for.
-func (v *Evaluation) Sentence(r *slo.Rule) string {
-	if alert.IsAbsent(r) {
-		return alert.Describe(r)
-	}
-	seen := make([]alert.Seen, len(r.When))
-	for i, c := range r.When {
-		seen[i] = alert.Seen{Long: v.over(c.Long), Short: v.over(c.Short)}
-	}
-	o := v.Objective
-	return alert.Sentence(r, &alert.Whole{Target: o.Target, Length: o.Window.Length, Counts: v.Counts, Unit: o.Budgeting.Unit()}, seen)
-}
-
-// over returns what an alert window holds.
-func (v *Evaluation) over(length time.Duration) (c slice.Counts) {
-	for _, b := range v.Burn {
-		if b.Window == length {
-			c = b.Counts
-		}
-	}
-	return c
 }
 
 // isAbsent reports whether the alert is one about silence.

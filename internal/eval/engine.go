@@ -39,7 +39,7 @@ type Engine struct {
 	outages   outages
 	doubt     string // of the clock, in the evaluation at hand
 	snapshot  atomic.Pointer[Snapshot]
-	listeners listeners
+	listeners Listeners
 }
 
 // New returns an engine without objectives that evaluates at the given interval.
@@ -211,7 +211,7 @@ func (e *Engine) Evaluate() *Snapshot {
 	e.mu.Unlock()
 	s := &Snapshot{At: now, Evaluations: e.evaluations(now), Gone: e.gone(now)}
 	e.snapshot.Store(s)
-	e.listeners.tell(now)
+	e.listeners.Tell(now)
 	return s
 }
 

@@ -78,6 +78,9 @@ type Evaluation struct {
 	Pairs []alert.Pair
 	// Alerts are those that were ever more than inactive, by group.
 	Alerts []alert.Alert
+	// OfGroups are what rules saw of the groups whose alerts are pending or fire;
+	// see Reading.
+	OfGroups map[GroupRule]Reading
 	// Frozen says why alerts about burns neither begin nor end; empty while
 	// they do.
 	Frozen string

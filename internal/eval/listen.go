@@ -8,31 +8,32 @@ import (
 	"time"
 )
 
-// listeners are told when a new evaluation is there. One that is slow misses
-// some and never holds up the engine.
-type listeners struct {
+// Listeners are told when something new is there. One that is slow misses
+// some and never holds up who tells. The zero value has none.
+type Listeners struct {
 	mu  sync.Mutex
 	all map[chan time.Time]struct{}
 }
 
-// Listen returns a channel on which the time of each new evaluation arrives,
-// and a function that ends it.
-func (e *Engine) Listen() (<-chan time.Time, func()) {
+// Listen returns a channel on which the time of each news arrives, and a
+// function that ends it.
+func (l *Listeners) Listen() (<-chan time.Time, func()) {
 	c := make(chan time.Time, 1)
-	e.listeners.mu.Lock()
-	defer e.listeners.mu.Unlock()
-	if e.listeners.all == nil {
-		e.listeners.all = make(map[chan time.Time]struct{})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.all == nil {
+		l.all = make(map[chan time.Time]struct{})
 	}
-	e.listeners.all[c] = struct{}{}
+	l.all[c] = struct{}{}
 	return c, func() {
-		e.listeners.mu.Lock()
-		defer e.listeners.mu.Unlock()
-		delete(e.listeners.all, c)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.all, c)
 	}
 }
 
-func (l *listeners) tell(at time.Time) {
+// Tell tells all of them.
+func (l *Listeners) Tell(at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range l.all {
@@ -42,3 +43,7 @@ func (l *listeners) tell(at time.Time) {
 		}
 	}
 }
+
+// Listen returns a channel on which the time of each new evaluation arrives,
+// and a function that ends it.
+func (e *Engine) Listen() (<-chan time.Time, func()) { return e.listeners.Listen() }

@@ -53,6 +53,9 @@ type Report struct {
 	Intake      Intake
 	Generations Generations
 	Definitions Definitions
-	Series      func() series.Store
-	Now         func() time.Time
+	Delivery    Delivery
+	// Kinds are those of the receivers, by name.
+	Kinds  map[string]string
+	Series func() series.Store
+	Now    func() time.Time
 }

@@ -74,7 +74,9 @@ type SLO struct {
 	Corrected Counts `json:"excluded_by_correction"`
 	Excluding string `json:"excluding"`
 	Burn      []Burn `json:"burn"`
-	Trust     Trust  `json:"trust"`
+	// Verdict is the worst of its pairs of alert windows.
+	Verdict Verdict `json:"verdict"`
+	Trust   Trust   `json:"trust"`
 }
 
 // Indicator is the counting rule of an objective.
@@ -163,7 +165,7 @@ func sloOf(v *eval.Evaluation) SLO {
 		Budgeting: o.Budgeting.String(), Unit: o.Budgeting.Unit(), Corrected: countsOf(v.Corrected), Excluding: v.Excluding,
 		State: v.Status.State, Cause: v.Status.Cause, CauseCode: v.Status.Code, NextStep: v.Status.NextStep,
 		EvaluatedAt: v.At.UTC(), From: v.From, To: v.To,
-		Burn: make([]Burn, 0, len(v.Burn)), Trust: trustOf(v),
+		Burn: make([]Burn, 0, len(v.Burn)), Verdict: verdictOf(v), Trust: trustOf(v),
 	}
 	if v.Known {
 		s.Numbers = numbersOf(v.Counts, v.Budget)
@@ -221,6 +223,12 @@ type DetailSLO struct {
 	Generations []Generation `json:"generations"`
 	Definition  Definition   `json:"definition"`
 	Dropped     []Dropped    `json:"dropped_tiers"`
+	// Rules are those of its alerts, those first that call somebody sooner, and
+	// Alerts those that were ever more than inactive.
+	Rules  []Rule  `json:"rules"`
+	Alerts []Alert `json:"alerts"`
+	// Exclusions are planned.
+	Exclusions []Exclusion `json:"exclusions"`
 	// LeftOut is what is not counted of the range that is shown.
 	LeftOut []LeftOut `json:"left_out"`
 }
@@ -289,6 +297,7 @@ func (r *Report) SLO(ctx context.Context, v *eval.Evaluation, generation string,
 	d := Detail{SchemaVersion: SchemaVersion, SLO: DetailSLO{
 		SLO: a.slo(v, len(lost(r.Intake.Damage()))), Groups: groupsOf(v), Dropped: droppedOf(v), Generations: []Generation{},
 		Definition: Definition{v.Objective.File, v.Objective.Line},
+		Rules:      rulesOf(v), Alerts: alertsOf(v, r.Delivery.Status()), Exclusions: exclusionsOf(v),
 	}}
 	generations, err := r.Generations.Generations(ctx, v.Objective.Key)
 	if err != nil {

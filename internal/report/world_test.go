@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/internal/catalog"
+	"github.com/leadline/leadline/internal/dispatch"
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/ingest"
 	"github.com/leadline/leadline/internal/intakelog"
@@ -40,6 +41,8 @@ type world struct {
 	store          series.Store
 	generations    []catalog.Generation
 	stuck          bool // nobody can be asked for open minutes
+	status         dispatch.Status
+	silences       []catalog.Silence
 }
 
 func newWorld(now time.Time, objectives ...*slo.Objective) *world {
@@ -87,7 +90,7 @@ func (w *world) report(t *testing.T) *report.Report {
 // starting returns what is shown while the store is being opened.
 func (w *world) starting() *report.Report {
 	return &report.Report{
-		Definitions: w,
+		Definitions: w, Delivery: w, Kinds: map[string]string{"pager": "pagerduty", "team": "slack"},
 		Evaluations: w.engine, Intake: w, Generations: w,
 		Series: func() series.Store { return w.store }, Now: func() time.Time { return w.now },
 	}
@@ -158,6 +161,10 @@ func objective(name string, length time.Duration) *slo.Objective {
 func totalOf(o *slo.Objective) slice.Key {
 	return slice.Key{Service: o.Indicator.Rule.Service, Indicator: string(o.Indicator.ID)}
 }
+
+func (w *world) Status() *dispatch.Status { return &w.status }
+
+func (w *world) Silences(context.Context) ([]catalog.Silence, error) { return w.silences, nil }
 
 // Problems says that one file has a mistake.
 func (w *world) Problems() []*spec.Problem {

@@ -154,6 +154,16 @@ func (x Exclusion) occurrences(from, to time.Time) (all []time.Time, err error) 
 	return all, nil
 }
 
+// Within returns the minutes of every occurrence of which some lie in the
+// range, whole and in order.
+func (x Exclusion) Within(in window.Stretch) []window.Stretch {
+	occurrences, err := x.occurrences(in.From.Start(), in.To.Start())
+	if err != nil {
+		panic(fmt.Sprintf("BUG: the exclusion %s was not checked: %v", x, err))
+	}
+	return x.stretches(occurrences)
+}
+
 // stretches returns the minutes of occurrences: those that begin within one.
 func (x Exclusion) stretches(occurrences []time.Time) (all []window.Stretch) {
 	for _, at := range occurrences {
@@ -201,11 +211,7 @@ func (o *Objective) LeftOut(in window.Stretch) (all []LeftOut) {
 		}
 	}
 	for _, x := range o.Exclusions {
-		occurrences, err := x.occurrences(in.From.Start(), in.To.Start())
-		if err != nil {
-			panic(fmt.Sprintf("BUG: the exclusion %s was not checked: %v", x, err))
-		}
-		for _, s := range x.stretches(occurrences) {
+		for _, s := range x.Within(in) {
 			add(s, x.Reason, 0)
 		}
 	}
