@@ -75,9 +75,12 @@ func slos() report.SLOs {
 func detail(s report.SLO) report.Detail {
 	d := report.Detail{SchemaVersion: 1, SLO: report.DetailSLO{
 		SLO: s, Definition: report.Definition{File: "shop.yaml", Line: 12},
-		Groups:      []report.Group{},
-		Generations: []report.Generation{{IndicatorID: "fedcba9876543210", From: of(at("2026-10-01T00:00:00Z")), To: of(at("2026-11-01T00:00:00Z"))}, {IndicatorID: "0123456789abcdef", From: of(at("2026-11-01T00:00:00Z"))}},
-		Dropped:     []report.Dropped{{Long: "1h", Short: "5m", Threshold: 13.44, Reason: "a total outage burns 10 times"}},
+		Groups: []report.Group{},
+		Generations: []report.ListedGeneration{
+			{Generation: report.Generation{IndicatorID: "fedcba9876543210", From: of(at("2026-10-01T00:00:00Z")), To: of(at("2026-11-01T00:00:00Z"))}, Number: 1, Target: "0.99", Window: "28d"},
+			{Generation: report.Generation{IndicatorID: "0123456789abcdef", From: of(at("2026-11-01T00:00:00Z"))}, Number: 2, Target: "0.999", Window: "28d"},
+		},
+		Dropped: []report.Dropped{{Long: "1h", Short: "5m", Threshold: 13.44, Reason: "a total outage burns 10 times"}},
 	}}
 	d.Series = report.Series{
 		StepSeconds: 7200, From: s.From, To: s.To, Timestamps: []int64{1795399200, 1795406400, 1795413600, 1795420800},

@@ -94,6 +94,16 @@ type Generation struct {
 	To          *time.Time `json:"to"`
 }
 
+// ListedGeneration is a generation with what the objective was while it ran;
+// Number counts the objective's generations from 1.
+type ListedGeneration struct {
+	Generation
+	Number int    `json:"number"`
+	Rule   string `json:"rule"`
+	Target string `json:"target"`
+	Window string `json:"window"`
+}
+
 // Budget is the error budget in events.
 type Budget struct {
 	Allowed   *uint64 `json:"allowed"`
@@ -219,10 +229,10 @@ type Detail struct {
 // DetailSLO is an objective with what only its own page shows.
 type DetailSLO struct {
 	SLO
-	Groups      []Group      `json:"groups"`
-	Generations []Generation `json:"generations"`
-	Definition  Definition   `json:"definition"`
-	Dropped     []Dropped    `json:"dropped_tiers"`
+	Groups      []Group            `json:"groups"`
+	Generations []ListedGeneration `json:"generations"`
+	Definition  Definition         `json:"definition"`
+	Dropped     []Dropped          `json:"dropped_tiers"`
 	// Rules are those of its alerts, those first that call somebody sooner, and
 	// Alerts those that were ever more than inactive.
 	Rules  []Rule  `json:"rules"`
@@ -295,7 +305,7 @@ func matches(s operation.Service, w Which) bool {
 func (r *Report) SLO(ctx context.Context, v *eval.Evaluation, generation string, from, to time.Time) (Detail, error) {
 	a := r.astray(ctx, r.Evaluations.Snapshot().Evaluations)
 	d := Detail{SchemaVersion: SchemaVersion, SLO: DetailSLO{
-		SLO: a.slo(v, len(lost(r.Intake.Damage()))), Groups: groupsOf(v), Dropped: droppedOf(v), Generations: []Generation{},
+		SLO: a.slo(v, len(lost(r.Intake.Damage()))), Groups: groupsOf(v), Dropped: droppedOf(v), Generations: []ListedGeneration{},
 		Definition: Definition{v.Objective.File, v.Objective.Line},
 		Rules:      rulesOf(v), Alerts: alertsOf(v, r.Delivery.Status()), Exclusions: exclusionsOf(v),
 	}}
@@ -322,7 +332,10 @@ func (s *DetailSLO) generations(all []catalog.Generation) {
 		}
 	}
 	for _, g := range all[:evaluated] {
-		shown := Generation{IndicatorID: string(g.Indicator), From: &g.From}
+		shown := ListedGeneration{
+			Generation: Generation{IndicatorID: string(g.Indicator), From: &g.From},
+			Number:     g.Number, Rule: g.Rule, Target: g.Target, Window: g.Window,
+		}
 		if !g.Running() {
 			shown.To = &g.To
 		}
@@ -339,11 +352,11 @@ func (s *DetailSLO) generations(all []catalog.Generation) {
 // ofGeneration returns the evaluation with the indicator by which the objective
 // counted in an earlier generation, to read what was counted then. Its target
 // and window are those of today.
-func ofGeneration(v *eval.Evaluation, id string, generations []Generation) (*eval.Evaluation, error) {
+func ofGeneration(v *eval.Evaluation, id string, generations []ListedGeneration) (*eval.Evaluation, error) {
 	if id == "" || id == string(v.Objective.Indicator.ID) {
 		return v, nil
 	}
-	if !slices.ContainsFunc(generations, func(g Generation) bool { return g.IndicatorID == id }) {
+	if !slices.ContainsFunc(generations, func(g ListedGeneration) bool { return g.IndicatorID == id }) {
 		return nil, errs.New(errs.NotFound, "objective %q has no generation %q", v.Objective.Name, id).
 			WithHint("leadline explain lists its generations")
 	}

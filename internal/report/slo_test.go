@@ -221,7 +221,7 @@ func TestOldGenerationsStayVisible(t *testing.T) {
 	w.count(before, slice.MinuteOf(noon)-30, slice.Counts{Good: 7, Bad: 2})
 	opened := noon.Add(-20 * time.Minute)
 	w.generations = []catalog.Generation{
-		{Current: catalog.Current{Objective: o.Key, Indicator: "0123456789abcdef"}, Number: 1, From: noon.Add(-time.Hour), To: opened},
+		{Current: catalog.Current{Objective: o.Key, Indicator: "0123456789abcdef", Rule: "kind latency", Target: "0.95", Window: "7d"}, Number: 1, From: noon.Add(-time.Hour), To: opened},
 		{Current: catalog.Current{Objective: o.Key, Indicator: o.Indicator.ID}, Number: 2, From: opened},
 	}
 	r := w.report(t)
@@ -234,6 +234,9 @@ func TestOldGenerationsStayVisible(t *testing.T) {
 		if d.Series.Good[i] != nil {
 			good, bad = good+*d.Series.Good[i], bad+*d.Series.Bad[i]
 		}
+	}
+	if g := d.SLO.Generations[0]; g.Number != 1 || g.Rule != "kind latency" || g.Target != "0.95" || g.Window != "7d" {
+		t.Errorf("the old generation is listed as %+v", g)
 	}
 	if good != 7 || bad != 2 || *d.SLO.Good != 995 {
 		t.Errorf("the old rule counted %d good and %d bad, want 7 and 2; the number of today is %d, want 995", good, bad, *d.SLO.Good)
