@@ -22,7 +22,7 @@ const common = {
 
 const app = {
   ...common,
-  entryPoints: { app: 'src/main.tsx', early: 'src/early.ts' },
+  entryPoints: { app: 'src/main.tsx', early: 'src/early.ts', events: 'src/events.worker.ts' },
   entryNames: 'assets/[name]-[hash]',
   outdir: 'dist',
   minify: true,
@@ -39,6 +39,7 @@ function writePage(result) {
   const asset = (name, ext) => outputs.find((path) => path.startsWith(`/assets/${name}-`) && path.endsWith(ext));
   const page = readFileSync(join(here, 'src/index.html'), 'utf8')
     .replace('{{early}}', asset('early', '.js'))
+    .replace('{{events}}', asset('events', '.js'))
     .replace('{{script}}', asset('app', '.js'))
     .replace('{{style}}', asset('app', '.css'));
   writeFileSync(join(dist, 'index.html'), page);

@@ -17,8 +17,9 @@
 //
 // The pages need no inline script, no inline style and no other origin. They
 // work under: default-src 'none'; script-src 'self'; style-src 'self';
-// img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';
-// frame-ancestors 'none'; require-trusted-types-for 'script'.
+// img-src 'self'; connect-src 'self'; worker-src 'self'; form-action 'self';
+// base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script';
+// trusted-types leadline.
 package ui
 
 import (

@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// policy lets a page run our own scripts and styles and talk to us alone.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+// policy lets a page run our own scripts, workers and styles and talk to us
+// alone. The UI has one policy of trusted types, for the address of its worker.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types leadline"
 
 // pages serves the UI. An address that is no file is the application's own,
 // which reads it in the browser.

@@ -3,7 +3,7 @@
 
 import { render } from 'preact';
 import { learnSession, signedOut } from './api';
-import { follow } from './resource';
+import { follow } from './events';
 import { address, match, start } from './router';
 import { Shell } from './parts/shell';
 import { SignIn } from './parts/signin';

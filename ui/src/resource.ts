@@ -5,56 +5,17 @@
 // changes, when an evaluation ended and after a sign-in. A failed refresh keeps
 // what is on screen and says so, because old numbers with their age are worth
 // more than an empty page.
-import { effect, signal, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import type { Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { ApiError, get, session, signedOut } from './api';
+import { ApiError, get, session } from './api';
+import { evaluations } from './events';
 
 export interface Resource<T> {
   data: T | null;
   error: ApiError | null;
   loading: boolean;
   retry: () => void;
-}
-
-/** 'live' is connected, 'lost' reconnects by itself, 'off' is before the first connection. */
-export const connection = signal<'live' | 'lost' | 'off'>('off');
-
-/** Grows by one for every evaluation that the server announced. */
-export const evaluations = signal(0);
-
-const retryMs = 10_000;
-
-/** Follows the server's events until the page is left; the browser itself reconnects. */
-export function follow(): void {
-  let source: EventSource | null = null;
-  let again = 0;
-  const open = (): void => {
-    source?.close();
-    clearTimeout(again);
-    if (signedOut.value) return;
-    source = new EventSource('/api/v1/events');
-    source.addEventListener('open', () => {
-      // What was evaluated while the line was broken was not announced here.
-      if (connection.value === 'lost') evaluations.value++;
-      connection.value = 'live';
-    });
-    source.addEventListener('evaluation', () => evaluations.value++);
-    source.addEventListener('error', () => {
-      connection.value = 'lost';
-      // A refusal (not a broken line) ends an EventSource for good: ask again later, and meanwhile poll.
-      if (source?.readyState !== EventSource.CLOSED) return;
-      again = window.setTimeout(() => {
-        evaluations.value++;
-        open();
-      }, retryMs);
-    });
-  };
-  effect(() => {
-    session.value;
-    signedOut.value;
-    open();
-  });
 }
 
 interface Held<T> {

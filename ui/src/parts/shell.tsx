@@ -5,8 +5,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { signedIn, signedOut } from '../api';
+import { connection } from '../events';
 import { address, go, withQuery } from '../router';
-import { connection } from '../resource';
 import { chooseZone, zone } from '../time';
 import { SignOut } from './signin';
 import { theme } from './theme';
