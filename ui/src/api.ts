@@ -81,9 +81,20 @@ export interface Group {
   sli: number | null;
 }
 
+/** A span in which an objective kept one rule; rule, target and window are missing from older servers. */
+export interface Generation {
+  indicator_id: string;
+  from: string | null;
+  to: string | null;
+  number?: number;
+  rule?: string;
+  target?: string;
+  window?: string;
+}
+
 export interface ObjectiveDetail extends Objective {
   groups: Group[] | null;
-  generations: { indicator_id: string; from: string | null; to: string | null }[] | null;
+  generations: Generation[] | null;
   dropped_tiers?: { long: string; short: string; threshold: number; reason: string }[] | null;
   definition: { file: string; line: number } | null;
 }
@@ -145,7 +156,7 @@ export interface FileProblem { file: string; line: number; column: number; what:
 
 export interface Fleet { slos: Objective[] | null; evaluated_at?: string; problems?: FileProblem[] }
 export interface OneObjective { slo: ObjectiveDetail; series: Series | null }
-export interface Operations { operations: Operation[] | null; window: string }
+export interface Operations { operations: Operation[] | null; window: string; from?: string; to?: string }
 export interface Intake {
   signals: SignalIntake[] | null;
   services: ServiceIntake[] | null;

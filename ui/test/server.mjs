@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Serves dist with canned answers, for development (`npm run fixtures -- many 8485`) and the browser test.
-// The security headers are the ones the pages promise to work under.
+// The content policy is read from the server's own source, so the pages are tested under the one they will run with.
 import { createServer } from 'node:http';
 import { readFileSync, existsSync } from 'node:fs';
 import { dirname, extname, join, normalize } from 'node:path';
@@ -12,7 +12,8 @@ import { detail, intake, now, operations, resolve, slos, young } from './fixture
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
-export const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+const goSource = readFileSync(join(dist, '..', '..', 'internal', 'api', 'pages.go'), 'utf8');
+export const policy = /^const policy = "(.+)"$/m.exec(goSource)[1];
 
 /** empty: nothing yet; starting: not evaluated yet; young: measured for 20 minutes; one, many: 1 or 200 objectives; broken: 500s; slow: 2 s; locked: wants the token "letmein"; red: intake is ill. */
 export const scenarios = ['empty', 'starting', 'young', 'one', 'many', 'broken', 'slow', 'locked', 'red'];
@@ -37,6 +38,8 @@ export function serve(scenario, port = 0) {
     server.listen(port, '127.0.0.1', () => {
       ready({
         origin: `http://127.0.0.1:${server.address().port}`,
+        lines: () => streams.size,
+        hangUp: () => streams.forEach((stream) => stream.destroy()),
         announce: () => streams.forEach((stream) => stream.write(`event: evaluation\ndata: {"evaluated_at":"${new Date(now * 1000).toISOString()}"}\n\n`)),
         close: () => {
           streams.forEach((stream) => stream.end());
@@ -50,13 +53,17 @@ export function serve(scenario, port = 0) {
 
 function answer(url, fleet, scenario) {
   if (url.pathname === '/api/v1/slos') return [200, { ...fleet, evaluated_at: scenario === 'starting' ? '0001-01-01T00:00:00Z' : new Date(now * 1000).toISOString() }];
-  if (url.pathname === '/api/v1/operations') return [200, operations(scenario === 'empty' ? 0 : 7)];
+  if (url.pathname === '/api/v1/operations') {
+    const window = url.searchParams.get('window') ?? '1h';
+    if (!/^\d+[mhd]$/.test(window)) return [400, { error: { message: `"${window}" is no window`, hint: 'write 30m, 6h or 28d' } }];
+    return [200, operations(scenario === 'empty' ? 0 : 7, window)];
+  }
   if (url.pathname === '/api/v1/intake') return [200, intake(scenario === 'empty' ? 'none' : scenario === 'red' ? 'red' : 'fine')];
   const parts = /^\/api\/v1\/slos\/([^/]+)\/([^/]+)$/.exec(url.pathname);
   const found = parts && fleet.slos.find((o) => o.service === decodeURIComponent(parts[1]) && o.name === decodeURIComponent(parts[2]));
   if (!found) return [404, { error: { message: 'there is no such objective', hint: 'Did you mean checkout-succeeds?' } }];
   const from = resolve(url.searchParams.get('from'), Date.parse(found.from) / 1000);
-  return [200, detail(found, from, resolve(url.searchParams.get('to'), now))];
+  return [200, detail(found, from, resolve(url.searchParams.get('to'), now), url.searchParams.get('generation'))];
 }
 
 function file(path, response) {

@@ -1,33 +1,67 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What the services do: every operation seen in the last while, whether or not an objective watches it.
+// What the services do: every operation seen in a window, whether or not an objective watches it.
 import { useEffect } from 'preact/hooks';
 import type { Operation, Operations } from '../api';
 import * as format from '../format';
 import { Screen } from '../parts/screens';
+import { hereWith, keepZone } from '../parts/shell';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';
+import { instant, unix, windowSeconds, zone } from '../time';
+
+/** The windows on offer; an address may name any other that the server takes. The last is how long slices are kept. */
+const windows = ['1h', '6h', '1d', '7d', '28d', '90d', '400d'] as const;
+
+/** Longer windows change little in ten seconds and are long to read, so they are read once. */
+const longestLive = 86400;
 
 export function OperationsPage() {
-  const operations = useResource<Operations>('/api/v1/operations');
+  const window = query.value.get('window') ?? windows[0];
+  const live = (windowSeconds(window) ?? 0) <= longestLive;
+  const operations = useResource<Operations>(`/api/v1/operations?window=${encodeURIComponent(window)}`, live);
   useEffect(() => {
     document.title = 'Operations · Leadline';
   }, []);
   return (
     <>
       <h1>Operations</h1>
+      <div class="time-picker" role="group" aria-label="Window">
+        <Windows chosen={window} />
+        <Span of={operations.data} reading={operations.loading && (!live || operations.data?.window !== window)} again={live ? null : operations.retry} />
+      </div>
       <Screen of={operations} what="operations">
-        {(data) => ((data.operations ?? []).length === 0 ? <Empty /> : <List operations={data.operations ?? []} window={data.window} />)}
+        {(data) => ((data.operations ?? []).length === 0 ? <Empty window={data.window} /> : <List operations={data.operations ?? []} window={data.window} />)}
       </Screen>
     </>
   );
 }
 
-const Empty = () => (
+function Windows({ chosen }: { chosen: string }) {
+  const names: string[] = (windows as readonly string[]).includes(chosen) ? [...windows] : [chosen, ...windows];
+  return (
+    <div class="segments">
+      {names.map((name) => <a key={name} href={hereWith({ window: name === windows[0] ? null : name })} aria-current={name === chosen ? 'true' : undefined}>{name}</a>)}
+    </div>
+  );
+}
+
+/** The edges of what is shown, and how to read it again where it does not follow. */
+function Span({ of, reading, again }: { of: Operations | null; reading: boolean; again: (() => void) | null }) {
+  const [from, to] = [unix(of?.from ?? null), unix(of?.to ?? null)];
+  return (
+    <span class="quiet range-text">
+      {from !== null && to !== null && `${instant(from, zone.value, 'bare')} to ${instant(to, zone.value)}`}
+      {of !== null && reading ? ' · reading …' : again !== null && <> · does not follow new data <button type="button" class="plain" onClick={again}>Read again</button></>}
+    </span>
+  );
+}
+
+const Empty = ({ window }: { window: string }) => (
   <section class="screen">
-    <h2>No operation seen</h2>
-    <p>An operation appears here with its first request, task or call. <a href="/intake">Is telemetry arriving?</a></p>
+    <h2>No operation seen in the last {window}</h2>
+    <p>An operation appears here with its first request, task or call. <a href={keepZone('/intake')}>Is telemetry arriving?</a></p>
   </section>
 );
 

@@ -4,14 +4,16 @@
 // One objective: the verdict, what is left, how it got there, how it was counted.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import type { ObjectiveDetail, OneObjective, Series } from '../api';
+import type { Generation, ObjectiveDetail, OneObjective, Series } from '../api';
 import { Chart } from '../charts/chart';
 import { budgetPlot, sliPlot, trafficPlot } from '../charts/plot';
 import { burnDown } from '../charts/steps';
 import { budgetSummary, sliSummary, trafficSummary } from '../charts/summary';
 import * as format from '../format';
+import { chosen, rangeOfGeneration } from '../generation';
 import { BudgetBar } from '../parts/budget';
 import { Chip } from '../parts/chip';
+import { Earlier, Generations } from '../parts/generations';
 import { Screen } from '../parts/screens';
 import { keepZone } from '../parts/shell';
 import { TimePicker } from '../parts/timepicker';
@@ -24,7 +26,7 @@ import { budgetLeft, exhaustion, leftText, pace, sentence } from '../verdict';
 export function SloPage({ service, name }: { service: string; name: string }) {
   const range = rangeOf(query.value, '');
   const ask = new URLSearchParams();
-  for (const key of ['namespace', 'environment']) {
+  for (const key of ['namespace', 'environment', 'generation']) {
     const value = query.value.get(key);
     if (value !== null) ask.set(key, value);
   }
@@ -64,17 +66,20 @@ function Body({ slo, series, range }: OneObjective & { range: Range }) {
   // A calendar window has no length to write; its edges stand for it.
   const start = windowSeconds(window) === null ? (slo.from ?? '') : `now-${window}`;
   const asked = range.from === '' ? { from: start, to: range.to } : range;
+  const earlier = chosen(slo, query.value.get('generation'));
   return (
     <>
       <Verdict slo={slo} />
       <Tiles slo={slo} />
+      {earlier && series && <Earlier of={earlier} slo={slo} series={series} />}
       <TimePicker range={asked} shown={series} window={window} />
       {series === null || series.timestamps.length === 0 ? (
         <section class="card empty"><h2>No steps in this range</h2><p class="quiet">Nothing was measured between these times. Choose another range above.</p></section>
       ) : (
-        <Charts slo={slo} series={series} />
+        <Charts slo={slo} series={series} earlier={earlier} />
       )}
       <Groups slo={slo} />
+      <Generations slo={slo} shown={earlier ?? slo.generation} />
       <div class="two">
         <Trust slo={slo} />
         <Computed slo={slo} />
@@ -147,9 +152,13 @@ function budgetDetail(slo: ObjectiveDetail): string {
   return `${format.amount(remaining, slo.unit)} of ${all}, ${format.amount(spent, slo.unit)} spent`;
 }
 
-function Charts({ slo, series }: { slo: ObjectiveDetail; series: Series }) {
+/** An earlier generation is judged by its own target; the present budget is not burned down by its events. */
+const asItWas = (slo: ObjectiveDetail, g: Generation): ObjectiveDetail => ({ ...slo, target: g.target ?? slo.target, from: null, budget: null });
+
+function Charts({ slo: present, series, earlier }: { slo: ObjectiveDetail; series: Series; earlier: Generation | null }) {
+  const slo = useMemo(() => (earlier ? asItWas(present, earlier) : present), [present, earlier?.indicator_id]);
   const zoom = (from: number, to: number): void => chooseRange({ from: rfc3339(from), to: rfc3339(to) });
-  const back = (): void => go(withQuery(address.value, { from: null, to: null }));
+  const back = (): void => go(withQuery(address.value, (earlier && rangeOfGeneration(earlier)) ?? { from: null, to: null }));
   const target = Number(slo.target);
   const digits = format.digitsFor(slo.target);
   // The plots are rebuilt only when what they show changed, not on every repaint of the page.
@@ -172,7 +181,7 @@ function Charts({ slo, series }: { slo: ObjectiveDetail; series: Series }) {
         summary={budgetSummary(series, zone.value)}
         plot={plots.budget}
         height={210}
-        legend={<><Swatch kind="ok" /> left of the {slo.window} before each instant <Swatch kind="sli" /> burn-down of the events now in the window <Swatch kind="ideal" /> even spend</>}
+        legend={<><Swatch kind="ok" /> left of the {slo.window} before each instant{earlier ? `, by the target of now (${format.target(present.target)})` : <> <Swatch kind="sli" /> burn-down of the events now in the window <Swatch kind="ideal" /> even spend</>}</>}
         columns={[{ head: 'budget left', cell: (i) => format.share(series.budget_remaining[i]) }, { head: 'burn-down', cell: (i) => (burned[i] == null ? 'outside' : format.share(burned[i])) }, { head: 'source', cell: source }]}
       />
       <Chart
@@ -288,9 +297,7 @@ function Computed({ slo }: { slo: ObjectiveDetail }) {
         ))}
         <div><dt>Evaluated</dt><dd>{at(slo.evaluated_at)}</dd></div>
         <div><dt>Indicator</dt><dd><code>{slo.indicator.id}</code></dd></div>
-        {(slo.generations ?? []).map((g) => (
-          <div key={`${g.indicator_id} ${g.from}`}><dt>Generation</dt><dd><code>{g.indicator_id}</code> from {at(g.from)}{g.to === null ? ', current' : ` to ${at(g.to)}`}</dd></div>
-        ))}
+        <div><dt>Counted so since</dt><dd>{at(slo.generation?.from ?? null)}</dd></div>
         {(slo.dropped_tiers ?? []).map((t) => (
           <div key={`${t.long} ${t.short}`}><dt>Tier not used</dt><dd>{t.long} and {t.short} above {t.threshold}x: {t.reason}</dd></div>
         ))}
