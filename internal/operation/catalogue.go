@@ -11,9 +11,6 @@ type Limits struct {
 	Services   int // more are counted under OverflowService
 }
 
-// DefaultLimits are the limits of a server that was told nothing else.
-var DefaultLimits = Limits{Operations: 1000, Services: 5000}
-
 // OverflowService stands for all services beyond the limit.
 var OverflowService = Service{Name: "(other services)"}
 
@@ -64,15 +61,4 @@ func (c *Catalogue) add(s Service) *Table {
 		c.tables[s] = t
 	}
 	return t
-}
-
-// Tables returns every table, in no order.
-func (c *Catalogue) Tables() []*Table {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	all := make([]*Table, 0, len(c.tables))
-	for _, t := range c.tables {
-		all = append(all, t)
-	}
-	return all
 }

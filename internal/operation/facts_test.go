@@ -152,7 +152,7 @@ func TestOldAndStableNamesAgree(t *testing.T) {
 }
 
 func TestReadAllocatesNothing(t *testing.T) {
-	table := operation.NewCatalogue(operation.DefaultLimits).Table(operation.Service{Name: "shop"})
+	table := operation.NewCatalogue(operation.Limits{Operations: 1000, Services: 1}).Table(operation.Service{Name: "shop"})
 	var f operation.Facts
 	count := func(s *wire.Span) {
 		f.Read(s)
@@ -203,7 +203,7 @@ func FuzzIdentify(f *testing.F) {
 func BenchmarkSpan(b *testing.B) {
 	for _, stable := range []bool{false, true} {
 		b.Run(map[bool]string{false: "old", true: "stable"}[stable], func(b *testing.B) {
-			table := operation.NewCatalogue(operation.DefaultLimits).Table(operation.Service{Name: "shop"})
+			table := operation.NewCatalogue(operation.Limits{Operations: 1000, Services: 1}).Table(operation.Service{Name: "shop"})
 			var spans []wire.Span
 			shopSpans(b, stable, func(s *wire.Span) {
 				kept := *s

@@ -85,7 +85,7 @@ func TestReadResource(t *testing.T) {
 			},
 			operation.Resource{
 				Service: operation.Service{Namespace: "shop", Name: "shop-api", Environment: "production"},
-				Version: "1.4.2", Instance: "7d1c",
+				Version: "1.4.2",
 			},
 		},
 		{

@@ -9,11 +9,10 @@ import "github.com/leadline/leadline/internal/wire"
 // OpenTelemetry calls it.
 const UnknownService = "unknown_service"
 
-// Resource says which service, and which version and process of it, sent telemetry.
+// Resource says which service, and which version of it, sent telemetry.
 type Resource struct {
-	Service  Service
-	Version  string // service.version; empty when it was not set
-	Instance string // service.instance.id
+	Service Service
+	Version string // service.version; empty when it was not set
 }
 
 // ReadResource reads a resource's attributes. Its strings are own copies:
@@ -34,8 +33,6 @@ func ReadResource(attrs []wire.Attr) Resource {
 			oldEnvironment = resourceText(attrs[i].Value)
 		case "service.version":
 			r.Version = resourceText(attrs[i].Value)
-		case "service.instance.id":
-			r.Instance = resourceText(attrs[i].Value)
 		}
 	}
 	if r.Service.Environment == "" {
