@@ -51,11 +51,7 @@ func newLeftOut(o *slo.Objective, s *shape, now slice.Minute) *leftOut {
 func (l *leftOut) expand(o *slo.Objective, s *shape, now slice.Minute) {
 	l.to = now + expandAhead
 	l.reasons = o.LeftOut(window.Stretch{From: reach(s.layout, now), To: l.to})
-	all := make([]window.Stretch, len(l.reasons))
-	for i, r := range l.reasons {
-		all[i] = r.Stretch
-	}
-	l.minutes = window.NewMinutes(all...)
+	l.minutes = slo.Minutes(l.reasons)
 }
 
 // skips reports whether the objective does not count the minute.

@@ -30,18 +30,6 @@ type LeftOut struct {
 	Correction int64 `json:"correction"`
 }
 
-// leftOutOf returns the minutes of a range that the objective does not count.
-func leftOutOf(o *slo.Objective, in window.Stretch) window.Minutes {
-	if !o.LeavesOut() {
-		return nil
-	}
-	var all []window.Stretch
-	for _, l := range o.LeftOut(in) {
-		all = append(all, l.Stretch)
-	}
-	return window.NewMinutes(all...)
-}
-
 // maxLeftOut bounds how many stretches are listed, the newest of them.
 const maxLeftOut = 500
 

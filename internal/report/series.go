@@ -203,7 +203,7 @@ func (r *Report) fill(ctx context.Context, g *grid, o *slo.Objective) error {
 		return k.Indicator == string(o.Indicator.ID) && k.Service == o.Indicator.Rule.Service && k.Group == "" &&
 			(k.Tally == "" || k.Tally == slice.Silent && o.SilentIsBad)
 	}
-	out := leftOutOf(o, window.Stretch{From: g.start, To: g.end})
+	out := slo.Minutes(o.LeftOut(window.Stretch{From: g.start, To: g.end}))
 	store, stored, err := r.recent(ctx, ours, func(s slice.Sample) {
 		if !out.Holds(s.Minute) {
 			g.minute(s.Minute, s.Key.Tally, s.Counts)

@@ -200,6 +200,15 @@ type LeftOut struct {
 	Correction int64 // its id, 0 of an exclusion that was planned
 }
 
+// Minutes returns the minutes of what is left out.
+func Minutes(all []LeftOut) window.Minutes {
+	stretches := make([]window.Stretch, len(all))
+	for i, l := range all {
+		stretches[i] = l.Stretch
+	}
+	return window.NewMinutes(stretches...)
+}
+
 // LeavesOut reports whether the objective has exclusions or corrections.
 func (o *Objective) LeavesOut() bool { return len(o.Exclusions)+len(o.Corrections) > 0 }
 

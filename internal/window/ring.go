@@ -143,13 +143,13 @@ func (r *Ring) Former(i int) (c slice.Counts, first, last slice.Minute, ok bool)
 // the position. It reports whether the minute could be counted; what lies
 // further ahead cannot, and what is older than every window changes nothing.
 func (r *Ring) Add(m slice.Minute, c slice.Counts) bool {
-	if m > r.now+Slack {
+	if !r.AddSilence(m, c) {
 		return false
 	}
 	if !c.IsZero() {
-		r.note(m)
+		r.Note(m)
 	}
-	return r.AddSilence(m, c)
+	return true
 }
 
 // AddSilence counts like Add what is no event: the ring sums it, and its
@@ -180,11 +180,8 @@ func (s *sum) add(m slice.Minute, c slice.Counts) {
 	}
 }
 
-// Note says that there was an event in a minute which is not counted here.
-func (r *Ring) Note(m slice.Minute) { r.note(m) }
-
-// note moves newest and oldest to include the minute.
-func (r *Ring) note(m slice.Minute) {
+// Note says that there was an event in a minute, which may not be counted here.
+func (r *Ring) Note(m slice.Minute) {
 	r.newest = max(r.newest, m)
 	if r.oldest == 0 || m < r.oldest {
 		r.oldest = m
@@ -325,32 +322,30 @@ func (r *Ring) addCell(width int, m slice.Minute, c slice.Counts) {
 // and starts at the given one; a layout without such cells has no use for it.
 // It changes no window until Recount.
 func (r *Ring) Restore(minutes, start slice.Minute, c slice.Counts) {
-	width := slices.IndexFunc(r.layout.widths, func(w width) bool { return w.minutes == minutes })
-	if width < 0 || c.IsZero() {
-		return
-	}
 	// The start of a wide cell is not after its newest event: wide cells say
 	// that something was counted long ago, narrow ones when exactly. So a wide
 	// cell that holds the oldest event known says nothing about it.
-	if start >= r.oldest || start+minutes <= r.oldest {
-		r.note(start)
+	if r.RestoreSilence(minutes, start, c) && (start >= r.oldest || start+minutes <= r.oldest) {
+		r.Note(start)
 	}
-	r.addCell(width, start, c)
 }
 
-// RestoreSilence adds like Restore what is no event.
-func (r *Ring) RestoreSilence(minutes, start slice.Minute, c slice.Counts) {
+// RestoreSilence adds like Restore what is no event, and reports whether the
+// layout has such cells.
+func (r *Ring) RestoreSilence(minutes, start slice.Minute, c slice.Counts) bool {
 	width := slices.IndexFunc(r.layout.widths, func(w width) bool { return w.minutes == minutes })
-	if width >= 0 && !c.IsZero() {
-		r.addCell(width, start, c)
+	if width < 0 || c.IsZero() {
+		return false
 	}
+	r.addCell(width, start, c)
+	return true
 }
 
 // RestorePeriod adds what a store holds of a period, in so many minutes of it
 // from start on, to the calendar windows that have this period.
 func (r *Ring) RestorePeriod(of Stretch, start, minutes slice.Minute, c slice.Counts) {
 	if r.RestoreSilentPeriod(of, start, c) && (start >= r.oldest || start+minutes <= r.oldest) {
-		r.note(start)
+		r.Note(start)
 	}
 }
 

@@ -46,13 +46,13 @@ func NewTimeslices(l *Layout, wide time.Duration, judge func(slice.Counts) slice
 
 // Add counts events of one minute, like Ring.Add.
 func (t *Timeslices) Add(m slice.Minute, c slice.Counts) bool {
-	if m > t.now+Slack {
+	if !t.AddSilence(m, c) {
 		return false
 	}
 	if !c.IsZero() {
-		t.note(m)
+		t.Note(m)
 	}
-	return t.AddSilence(m, c)
+	return true
 }
 
 // AddSilence counts like Add what is no event.
