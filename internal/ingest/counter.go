@@ -204,6 +204,7 @@ func (c *Counter) unpack(m slice.Minute) error {
 			o.histogram(s).mergeSparse(x.Histogram)
 		}
 	}
+	o.ids.reserve(len(p.ids))
 	for _, id := range p.ids {
 		o.ids.insert(id)
 	}

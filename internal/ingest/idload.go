@@ -14,9 +14,9 @@ import (
 // idLoader makes the id sets of a replay. To insert ids one by one as they are
 // read costs a cache miss each and a set that grows all the time: 100 ns an id
 // where a gigabyte of log holds a hundred million. So they are gathered by
-// minute, sorted into the sets' shards beside the reading, and once their
-// number is known each shard is made in its final size and filled while it
-// lies in the cache, on every core: 7 ns an id.
+// minute, sorted into bins beside the reading, and once their number is known
+// each shard is made in its final size and filled bin by bin, each of which lies
+// in the cache, on every core: 20 ns of processor time an id.
 //
 // Sets beyond the limit are not made: the ids that come later are left out,
 // and their minutes are partial, as when the memory had run out while counting.
@@ -38,11 +38,19 @@ type idLoad struct {
 	partial bool
 }
 
-// idChunk is a part of a minute's ids by shard: those of shard i are
+// A bin is a part of a shard: its ids belong into so many slots that follow
+// each other.
+const (
+	idBinBits   = idShardBits + 4
+	idBins      = 1 << idBinBits
+	idShardBins = idBins / idShards
+)
+
+// idChunk is a part of a minute's ids by bin: those of bin i are
 // ids[at[i]:at[i+1]].
 type idChunk struct {
 	ids []uint64
-	at  [idShards + 1]int32
+	at  [idBins + 1]int32
 }
 
 // sorting asks for the raw ids to be sorted into the chunk.
@@ -150,17 +158,17 @@ func (l *idLoader) finish(minutes *minutes) {
 
 func (c *idChunk) sort(raw []byte) {
 	c.ids = make([]uint64, len(raw)/8)
-	var next [idShards + 1]int32
+	var next [idBins + 1]int32
 	for b := raw; len(b) >= 8; b = b[8:] {
-		next[shardOf(binary.LittleEndian.Uint64(b))+1]++
+		next[binOf(binary.LittleEndian.Uint64(b))+1]++
 	}
-	for i := range idShards {
+	for i := range idBins {
 		next[i+1] += next[i]
 	}
 	c.at = next
 	for b := raw; len(b) >= 8; b = b[8:] {
 		id := binary.LittleEndian.Uint64(b)
-		at := &next[shardOf(id)]
+		at := &next[binOf(id)]
 		c.ids[*at] = id
 		*at++
 	}
@@ -203,20 +211,40 @@ func holdsZero(chunks []*idChunk) bool {
 	return false
 }
 
-// shardOf returns the shard of an id; see idSet.shard.
-func shardOf(id uint64) int { return int(id >> (64 - 6)) }
+func binOf(id uint64) int { return int(id >> (64 - idBinBits)) }
 
 func (h *idShard) load(shard int, chunks []*idChunk) {
+	first, end := shard*idShardBins, (shard+1)*idShardBins
 	n := 0
 	for _, c := range chunks {
-		n += int(c.at[shard+1] - c.at[shard])
+		n += int(c.at[end] - c.at[first])
 	}
-	h.slots = make([]uint64, shardSlots(n))
-	for _, c := range chunks {
-		for _, id := range c.ids[c.at[shard]:c.at[shard+1]] {
-			if id != 0 {
-				h.put(id)
-			}
+	h.alloc(shardSlots(n))
+	touch(h.slots)
+	for bin := range idShardBins {
+		for _, c := range chunks {
+			h.fill(c.ids[c.at[first+bin]:c.at[first+bin+1]])
 		}
 	}
+}
+
+// fill inserts as put does, with everything but the slots in registers.
+func (h *idShard) fill(ids []uint64) {
+	slots, mask, shift, n := h.slots, uint64(len(h.slots)-1), h.shift&63, 0
+next:
+	for _, id := range ids {
+		if id == 0 {
+			continue
+		}
+		i := id << idShardBits >> shift & mask
+		for slots[i] != 0 {
+			if slots[i] == id {
+				continue next
+			}
+			i = (i + 1) & mask
+		}
+		slots[i] = id
+		n++
+	}
+	h.len += n
 }

@@ -3,12 +3,16 @@
 
 package ingest
 
-import "iter"
+import (
+	"iter"
+	"math/bits"
+)
 
 // idSet is a set of event ids: open addressing with linear probing, 8 bytes a
-// slot. Ids are hashes already, so their low bits choose the slot. The set is
-// split into shards that grow one by one, which keeps the pause of growing
-// short while a minute fills.
+// slot. Ids are hashes already: their highest bits choose the shard, the next
+// ones the slot, so that ids lie about in their order and a table is copied or
+// filled from one end to the other. The shards grow one by one, which keeps
+// the pause of growing short while a minute fills.
 type idSet struct {
 	shards [idShards]idShard
 	len    int
@@ -19,9 +23,19 @@ type idSet struct {
 }
 
 const (
-	idShards   = 64
-	idShardMin = 16
+	idShardBits = 6
+	idShards    = 1 << idShardBits
+	idShardMin  = 16
 )
+
+// reserve makes room for n ids in a set that is empty. Ids that come in the
+// order of another set need it: while a table grows they would all belong into
+// its beginning, and each would be probed through all before it.
+func (s *idSet) reserve(n int) {
+	for i := range s.shards {
+		s.shards[i].alloc(shardSlots((n + n/50) / idShards))
+	}
+}
 
 // like makes the set expect as many ids as another one holds.
 func (s *idSet) like(o *idSet) {
@@ -30,12 +44,23 @@ func (s *idSet) like(o *idSet) {
 	}
 }
 
+// idShard is the part of a set with the same highest bits. The number of its
+// slots is a power of two.
 type idShard struct {
 	slots []uint64
 	len   int
+	shift uint8 // takes an id without its shard's bits to its slot
 }
 
-func (s *idSet) shard(id uint64) *idShard { return &s.shards[id>>(64-6)] }
+func (s *idSet) shard(id uint64) *idShard { return &s.shards[id>>(64-idShardBits)] }
+
+// home returns the slot at which the id is looked for first.
+func (h *idShard) home(id uint64) uint64 { return id << idShardBits >> (h.shift & 63) }
+
+// alloc gives the shard empty slots.
+func (h *idShard) alloc(slots int) {
+	h.slots, h.len, h.shift = make([]uint64, slots), 0, uint8(64-bits.TrailingZeros(uint(slots)))
+}
 
 // insert adds the id and reports whether it is new.
 func (s *idSet) insert(id uint64) bool {
@@ -62,7 +87,7 @@ func (s *idSet) has(id uint64) bool {
 		return id == 0 && s.zero
 	}
 	mask := uint64(len(h.slots) - 1)
-	i := id & mask
+	i := h.home(id)
 	for h.slots[i] != id && h.slots[i] != 0 {
 		i = (i + 1) & mask
 	}
@@ -78,12 +103,12 @@ func (s *idSet) peek(id uint64) uint64 {
 	if len(h.slots) == 0 {
 		return 0
 	}
-	return h.slots[id&uint64(len(h.slots)-1)]
+	return h.slots[h.home(id)]
 }
 
 func (h *idShard) put(id uint64) bool {
 	mask := uint64(len(h.slots) - 1)
-	for i := id & mask; ; i = (i + 1) & mask {
+	for i := h.home(id); ; i = (i + 1) & mask {
 		switch h.slots[i] {
 		case id:
 			return false
@@ -101,7 +126,7 @@ func (h *idShard) grow(expected int) {
 	if size >= expected/8 {
 		size = max(size, expected)
 	}
-	h.slots, h.len = make([]uint64, size), 0
+	h.alloc(size)
 	touch(h.slots)
 	for _, id := range old {
 		if id != 0 {
@@ -132,7 +157,7 @@ func (s *idSet) remove(id uint64) {
 		return
 	}
 	mask := uint64(len(h.slots) - 1)
-	i := id & mask
+	i := h.home(id)
 	for ; h.slots[i] != id; i = (i + 1) & mask {
 		if h.slots[i] == 0 {
 			return
@@ -147,7 +172,7 @@ func (s *idSet) remove(id uint64) {
 // between the gap and it, and goes on with the gap that leaves.
 func (h *idShard) close(i, mask uint64) {
 	for j := (i + 1) & mask; h.slots[j] != 0; j = (j + 1) & mask {
-		home := h.slots[j] & mask
+		home := h.home(h.slots[j])
 		if (j-home)&mask >= (j-i)&mask {
 			h.slots[i] = h.slots[j]
 			i = j

@@ -16,7 +16,7 @@ func TestIDSetAgreesWithMap(t *testing.T) {
 		var set idSet
 		model := map[uint64]bool{}
 		for range 5_000 {
-			id := rng.Uint64N(64)<<58 | rng.Uint64N(40)
+			id := rng.Uint64N(64)<<58 | rng.Uint64N(8)<<55 | rng.Uint64N(5)
 			if got, want := set.has(id), model[id]; got != want {
 				t.Fatalf("seed %d: has(%x) = %v, want %v", seed, id, got, want)
 			}
@@ -46,4 +46,29 @@ func BenchmarkIDSetInsert(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(ids)), "ns/id")
+}
+
+// TestReservedIDSetTakesIDsInOrder copies a set into another one, in the order
+// of its slots.
+func TestReservedIDSetTakesIDsInOrder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	var from, to idSet
+	for range 100_000 {
+		from.insert(rng.Uint64())
+	}
+	to.reserve(from.len)
+	before := to.bytes()
+	for id := range from.all() {
+		if !to.insert(id) {
+			t.Fatalf("%x is not new", id)
+		}
+	}
+	if to.len != from.len || to.bytes() > before {
+		t.Errorf("%d of %d ids; grown from %d to %d bytes", to.len, from.len, before, to.bytes())
+	}
+	for id := range from.all() {
+		if !to.has(id) {
+			t.Fatalf("%x is missing", id)
+		}
+	}
 }
