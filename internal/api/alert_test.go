@@ -5,7 +5,6 @@ package api_test
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -157,20 +156,7 @@ func TestWritingNeedsPermission(t *testing.T) {
 // TestSilencesAreAnnounced listens, silences, and hears of it.
 func TestSilencesAreAnnounced(t *testing.T) {
 	s := full(t).server(t, "")
-	server := httptest.NewServer(s.Handler())
-	defer server.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/api/v1/events", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	lines := bufio.NewScanner(answer.Body)
+	lines := bufio.NewScanner(listen(t, s).Body)
 	for lines.Scan() {
 		switch lines.Text() {
 		case ": listening":

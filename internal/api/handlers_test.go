@@ -194,13 +194,13 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestEvents listens, evaluates, and hears of it.
-func TestEvents(t *testing.T) {
-	w := full(t)
-	server := httptest.NewServer(w.server(t, "").Handler())
-	defer server.Close()
+// listen begins to read the stream of events.
+func listen(t *testing.T, s *api.Server) *http.Response {
+	t.Helper()
+	server := httptest.NewServer(s.Handler())
+	t.Cleanup(server.Close)
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
+	t.Cleanup(cancel)
 	r, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/api/v1/events", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +209,14 @@ func TestEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	t.Cleanup(func() { answer.Body.Close() })
+	return answer
+}
+
+// TestEvents listens, evaluates, and hears of it.
+func TestEvents(t *testing.T) {
+	w := full(t)
+	answer := listen(t, w.server(t, ""))
 	if got := answer.Header.Get("Content-Type"); got != "text/event-stream" {
 		t.Errorf("content type %q", got)
 	}
