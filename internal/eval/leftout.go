@@ -126,8 +126,8 @@ func (e *Engine) leaveOut(ctx context.Context, store series.Querier, f *Fresh, t
 	periods := t.periods(now)
 	for _, s := range t.leftOut.minutes.Within(window.Stretch{From: max(from, reach(t.layout, now)), To: now + 1}) {
 		q.From, q.To, q.Step = s.From, s.To, 1
-		err := e.read(ctx, store, q, closed, func(q *series.Query, rows []series.Row, only slice.Source) {
-			e.fill(f, q, rows, only, func(of target, m slice.Minute, c slice.Counts) {
+		err := series.SumsUntil(ctx, store, q, closed+1, func(q *series.Query, rows []series.Row) {
+			e.fill(f, q, rows, func(of target, m slice.Minute, c slice.Counts) {
 				of.takeOut(t, periods, from, now, m, c)
 			})
 		})

@@ -110,8 +110,8 @@ func (e *Engine) restoreCells(ctx context.Context, store series.Querier, f *Fres
 		first := now - w.Depth
 		first = max(first-first%w.Minutes, from)
 		q.From, q.To, q.Step = first, now+1, int(w.Minutes)
-		err := e.read(ctx, store, q, closed, func(q *series.Query, rows []series.Row, only slice.Source) {
-			e.fill(f, q, rows, only, func(t target, start slice.Minute, c slice.Counts) { t.restore(w.Minutes, start, c) })
+		err := series.SumsUntil(ctx, store, q, closed+1, func(q *series.Query, rows []series.Row) {
+			e.fill(f, q, rows, func(t target, start slice.Minute, c slice.Counts) { t.restore(w.Minutes, start, c) })
 		})
 		if err != nil {
 			return err
@@ -119,35 +119,14 @@ func (e *Engine) restoreCells(ctx context.Context, store series.Querier, f *Fres
 	}
 	for _, p := range f.periods(now) {
 		q.From, q.To, q.Step = max(p.From, from), min(p.To, now+1), int(hour)
-		err := e.read(ctx, store, q, closed, func(q *series.Query, rows []series.Row, only slice.Source) {
-			e.fill(f, q, rows, only, func(t target, start slice.Minute, c slice.Counts) {
+		err := series.SumsUntil(ctx, store, q, closed+1, func(q *series.Query, rows []series.Row) {
+			e.fill(f, q, rows, func(t target, start slice.Minute, c slice.Counts) {
 				t.restorePeriod(p, max(start, q.From), hour, c)
 			})
 		})
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// read asks the store for a range: for all up to the minute closed, and beyond
-// for what was back-filled. What was measured after it is told by others; what
-// was back-filled is told by nobody but the store.
-func (e *Engine) read(ctx context.Context, store series.Querier, q series.Query, closed slice.Minute, take func(q *series.Query, rows []series.Row, only slice.Source)) error {
-	from, to := q.From, q.To
-	for _, part := range []struct {
-		from, to slice.Minute
-		only     slice.Source
-	}{{from, min(to, closed+1), ""}, {max(from, closed+1), to, slice.Backfill}} {
-		if q.From, q.To = part.from, part.to; q.From >= q.To {
-			continue
-		}
-		rows, err := store.Sums(ctx, q)
-		if err != nil {
-			return err
-		}
-		take(&q, rows, part.only)
 	}
 	return nil
 }
@@ -202,7 +181,7 @@ func (e *Engine) restoreSeen(ctx context.Context, store series.Querier, f *Fresh
 	q.From, q.To, q.Step = newest, newest+hour, 1
 	rows, err := store.Sums(ctx, q)
 	if err == nil {
-		e.fill(f, &q, rows, "", func(t target, start slice.Minute, c slice.Counts) { t.restore(1, start, c) })
+		e.fill(f, &q, rows, func(t target, start slice.Minute, c slice.Counts) { t.restore(1, start, c) })
 	}
 	return err
 }
@@ -242,16 +221,15 @@ func (t *track) first(ctx context.Context, store series.Querier, from, to slice.
 	return m, found, nil
 }
 
-// fill hands over the steps of each row that is counted, of all sources or of
-// only one.
-func (e *Engine) fill(f *Fresh, q *series.Query, rows []series.Row, only slice.Source, add func(t target, start slice.Minute, c slice.Counts)) {
+// fill hands over the steps of each row that is counted.
+func (e *Engine) fill(f *Fresh, q *series.Query, rows []series.Row, add func(t target, start slice.Minute, c slice.Counts)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.minute()
 	for _, row := range rows {
 		t, ok := f.target(&row.Key, now)
 		// Silence has a query of its own, when the first event is known.
-		if !ok || only != "" && row.Source != only || t.silent != nil && q.Tally != slice.Silent {
+		if !ok || t.silent != nil && q.Tally != slice.Silent {
 			continue
 		}
 		if row.Source == slice.Backfill {

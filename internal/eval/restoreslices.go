@@ -83,9 +83,7 @@ func (e *Engine) restoreSlicesFrom(ctx context.Context, store series.Querier, t 
 // readTotals hands over what the store has of the objective's events, and of
 // the silent minutes that it counts as bad, by the step.
 func (e *Engine) readTotals(ctx context.Context, store series.Querier, t *track, q series.Query, closed slice.Minute, take func(start slice.Minute, c slice.Counts)) error {
-	err := e.read(ctx, store, q, closed, func(q *series.Query, rows []series.Row, only slice.Source) {
-		eachStep(q, rows, only, take)
-	})
+	err := series.SumsUntil(ctx, store, q, closed+1, func(q *series.Query, rows []series.Row) { eachStep(q, rows, take) })
 	e.mu.Lock()
 	first, seen := t.since()
 	e.mu.Unlock()
@@ -93,16 +91,13 @@ func (e *Engine) readTotals(ctx context.Context, store series.Querier, t *track,
 		return err
 	}
 	q.Tally, q.From = slice.Silent, max(q.From, slice.MinuteOf(first))
-	return e.read(ctx, store, q, closed, func(q *series.Query, rows []series.Row, only slice.Source) {
-		eachStep(q, rows, only, func(start slice.Minute, c slice.Counts) { take(start, silenceIsBad(c)) })
+	return series.SumsUntil(ctx, store, q, closed+1, func(q *series.Query, rows []series.Row) {
+		eachStep(q, rows, func(start slice.Minute, c slice.Counts) { take(start, silenceIsBad(c)) })
 	})
 }
 
-func eachStep(q *series.Query, rows []series.Row, only slice.Source, take func(start slice.Minute, c slice.Counts)) {
+func eachStep(q *series.Query, rows []series.Row, take func(start slice.Minute, c slice.Counts)) {
 	for _, row := range rows {
-		if only != "" && row.Source != only {
-			continue
-		}
 		for i, s := range row.Sums {
 			take(max(q.StepStart(i), q.From), s.Counts)
 		}

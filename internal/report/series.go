@@ -241,12 +241,17 @@ func (g *grid) read(ctx context.Context, store series.Querier, o *slo.Objective,
 // readStretch hands over the sums of a stretch, each with the minute in which
 // it begins.
 func (g *grid) readStretch(ctx context.Context, store series.Querier, q series.Query, in window.Stretch, end slice.Minute, take taker) error {
-	q.From, q.To = in.From, min(in.To, end)
-	if err := g.query(ctx, store, q, "", take); err != nil {
-		return err
+	q.From, q.To = in.From, in.To
+	if q.Tally == slice.Silent {
+		q.From = max(q.From, g.since)
 	}
-	q.From, q.To = max(in.From, end), in.To
-	return g.query(ctx, store, q, slice.Backfill, take)
+	return series.SumsUntil(ctx, store, q, end, func(q *series.Query, rows []series.Row) {
+		for _, row := range rows {
+			for i, s := range row.Sums {
+				take(max(q.StepStart(i), q.From), q.Tally, s, row.Source)
+			}
+		}
+	})
 }
 
 // taker takes the sum of some minutes from m on.
@@ -285,29 +290,6 @@ func (g *grid) takeOut(m slice.Minute, tally slice.Tally, s series.Sum, _ slice.
 	default:
 		*at = at.Minus(c)
 	}
-}
-
-// query adds the sums of all sources or of only one.
-func (g *grid) query(ctx context.Context, store series.Querier, q series.Query, only slice.Source, take taker) error {
-	if q.Tally == slice.Silent {
-		q.From = max(q.From, g.since)
-	}
-	if q.From >= q.To {
-		return nil
-	}
-	rows, err := store.Sums(ctx, q)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		if only != "" && row.Source != only {
-			continue
-		}
-		for i, s := range row.Sums {
-			take(max(q.StepStart(i), q.From), q.Tally, s, row.Source)
-		}
-	}
-	return nil
 }
 
 // minute adds the live counts of one minute, if the grid reaches it.

@@ -4,6 +4,9 @@
 package series
 
 import (
+	"context"
+	"slices"
+
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/slice"
@@ -89,6 +92,31 @@ func (q Query) CheckRows(rows int) error {
 	}
 	return errs.New(errs.TooLarge, "query series: %d rows of %d steps exceed the limit of %d sums", rows, q.Steps(), MaxSums).
 		WithHint("Ask for one group, a shorter range or a longer step.")
+}
+
+// SumsUntil asks for the sums of a query whose range the store may not have
+// whole: of everything before end, and from there on of what was back-filled.
+// What was measured since is told by others; what was back-filled is told by
+// nobody but the store. Take is given the rows of each part, and the query that
+// they answer.
+func SumsUntil(ctx context.Context, store Querier, q Query, end slice.Minute, take func(q *Query, rows []Row)) error {
+	for _, part := range [...]struct {
+		from, to   slice.Minute
+		backfilled bool
+	}{{q.From, min(q.To, end), false}, {max(q.From, end), q.To, true}} {
+		if q.From, q.To = part.from, part.to; q.From >= q.To {
+			continue
+		}
+		rows, err := store.Sums(ctx, q)
+		if err != nil {
+			return err
+		}
+		if part.backfilled {
+			rows = slices.DeleteFunc(rows, func(r Row) bool { return r.Source != slice.Backfill })
+		}
+		take(&q, rows)
+	}
+	return nil
 }
 
 // floorDiv rounds towards minus infinity, so that grids do not fold at the epoch.
