@@ -16,8 +16,8 @@ import (
 // in which they are shown.
 var Labels = []string{"namespace", "service", "environment", "journey", "objective", "owner", "severity", "rule", "group"}
 
-// labelsOf returns every label of a notice; an absent one is empty.
-func labelsOf(n *Notice) map[string]string {
+// Labels returns every label of the alert; an absent one is empty.
+func (n *Notice) Labels() map[string]string {
 	o := &n.Objective
 	return map[string]string{
 		"namespace": o.Service.Namespace, "service": o.Service.Name, "environment": o.Service.Environment,

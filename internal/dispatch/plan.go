@@ -81,14 +81,14 @@ func (p *plan) change(n *Notice, before alert.Alert) {
 	p.alerts[n.Key] = n.Alert
 	t := catalog.Transition{Alert: n.Alert, At: p.now}
 	if n.Calls() {
-		t.Silence = silencing(p.silences, labelsOf(n), p.now)
+		t.Silence = silencing(p.silences, n.Labels(), p.now)
 	}
 	p.changes = append(p.changes, t)
 }
 
 // tell makes sure that everybody who should be told of a firing alert is.
 func (p *plan) tell(n *Notice) {
-	labels := labelsOf(n)
+	labels := n.Labels()
 	if id := silencing(p.silences, labels, p.now); id != "" {
 		p.silenced[n.Key] = id
 		return

@@ -13,21 +13,15 @@ import (
 	"github.com/leadline/leadline/internal/dispatch"
 )
 
-// Labels are an alert's identity as Alertmanager and its relatives know it. They
-// are the same for all of an alert's episodes and as long as its owner and its
-// journey keep their names; what is empty is left out.
+// Labels are an alert's identity as Alertmanager and its relatives know it: its
+// labels, of which the rule is called alertname. They are the same for all of
+// its episodes, and as long as its owner and its journey keep their names; what
+// is empty is left out.
 func Labels(n *dispatch.Notice) map[string]string {
-	return filled(map[string]string{
-		"alertname":   n.Rule,
-		"severity":    string(n.Severity),
-		"service":     n.Objective.Service.Name,
-		"namespace":   n.Objective.Service.Namespace,
-		"environment": n.Objective.Service.Environment,
-		"objective":   n.Objective.Name,
-		"journey":     n.Journey,
-		"owner":       n.Owner,
-		"group":       n.Group,
-	})
+	labels := n.Labels()
+	labels["alertname"] = labels["rule"]
+	delete(labels, "rule")
+	return filled(labels)
 }
 
 // Annotations are what there is to say about the alert now. Phase tells an
