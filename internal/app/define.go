@@ -69,6 +69,9 @@ func (a *App) parse(ctx context.Context, sources []spec.Source) (*spec.Set, erro
 	for _, p := range set.Problems {
 		a.logger.Error("service file", "problem", p.Error())
 	}
+	for _, w := range set.Warnings {
+		a.logger.Warn("service file", "left_out", w.Error())
+	}
 	for _, path := range kept {
 		a.logger.Warn("service file goes on as it was when it was last good", "file", path)
 	}

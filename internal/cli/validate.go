@@ -65,6 +65,7 @@ func (e *env) validate(paths []string) error {
 		sources = append(sources, found...)
 	}
 	set := spec.Parse(sources)
+	e.printWarnings(set)
 	if len(set.Problems) > 0 {
 		e.printProblems(set, len(sources))
 		return errInvalid
@@ -72,7 +73,11 @@ func (e *env) validate(paths []string) error {
 	for _, o := range set.Objectives {
 		fmt.Fprintf(e.out, "%s:%d  %s  %s over %s%s\n    %s\n", o.File, o.Line, o.Name, o.Target.Percent(), o.WindowsText(), budgetingText(o.Budgeting), o.Indicator.Describe())
 	}
-	fmt.Fprintf(e.err, "valid: %s in %s\n", plural(len(set.Objectives), "objective"), plural(len(sources), "file"))
+	text := fmt.Sprintf("valid: %s in %s", plural(len(set.Objectives), "objective"), plural(len(sources), "file"))
+	if n := len(set.Warnings); n > 0 {
+		text += ", " + plural(n, "warning")
+	}
+	fmt.Fprintln(e.err, text)
 	return nil
 }
 
@@ -86,6 +91,13 @@ func budgetingText(b slo.Budgeting) string {
 
 // maxPrinted is how many problems somebody may want to read at once.
 const maxPrinted = 50
+
+// printWarnings says what is left out of documents.
+func (e *env) printWarnings(set *spec.Set) {
+	for _, w := range set.Warnings[:min(len(set.Warnings), maxPrinted)] {
+		fmt.Fprintln(e.err, "warning: "+w.Error())
+	}
+}
 
 func (e *env) printProblems(set *spec.Set, files int) {
 	printed := set.Problems[:min(len(set.Problems), maxPrinted)]

@@ -21,7 +21,7 @@ import (
 const (
 	maxGroupBy  = 8
 	maxStatuses = 50
-	maxUnder    = 24 * time.Hour
+	MaxUnder    = 24 * time.Hour
 )
 
 // FieldError says which field of a rule is wrong, by its name in service files.
@@ -87,8 +87,8 @@ func (r Rule) withoutExpressions() error {
 }
 
 func (r Rule) requireUnder() error {
-	if r.Under <= 0 || r.Under > maxUnder {
-		return &FieldError{"under", fmt.Errorf("%s must be more than 0 and at most %s", r.Under, maxUnder)}
+	if r.Under <= 0 || r.Under > MaxUnder {
+		return &FieldError{"under", fmt.Errorf("%s must be more than 0 and at most %s", r.Under, MaxUnder)}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -87,17 +88,24 @@ func (s *service) sliceWidth(o *object) time.Duration {
 		return 0
 	}
 	width, err := parseLength(text)
-	why := fmt.Sprintf("slices last from %s to %s", window.Compact(slo.NarrowestTimeslice), window.Compact(slo.WidestTimeslice))
-	switch {
-	case err != nil:
-		why = err.Error()
-	case width%time.Minute != 0:
-		why = "events are counted by the minute"
-	case width >= slo.NarrowestTimeslice && width <= slo.WidestTimeslice:
-		return width
+	if err == nil {
+		err = checkWidth(width)
 	}
-	s.at(o.value["width"], fmt.Sprintf("width %q is not usable", text), why, "write for example 1m or 5m")
-	return 0
+	if err != nil {
+		s.at(o.value["width"], fmt.Sprintf("width %q is not usable", text), err.Error(), "write for example 1m or 5m")
+		return 0
+	}
+	return width
+}
+
+func checkWidth(width time.Duration) error {
+	switch {
+	case width%time.Minute != 0:
+		return errors.New("events are counted by the minute")
+	case width < slo.NarrowestTimeslice || width > slo.WidestTimeslice:
+		return fmt.Errorf("slices last from %s to %s", window.Compact(slo.NarrowestTimeslice), window.Compact(slo.WidestTimeslice))
+	}
+	return nil
 }
 
 // sliceTarget reads from which share of good events on a slice is good.

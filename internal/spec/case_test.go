@@ -5,6 +5,7 @@ package spec_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,23 +17,51 @@ import (
 
 // TestCases reads service files. A line "file NAME" begins another; without
 // one, a case is the file shop.yaml. In the files of testdata that are named
-// short-*, a case holds only what stands below spec, of the service shop-api.
+// short-*, a case holds only what stands below spec, of the service shop-api;
+// in those named slo-* what stands below spec of an SLO, without the fields
+// that are as in sloDefaults.
 func TestCases(t *testing.T) {
 	textcase.Run(t, "testdata/*.txt", func(t *testing.T, file string, c textcase.Case) []string {
 		lines := c.Given
 		if strings.HasPrefix(file, "short-") {
 			lines = append([]string{"apiVersion: leadline/v1", "kind: Service", "metadata: {name: shop-api, owner: team}", "spec:"}, indented(lines)...)
 		}
+		if strings.HasPrefix(file, "slo-") {
+			lines = append([]string{"apiVersion: openslo/v1", "kind: SLO", "metadata: {name: pay}", "spec:"}, indented(withDefaults(lines))...)
+		}
 		set := spec.Parse(sources(lines))
 		var said []string
 		for _, p := range set.Problems {
 			said = append(said, p.Error())
+		}
+		for _, p := range set.Warnings {
+			said = append(said, "warning: "+p.Error())
 		}
 		for _, o := range set.Objectives {
 			said = append(said, describe(o)...)
 		}
 		return said
 	})
+}
+
+// sloDefaults stand below the lines of a case that do not say otherwise.
+var sloDefaults = []string{
+	"service: shop-api",
+	"indicator: {metadata: {name: up}, spec: {ratioMetric: {good: {metricSource: {type: leadline, spec: {availability: {}}}}, total: {metricSource: {type: leadline, spec: {}}}}}}",
+	"timeWindow: [{duration: 4w, isRolling: true}]",
+	"budgetingMethod: Occurrences",
+	"objectives: [{target: 0.99}]",
+}
+
+func withDefaults(lines []string) []string {
+	all := slices.Clone(lines)
+	for _, standard := range sloDefaults {
+		field, _, _ := strings.Cut(standard, ":")
+		if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, field) }) {
+			all = append(all, standard)
+		}
+	}
+	return all
 }
 
 func indented(lines []string) (out []string) {

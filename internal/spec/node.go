@@ -23,7 +23,10 @@ type file struct {
 	path     string
 	problems []*Problem
 	unsaid   int // problems beyond those
+	warnings []*Problem
 	named    []named
+	made     int     // objectives, or those there would be
+	parts    []*part // the documents of OpenSLO
 }
 
 // at reports a problem at a node.
@@ -39,10 +42,17 @@ func (f *file) add(p *Problem) {
 	f.problems = append(f.problems, p)
 }
 
+// warn says what is left out of a document, which is taken without it.
+func (f *file) warn(n *yaml.Node, what, why, mend string) {
+	if len(f.warnings) < maxGathered {
+		f.warnings = append(f.warnings, &Problem{f.path, n.Line, n.Column, what, why, mend})
+	}
+}
+
 // first returns the first problems in the order of the text.
-func (f *file) first() []*Problem {
-	slices.SortStableFunc(f.problems, func(a, b *Problem) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
-	return f.problems[:min(len(f.problems), maxProblems)]
+func first(problems []*Problem) []*Problem {
+	slices.SortStableFunc(problems, func(a, b *Problem) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+	return problems[:min(len(problems), maxProblems)]
 }
 
 // found returns how many problems the file has so far.
@@ -146,7 +156,9 @@ func (f *file) object(n *yaml.Node, what string) *object {
 
 // take returns the value of a field, nil when it is absent or null.
 func (o *object) take(field string) *yaml.Node {
-	o.known = append(o.known, field)
+	if !slices.Contains(o.known, field) {
+		o.known = append(o.known, field)
+	}
 	n := o.value[field]
 	if n == nil || n.Tag == "!!null" {
 		return nil

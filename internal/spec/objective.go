@@ -52,7 +52,7 @@ func (s *service) objective(n *yaml.Node) []*slo.Objective {
 	if text := o.text("owner"); text != "" {
 		base.Owner = text
 	}
-	if text := s.runbookPath(o); text != "" {
+	if text := s.runbookPath(o, "runbook"); text != "" {
 		base.Runbook = text
 	}
 	o.text("review")
@@ -60,7 +60,9 @@ func (s *service) objective(n *yaml.Node) []*slo.Objective {
 	s.define(base)
 	var objectives []*slo.Objective
 	for _, rule := range rules {
-		objectives = s.compile(o, base, rule)
+		if s.room(s.file) {
+			objectives = s.compile(o, base, rule)
+		}
 	}
 	for _, o := range objectives {
 		if o.Target > 0 && o.Window.Length > 0 {
@@ -217,9 +219,18 @@ func (s *service) ruleFields(n *yaml.Node, rule *sli.Rule) bool {
 	}
 	rule.Service = s.name
 	s.of(o, rule)
+	s.under(o, rule)
+	rule.Where, rule.Good = o.text("where"), o.text("good")
+	s.statuses(o, rule)
+	o.finish()
+	return true
+}
+
+// under reads the longest that a good event may take.
+func (s *service) under(o *object, rule *sli.Rule) {
 	text := o.text("under")
 	if text == "" && (rule.Kind == sli.Latency || rule.Kind == sli.Success) {
-		s.at(n, kind+" has no under", "it is the longest that a good event may take", "add under: 300ms")
+		s.at(o.node, o.what+" has no under", "it is the longest that a good event may take", "add under: 300ms")
 	}
 	if text != "" {
 		d, err := parseLength(text)
@@ -228,10 +239,6 @@ func (s *service) ruleFields(n *yaml.Node, rule *sli.Rule) bool {
 		}
 		rule.Under = d
 	}
-	rule.Where, rule.Good = o.text("where"), o.text("good")
-	s.statuses(o, rule)
-	o.finish()
-	return true
 }
 
 // of reads which operation is counted: a step of the journey, or one written out.

@@ -22,18 +22,29 @@ const APIVersion = "leadline/v1"
 
 const serviceKind = "Service"
 
-// parseFile reads one service file.
-func parseFile(s Source) ([]*slo.Objective, *file) {
-	f := &file{path: s.Path}
-	var objectives []*slo.Objective
-	for _, doc := range f.documents(s.Content) {
-		objectives = append(objectives, f.service(doc)...)
+// read returns the objectives of a file, but for those of OpenSLO, which it
+// adds to the parts.
+func (f *file) read(content []byte, parts *parts) (objectives []*slo.Objective) {
+	for _, doc := range f.documents(content) {
+		if !parts.add(f, doc) {
+			objectives = append(objectives, f.service(doc)...)
+		}
 	}
-	if len(objectives) > maxObjectives {
-		f.add(&Problem{File: s.Path, What: fmt.Sprintf("%d objectives", len(objectives)),
+	return objectives
+}
+
+// room says whether the file may hold the objectives that a rule makes, one
+// in each environment: no more are made than it may.
+func (s *service) room(f *file) bool {
+	f.made += max(1, len(s.environments))
+	return f.made <= maxObjectives
+}
+
+func (f *file) limit() {
+	if f.made > maxObjectives {
+		f.add(&Problem{File: f.path, What: fmt.Sprintf("%d objectives", f.made),
 			Why: fmt.Sprintf("a file may hold %d", maxObjectives), Mend: "split it by service"})
 	}
-	return objectives, f
 }
 
 // named is an objective's name, where it is written.
@@ -97,7 +108,7 @@ func (f *file) service(doc *yaml.Node) []*slo.Objective {
 func (f *file) header(root *object) (ours bool) {
 	version, kind := root.text("apiVersion"), root.text("kind")
 	if strings.HasPrefix(version, "openslo/") {
-		f.at(root.node, fmt.Sprintf("apiVersion %s is not supported by this version", version), "", "write the objective as "+APIVersion)
+		f.at(root.node, fmt.Sprintf("apiVersion %s is not supported by this version", version), "", "write the objective as "+APIVersion+", or "+openVersion)
 		return false
 	}
 	if version != APIVersion {
@@ -120,7 +131,7 @@ func (s *service) metadata(root *object) {
 		return
 	}
 	s.name = operation.Service{Name: o.required("name", "shop-api (service.name)"), Namespace: o.text("namespace")}
-	s.owner, s.runbook = o.text("owner"), s.runbookPath(o)
+	s.owner, s.runbook = o.text("owner"), s.runbookPath(o, "runbook")
 	o.text("review")
 	o.text("description")
 	s.readEnvironments(o)
@@ -137,6 +148,10 @@ func (s *service) readEnvironments(o *object) {
 	if len(s.environments) == 0 {
 		s.at(n, "environments is empty", "nothing would be counted", "remove it, or name one")
 	}
+	if len(s.environments) > maxPlaces {
+		s.at(n, fmt.Sprintf("%d environments", len(s.environments)), fmt.Sprintf("there may be %d", maxPlaces), "split the file")
+		s.environments = nil
+	}
 	for i, e := range s.environments {
 		if slices.Contains(s.environments[:i], e) {
 			s.at(n.Content[i], fmt.Sprintf("environments names %q twice", e), "", "remove one")
@@ -146,13 +161,13 @@ func (s *service) readEnvironments(o *object) {
 }
 
 // runbookPath reads a runbook: a URL, or a path inside the folder of service files.
-func (s *service) runbookPath(o *object) string {
-	text := o.text("runbook")
+func (s *service) runbookPath(o *object, field string) string {
+	text := o.text(field)
 	if text == "" || strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://") {
 		return text
 	}
 	if clean := path.Clean(text); path.IsAbs(clean) || clean == ".." || strings.HasPrefix(clean, "../") || strings.ContainsAny(text, `:\`) {
-		s.at(o.value["runbook"], fmt.Sprintf("runbook %q leaves the folder of service files", text), "only what lies in it is shown", "write a path below this folder, or a http(s) address")
+		s.at(o.value[field], fmt.Sprintf("runbook %q leaves the folder of service files", text), "only what lies in it is shown", "write a path below this folder, or a http(s) address")
 		return ""
 	}
 	return text

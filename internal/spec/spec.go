@@ -1,16 +1,23 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package spec reads the service files in which teams write their objectives.
+// Package spec reads the service files in which teams write their objectives,
+// and writes them as documents of OpenSLO.
 //
-// It owns the format leadline/v1: reading YAML within limits, checking every
-// field, and saying of each mistake where it stands, why it is one and how to
-// mend it. All problems of a file are reported at once: none waits for another
+// It owns the format leadline/v1 and what it takes of openslo/v1: reading YAML
+// within limits, checking every field, and saying of each mistake where it
+// stands, why it is one and how to mend it. All problems of a file are reported at once: none waits for another
 // to be mended, unless nothing can be said before, as within YAML that cannot be
 // parsed. A file with a problem
 // contributes nothing; whoever keeps the last good content of it may hand that
 // in too (see ParseOver), so that a slip of the keyboard does not stop a
 // measurement.
+//
+// Documents of OpenSLO name each other, across the files of a folder. So they
+// are found first and read then, and a file that names something in a broken
+// one is refused with it. What they say and this version cannot do is an error
+// where a number or an alert would not be what was asked for, and a warning
+// where it can be left out. The files open*.go hold all of it.
 //
 // It does not own what an indicator counts (package sli) or when history
 // begins anew (package catalog).
@@ -30,6 +37,7 @@ const (
 	MaxFiles      = 10_000
 	MaxDepth      = 64 // of nested YAML
 	maxObjectives = 1_000
+	maxPlaces     = 100   // environments of a service
 	maxProblems   = 50    // said of one file
 	maxGathered   = 1_000 // of one file, of which the first are said
 )
@@ -72,32 +80,51 @@ type Set struct {
 	Problems []*Problem
 	// Unsaid counts the problems beyond those.
 	Unsaid int
+	// Warnings say what was left out of a document, in the same order. They
+	// refuse nothing.
+	Warnings []*Problem
 	// Good are the sources that contributed.
 	Good []Source
+
+	linked map[string]bool // files with documents that name each other
 }
 
 // Parse reads the sources as one set. Names must be unique among them: of two
 // definitions of one objective both are refused.
 func Parse(sources []Source) *Set {
-	set := &Set{}
-	files := make([]*file, len(sources))
-	for i, s := range sources {
-		var objectives []*slo.Objective
-		if objectives, files[i] = parseFile(s); files[i].found() == 0 {
-			set.Objectives = append(set.Objectives, objectives...)
-		}
-	}
+	files, objectives := parseFiles(sources)
 	refused := refuseDuplicates(files)
+	set := &Set{linked: map[string]bool{}}
 	for i, f := range files {
 		if f.found() == 0 && !refused[f.path] {
 			set.Good = append(set.Good, sources[i])
+			set.Objectives = append(set.Objectives, objectives[i]...)
 		}
-		said := f.first()
+		said := first(f.problems)
 		set.Problems = append(set.Problems, said...)
 		set.Unsaid += f.found() - len(said)
+		set.Warnings = append(set.Warnings, first(f.warnings)...)
+		set.linked[f.path] = len(f.parts) > 0
 	}
-	set.Objectives = slices.DeleteFunc(set.Objectives, func(o *slo.Objective) bool { return refused[o.File] })
 	return set
+}
+
+// parseFiles reads the files and what each of them defines, whether there is a
+// problem in it or not.
+func parseFiles(sources []Source) (files []*file, objectives [][]*slo.Objective) {
+	parts := newParts()
+	for _, s := range sources {
+		f := &file{path: s.Path}
+		files, objectives = append(files, f), append(objectives, f.read(s.Content, parts))
+	}
+	for i, f := range files {
+		for _, p := range f.parts {
+			objectives[i] = append(objectives[i], parts.read(p)...)
+		}
+		f.limit()
+	}
+	parts.refuseUsers()
+	return files, objectives
 }
 
 // ParseOver parses the sources as one set, with the text that a file had when
@@ -127,10 +154,14 @@ func (s *Set) fallBack(lastGood map[string][]byte, sources []Source, kept []stri
 	for _, g := range s.Good {
 		good[g.Path] = true
 	}
+	// What was good names what another file has no more: then the files that
+	// name each other go on together.
+	together := slices.ContainsFunc(kept, func(path string) bool { return s.linked[path] && !good[path] })
 	for _, source := range sources {
 		content, had := lastGood[source.Path]
+		held := slices.Contains(kept, source.Path)
 		switch {
-		case good[source.Path] || slices.Contains(kept, source.Path):
+		case held, good[source.Path] && !(together && had && s.linked[source.Path]):
 			next = append(next, source)
 		case had:
 			next = append(next, Source{Path: source.Path, Content: content})

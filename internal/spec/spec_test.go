@@ -23,8 +23,49 @@ spec:
     - {name: up, availability: {}, target: 99%, window: 7d}
 `
 
+// openGood has everything that a document of OpenSLO names or holds.
+const openGood = `apiVersion: openslo/v1
+kind: SLO
+metadata: {name: pay, displayName: Pay, labels: {a: [b]}, annotations: {leadline/owner: me, leadline/other-windows: 7d}}
+spec:
+  service: shop
+  indicatorRef: pays
+  timeWindow: [{duration: 1w, calendar: {startTime: 2026-01-05 00:00:00, timeZone: UTC}}]
+  budgetingMethod: Timeslices
+  objectives: [{displayName: A, targetPercent: 99.9, timeSliceTarget: 1, timeSliceWindow: 5}, {displayName: B, target: 0.9, timeSliceTarget: 1, timeSliceWindow: 1m}]
+  alertPolicies:
+    - metadata: {name: burns, annotations: {leadline/guard: "1", leadline/by-group: "false", leadline/short-window: 5m}}
+      spec: {alertWhenBreaching: true, alertWhenNoData: true, conditions: [{conditionRef: fast}], notificationTargets: [{targetRef: chat}]}
+---
+apiVersion: openslo/v1
+kind: SLI
+metadata: {name: pays}
+spec: {ratioMetric: {rawType: success, raw: {metricSource: {metricSourceRef: spans, spec: {success: {of: {http: POST /pay}, under: 1s}, by: [region]}}}}}
+---
+apiVersion: openslo/v1
+kind: DataSource
+metadata: {name: spans}
+spec: {type: leadline}
+---
+apiVersion: openslo/v1
+kind: AlertCondition
+metadata: {name: fast}
+spec: {severity: page, condition: {kind: burnrate, op: gt, threshold: 2.5, lookbackWindow: 1h, alertAfter: 5m}}
+---
+apiVersion: openslo/v1
+kind: Service
+metadata: {name: shop, annotations: {leadline/environments: "a, b"}}
+spec: {description: A shop.}
+`
+
 func parse(content string) *spec.Set {
 	return spec.Parse([]spec.Source{{Path: "shop.yaml", Content: []byte(content)}})
+}
+
+func TestTheDocumentsOfTheFuzzTargetAreGood(t *testing.T) {
+	if set := parse(openGood); len(set.Problems) > 0 || len(set.Objectives) != 4 {
+		t.Errorf("got %d objectives, %v", len(set.Objectives), set.Problems)
+	}
 }
 
 func TestLimits(t *testing.T) {
@@ -36,6 +77,8 @@ func TestLimits(t *testing.T) {
 		{"100,000 blocks deep", strings.Repeat("- ", deep) + "a", "not YAML that can be read"},
 		{"100,000 explicit keys deep", strings.Repeat("? ", deep) + "a", "not YAML that can be read"},
 		{"a billion laughs", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "anchors and aliases"},
+		{"too many objectives of OpenSLO", strings.Replace(openGood, "{displayName: B", strings.Repeat("{target: 0.8, timeSliceTarget: 1, timeSliceWindow: 5}, ", 500)+"{displayName: B", 1), "a file may hold 1000"},
+		{"a hundred thousand environments", strings.Replace(openGood, "a, b", strings.Repeat("a,", 100_000), 1), "there may be 100"},
 		{"too many objectives", good + strings.Repeat("    - {name: a, availability: {}, target: 99%, window: 7d}\n", 1000), "a file may hold 1000"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -113,6 +156,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
 	f.Add([]byte(strings.ReplaceAll(good, "{}", "{of: {http: GET /}, statuses: {4xx: bad}}")))
 	f.Add([]byte(strings.ReplaceAll(good, "window: 7d", "window: 7d, alerts: {defaults: false, rules: [{name: a, severity: page, for: 1m, guard: 9, by_group: true, when: {burn: {above: 1.5, over: [1h, 5m]}, spent: 5%, drop: {by: 1%, in: 1h}, exhausts: {within: 1d, over: 1h}}}]}")))
+	f.Add([]byte(openGood))
+	f.Add([]byte(strings.ReplaceAll(openGood, "raw: {", "good: {")))
 	f.Add([]byte("a: &a [*a]\n---\n? [x]\n: !t y"))
 	f.Add([]byte("\xff\xfea\x00:\x00"))
 	shop, err := os.ReadFile("../../examples/shop/services/shop.yaml")
@@ -152,6 +197,12 @@ func TestParseOver(t *testing.T) {
 		}
 		return text
 	}
+	sli := func(name string) string {
+		return "apiVersion: openslo/v1\nkind: SLI\nmetadata: {name: " + name + "}\nspec: {ratioMetric: {rawType: success, raw: {metricSource: {type: leadline, spec: {availability: {}}}}}}\n"
+	}
+	slo := func(name string) string {
+		return "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: " + name + "}\nspec: {service: shop, indicatorRef: " + name + ", timeWindow: [{duration: 4w, isRolling: true}], budgetingMethod: Occurrences, objectives: [{target: 0.9}]}\n"
+	}
 	const broken = "oops"
 	for _, c := range []struct {
 		name       string
@@ -166,6 +217,8 @@ func TestParseOver(t *testing.T) {
 		{"one is broken and was never good", nil, map[string]string{"a": file("z"), "b": broken}, "a:z", "", 1},
 		{"one moves while the file that it leaves is broken", map[string]string{"a": file("y"), "b": file("x", "z")},
 			map[string]string{"a": file("y", "x"), "b": broken}, "a:y b:x b:z", "a b", 2},
+		{"what another file names goes", map[string]string{"a": sli("x"), "b": slo("x")}, map[string]string{"a": sli("y"), "b": slo("x")}, "b:x", "a b", 1},
+		{"what another file names breaks", map[string]string{"a": sli("x"), "b": slo("x")}, map[string]string{"a": broken, "b": slo("x")}, "b:x", "a b", 2},
 		{"into a new file", map[string]string{"b": file("x", "z")}, map[string]string{"a": file("x"), "b": broken}, "b:x b:z", "b", 2},
 		{"one pushes another", map[string]string{"a": file("y"), "b": file("x"), "c": file("z")},
 			map[string]string{"a": file("x"), "b": broken, "c": file("y")}, "a:y b:x c:z", "a b c", 3},
