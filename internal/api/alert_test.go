@@ -66,14 +66,14 @@ func TestASilence(t *testing.T) {
 		ID: "id-1", State: report.SilenceActive, Matchers: []string{`service="shop-api"`}, Author: "me", Reason: "a drill",
 		Created: now, Starts: now, Ends: now.Add(2 * time.Hour),
 	}
-	if diff := cmp.Diff(want, decode[api.OneSilence](t, begun).Silence); diff != "" {
+	if diff := cmp.Diff(want, decode[report.OneSilence](t, begun).Silence); diff != "" {
 		t.Errorf("begun (-want +got):\n%s", diff)
 	}
 	later := ask(s, "POST", path, `{"matchers":["rule=absent"],"author":"me","reason":"later","starts_at":"2026-11-24T00:00:00Z","ends_at":"2026-11-25T00:00:00Z"}`, asJSON)
-	if got := decode[api.OneSilence](t, later).Silence; got.State != report.SilencePending {
+	if got := decode[report.OneSilence](t, later).Silence; got.State != report.SilencePending {
 		t.Errorf("a later one: %+v", got)
 	}
-	ended := decode[api.OneSilence](t, ask(s, "DELETE", path+"/id-1", "")).Silence
+	ended := decode[report.OneSilence](t, ask(s, "DELETE", path+"/id-1", "")).Silence
 	want.State, want.Ends = report.SilenceEnded, now
 	if diff := cmp.Diff(want, ended); diff != "" {
 		t.Errorf("ended (-want +got):\n%s", diff)
@@ -119,11 +119,11 @@ func TestSilencesThatAreRefused(t *testing.T) {
 
 func TestReceiversAreTested(t *testing.T) {
 	s := full(t).server(t, "")
-	for name, want := range map[string]api.TestResult{
+	for name, want := range map[string]report.TestResult{
 		"pager":  {SchemaVersion: 1, Receiver: "pager", Delivered: true},
 		"broken": {SchemaVersion: 1, Receiver: "broken", Error: "the connection was refused"},
 	} {
-		if diff := cmp.Diff(want, decode[api.TestResult](t, ask(s, "POST", "/api/v1/receivers/"+name+"/test", ""))); diff != "" {
+		if diff := cmp.Diff(want, decode[report.TestResult](t, ask(s, "POST", "/api/v1/receivers/"+name+"/test", ""))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}

@@ -25,8 +25,8 @@ import (
 var described = map[string]any{
 	"SLOs": report.SLOs{}, "Detail": report.Detail{}, "Operations": report.Operations{}, "IntakeView": report.IntakeView{},
 	"Health": report.Health{}, "Problem": api.Problem{}, "Session": api.Session{}, "BackfillReport": backfill.Report{}, "BackfillRequest": backfill.Generation{},
-	"Alerts": report.Alerts{}, "Receivers": report.Receivers{}, "Silences": report.Silences{}, "OneSilence": api.OneSilence{}, "NewSilence": api.NewSilence{},
-	"TestResult": api.TestResult{},
+	"Alerts": report.Alerts{}, "Receivers": report.Receivers{}, "Silences": report.Silences{}, "OneSilence": report.OneSilence{}, "NewSilence": report.NewSilence{},
+	"TestResult": report.TestResult{},
 }
 
 type schema struct {

@@ -10,23 +10,13 @@ import (
 	"github.com/leadline/leadline/internal/report"
 )
 
-// TestResult is the answer of POST /api/v1/receivers/{name}/test.
-type TestResult struct {
-	SchemaVersion int    `json:"schema_version"`
-	Receiver      string `json:"receiver"`
-	Delivered     bool   `json:"delivered"`
-	// Error is why the receiver did not take it, and Hint how to mend that.
-	Error string `json:"error"`
-	Hint  string `json:"hint"`
-}
-
 func (s *Server) receivers(*http.Request) (any, error) { return s.report.Receivers(), nil }
 
 // testReceiver sends a test message. That the receiver refuses it is an answer
 // and not a failure of the request.
 func (s *Server) testReceiver(r *http.Request) (any, error) {
 	name := r.PathValue("name")
-	out := TestResult{SchemaVersion: report.SchemaVersion, Receiver: name, Delivered: true}
+	out := report.TestResult{SchemaVersion: report.SchemaVersion, Receiver: name, Delivered: true}
 	err := s.delivery.Test(r.Context(), name)
 	if errs.KindOf(err) == errs.NotFound && s.report.Kinds[name] == "" {
 		return nil, err

@@ -33,19 +33,6 @@ type Delivery interface {
 // maxSilence is more than the longest silence needs.
 const maxSilence = 64 << 10
 
-// NewSilence is the body of POST /api/v1/silences.
-type NewSilence struct {
-	// Matchers must all match: service="shop-api", group=~"eu-.*".
-	Matchers []string `json:"matchers"`
-	Author   string   `json:"author"`
-	Reason   string   `json:"reason"`
-	// Starts is now when it is left out. Ends is when it ends; or Length how long
-	// it lasts, as 2h or 7d.
-	Starts *time.Time `json:"starts_at,omitempty"`
-	Ends   *time.Time `json:"ends_at,omitempty"`
-	Length string     `json:"length,omitempty"`
-}
-
 func (s *Server) silences(r *http.Request) (any, error) { return s.report.Silences(r.Context()) }
 
 // silence begins a silence.
@@ -58,17 +45,11 @@ func (s *Server) silence(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, err)
 		return
 	}
-	writeJSON(w, http.StatusCreated, OneSilence{report.SchemaVersion, s.report.Silence(wish)})
-}
-
-// OneSilence is the answer of what begins and ends a silence.
-type OneSilence struct {
-	SchemaVersion int            `json:"schema_version"`
-	Silence       report.Silence `json:"silence"`
+	writeJSON(w, http.StatusCreated, report.OneSilence{SchemaVersion: report.SchemaVersion, Silence: s.report.Silence(wish)})
 }
 
 func readSilence(w http.ResponseWriter, r *http.Request, now time.Time) (out catalog.Silence, err error) {
-	var body NewSilence
+	var body report.NewSilence
 	if err := readJSON(w, r, maxSilence, &body); err != nil {
 		return out, err
 	}
@@ -97,7 +78,7 @@ func (s *Server) endSilence(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return OneSilence{report.SchemaVersion, s.report.Silence(ended)}, nil
+	return report.OneSilence{SchemaVersion: report.SchemaVersion, Silence: s.report.Silence(ended)}, nil
 }
 
 // readJSON reads a body of at most so many bytes. Nothing in it may be unknown:

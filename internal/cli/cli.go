@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+	"time"
 	_ "time/tzdata" // calendar windows need their zones on machines that have none
 
 	"github.com/spf13/cobra"
@@ -48,6 +49,8 @@ type env struct {
 	server   string
 	token    config.Config // only TokenFile is used
 	output   string
+	watch    bool
+	every    time.Duration
 	// called says that the command line was understood: what fails before is
 	// wrong usage.
 	called bool
@@ -103,7 +106,7 @@ func newRoot(e *env) *cobra.Command {
 	}
 	root.SetOut(e.out)
 	root.SetErr(e.err)
-	root.AddCommand(newServe(e), newValidate(e), newStatus(e), newExplain(e), newOperations(e), newBackfill(e), newVersion(e))
+	root.AddCommand(newServe(e), newValidate(e), newStatus(e), newExplain(e), newAlerts(e), newSilence(e), newReceivers(e), newOperations(e), newBackfill(e), newVersion(e))
 	return root
 }
 

@@ -88,7 +88,7 @@ func explainText(w io.Writer, v report.Detail, generation string) {
 		return
 	}
 	fmt.Fprintf(w, "%s of %s: %s\n", s.Name, serviceText(s.SLO), s.State)
-	for _, line := range []string{s.Cause, s.NextStep} {
+	for _, line := range []string{whyText(s.SLO), s.NextStep} {
 		if line != "" {
 			fmt.Fprintf(w, "  %s\n", line)
 		}
@@ -102,6 +102,7 @@ func explainText(w io.Writer, v report.Detail, generation string) {
 	explainEdges(w, "window "+s.Window, own)
 	if s.Total == nil {
 		fmt.Fprintln(w, "  no events were counted, so there is no number")
+		explainRules(w, s)
 		explainTrust(w, s)
 		return
 	}
@@ -122,6 +123,7 @@ func explainText(w io.Writer, v report.Detail, generation string) {
 	if n := int64(shown) - int64(*s.Total+*s.Excluded); n != 0 && s.Unit.Noun() == string(slo.Events) {
 		fmt.Fprintf(w, "%+d events: the slices are as of now, the number as of its evaluation at %s\n", n, s.EvaluatedAt.Format(time.TimeOnly))
 	}
+	explainRules(w, s)
 	explainTrust(w, s)
 }
 

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadline/leadline/internal/alert"
 	"github.com/leadline/leadline/internal/api"
 	"github.com/leadline/leadline/internal/cli"
 	"github.com/leadline/leadline/internal/report"
@@ -121,6 +122,45 @@ func server(t *testing.T) *httptest.Server {
 	answer("/api/v1/slos/shop-api/moved", moved)
 	answer("/api/v1/slos/shop-api/sliced", sliced(all.SLOs[1]))
 	answer("/api/v1/slos/blog/up", detail(all.SLOs[2]))
+	burns := detail(all.SLOs[1])
+	burns.SLO.Rules, burns.SLO.Alerts = recorded[[]report.Rule](t, "rules"), recorded[report.Alerts](t, "alerts").Alerts
+	burns.SLO.Target = "0.99"
+	burns.SLO.State, burns.SLO.Verdict = slo.Breaching, report.Verdict{Verdict: alert.Recovering, Rule: "page-1h", Sentence: "1h burn 20x, 5m 0.5x, threshold 13.44x"}
+	answer("/api/v1/slos/shop-api/burns", burns)
+	mux.HandleFunc("GET /api/v1/alerts", func(w http.ResponseWriter, r *http.Request) {
+		v := recorded[report.Alerts](t, "alerts")
+		states := r.URL.Query()["state"]
+		v.Alerts = slices.DeleteFunc(v.Alerts, func(a report.Alert) bool {
+			return r.URL.Query().Get("owner") == "nobody" || len(states) > 0 && !slices.Contains(states, string(a.State))
+		})
+		json.NewEncoder(w).Encode(v)
+	})
+	silences := recorded[report.Silences](t, "silences")
+	silences.Silences[0].Reason = "a\tdrill\n\x1b[31m"
+	answer("/api/v1/silences", silences)
+	mux.HandleFunc("POST /api/v1/silences", func(w http.ResponseWriter, r *http.Request) {
+		var wish report.NewSilence
+		if err := json.NewDecoder(r.Body).Decode(&wish); err != nil || r.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("%v of type %s", err, r.Header.Get("Content-Type"))
+		}
+		w.WriteHeader(http.StatusCreated)
+		s := report.Silence{ID: "s3", Matchers: wish.Matchers, Author: wish.Author, Reason: wish.Reason + " for " + wish.Length, Starts: at("2026-11-23T12:00:00Z"), Ends: at("2026-11-23T14:00:00Z")}
+		if wish.Ends != nil {
+			s.Ends = *wish.Ends
+		}
+		json.NewEncoder(w).Encode(report.OneSilence{SchemaVersion: 1, Silence: s})
+	})
+	mux.HandleFunc("DELETE /api/v1/silences/s1", func(w http.ResponseWriter, r *http.Request) {
+		json.NewEncoder(w).Encode(report.OneSilence{SchemaVersion: 1, Silence: report.Silence{ID: "s1", Ends: at("2026-11-23T12:00:00Z")}})
+	})
+	answer("/api/v1/receivers", recorded[report.Receivers](t, "receivers"))
+	mux.HandleFunc("POST /api/v1/receivers/{name}/test", func(w http.ResponseWriter, r *http.Request) {
+		v := report.TestResult{SchemaVersion: 1, Receiver: r.PathValue("name"), Delivered: r.PathValue("name") == "pager"}
+		if !v.Delivered {
+			v.Error, v.Hint = "the connection was refused", "see whether it runs"
+		}
+		json.NewEncoder(w).Encode(v)
+	})
 	answer("/api/v1/operations", report.Operations{SchemaVersion: 1, Window: "1h", Operations: []report.Operation{
 		{Service: "shop-api", Environment: "production", Operation: "POST /checkout", Kind: "http", Good: 10, Bad: 1, Excluded: 2, P50: of(12.3456), P95: of(100.0), P99: of(1234.5), Bound: true, Versions: []report.Version{}},
 		{Service: "blog", Operation: "GET /", Kind: "http", Versions: []report.Version{}},
@@ -136,6 +176,19 @@ func server(t *testing.T) *httptest.Server {
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	return s
+}
+
+// recorded reads an answer that package report's tests hold.
+func recorded[T any](t *testing.T, name string) (v T) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("..", "report", "testdata", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(content, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // ask runs a command line against the server and returns all that it said.
@@ -158,6 +211,19 @@ func TestGolden(t *testing.T) {
 		"explain-moved":        {"explain", "shop-api/moved"},
 		"explain-sliced":       {"explain", "shop-api/sliced"},
 		"explain-not-measured": {"explain", "up"},
+		"explain-burns":        {"explain", "shop-api/burns"},
+		"alerts":               {"alerts"},
+		"alerts-all":           {"alerts", "--all"},
+		"alerts-none":          {"alerts", "--owner", "nobody"},
+		"alerts-resolved.yaml": {"alerts", "--state", "resolved,pending", "-o", "yaml"},
+		"silence-list":         {"silence", "list"},
+		"silence-list-all":     {"silence", "list", "--all"},
+		"silence-add":          {"silence", "add", "service=shop-api", "severity=page", "--for", "2h", "--reason", "a drill", "--author", "me"},
+		"silence-add.json":     {"silence", "add", "rule=absent", "--until", "2026-11-24T12:00:00Z", "--reason", "a drill", "--author", "me", "-o", "json"},
+		"silence-end":          {"silence", "end", "s1"},
+		"receivers":            {"receivers"},
+		"receivers.json":       {"receivers", "-o", "json"},
+		"receivers-test":       {"receivers", "test", "pager"},
 		"operations":           {"operations"},
 		"operations.json":      {"operations", "-o", "json"},
 		"validate":             {"validate", "testdata/services/good.yaml"},
@@ -219,6 +285,14 @@ func TestExitCodes(t *testing.T) {
 		{"an unknown output, before anybody is asked", []string{"status", "-o", "xml", "--server", gone.URL}, 2, "table, json or yaml"},
 		{"a level of logs that is none", []string{"serve", "--log-level", "loud"}, 2, "debug, info, warn or error"},
 		{"a bad duration", []string{"status", "--every", "soon"}, 2, "invalid argument"},
+		{"a receiver that takes the test", []string{"receivers", "test", "pager"}, 0, ""},
+		{"a receiver that does not", []string{"receivers", "test", "team"}, 1, "team did not take the test message: the connection was refused"},
+		{"a silence without an end", []string{"silence", "add", "a=b", "--reason", "x"}, 2, "--for, or --until"},
+		{"a silence with two", []string{"silence", "add", "a=b", "--reason", "x", "--for", "1h", "--until", "2026-11-24T12:00:00Z"}, 2, "--for, or --until"},
+		{"a silence of nobody", []string{"silence", "add", "a=b", "--reason", "x", "--for", "1h", "--author", ""}, 2, "--reason and --author"},
+		{"a silence until no time", []string{"silence", "add", "a=b", "--reason", "x", "--until", "tomorrow"}, 2, "is not a time"},
+		{"a silence of everything", []string{"silence", "add", "--for", "1h", "--reason", "x"}, 2, "arg"},
+		{"a silence that is not", []string{"silence", "end", "s9"}, 1, "404"},
 		{"files that are valid", []string{"validate", "testdata/services/good.yaml"}, 0, "valid: 1 objective in 1 file"},
 		{"files that are not", []string{"validate", "testdata/services"}, 3, "problems in 2 files"},
 		{"receivers that are valid", []string{"validate", "--config", "testdata/receivers/good.yaml"}, 0, "valid: 1 receiver in testdata/receivers/good.yaml"},

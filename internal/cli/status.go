@@ -17,26 +17,25 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/leadline/leadline/internal/alert"
 	"github.com/leadline/leadline/internal/report"
 	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/spec"
 )
 
 func newStatus(e *env) *cobra.Command {
-	var watch bool
-	var every time.Duration
 	c := &cobra.Command{
 		Use: "status", Short: "List objectives, worst first", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if !watch {
-				return e.status(c.Context())
-			}
-			return e.watchStatus(c.Context(), every)
-		},
+		RunE: func(c *cobra.Command, _ []string) error { return e.repeat(c.Context(), e.status) },
 	}
-	c.Flags().BoolVarP(&watch, "watch", "w", false, "print again when time has passed, until interrupted")
-	c.Flags().DurationVar(&every, "every", 5*time.Second, "how often to print with --watch")
-	return e.asking(e.printing(c))
+	return e.watching(e.asking(e.printing(c)))
+}
+
+// watching adds the flags of a command that can print again and again.
+func (e *env) watching(c *cobra.Command) *cobra.Command {
+	c.Flags().BoolVarP(&e.watch, "watch", "w", false, "print again when time has passed, until interrupted")
+	c.Flags().DurationVar(&e.every, "every", 5*time.Second, "how often to print with --watch")
+	return c
 }
 
 func (e *env) status(ctx context.Context) error {
@@ -61,11 +60,15 @@ func problemText(p report.FileProblem) string {
 	return (&spec.Problem{File: p.File, Line: p.Line, Column: p.Column, What: p.What, Why: p.Why, Mend: p.Mend}).Error()
 }
 
-func (e *env) watchStatus(ctx context.Context, every time.Duration) error {
-	ticker := time.NewTicker(max(every, time.Second))
+// repeat does something once, or with --watch until ctx ends.
+func (e *env) repeat(ctx context.Context, do func(context.Context) error) error {
+	if !e.watch {
+		return do(ctx)
+	}
+	ticker := time.NewTicker(max(e.every, time.Second))
 	defer ticker.Stop()
 	for {
-		if err := e.status(ctx); err != nil {
+		if err := do(ctx); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -145,7 +148,17 @@ func causeText(s report.SLO) string {
 	if s.Cause == "" {
 		return "-"
 	}
-	return s.Cause + "; next: " + s.NextStep
+	return whyText(s) + "; next: " + s.NextStep
+}
+
+// whyText is the cause of a state. Of a budget that burns it is the verdict,
+// which says whether it goes on.
+func whyText(s report.SLO) string {
+	v := s.Verdict
+	if s.State == slo.Breaching && (v.Verdict == alert.Critical || v.Verdict == alert.Rising || v.Verdict == alert.Recovering) {
+		return string(v.Verdict) + ": " + v.Sentence
+	}
+	return s.Cause
 }
 
 // covered prints the share of the window in which the service was heard.
@@ -156,13 +169,14 @@ func covered(x *float64) string {
 	return fmt.Sprintf("%.0f%%", math.Floor(100**x))
 }
 
-func serviceText(s report.SLO) string {
-	name := s.Service
-	if s.Namespace != "" {
-		name = s.Namespace + "/" + name
+func serviceText(s report.SLO) string { return serviceName(s.Namespace, s.Service, s.Environment) }
+
+func serviceName(namespace, name, environment string) string {
+	if namespace != "" {
+		name = namespace + "/" + name
 	}
-	if s.Environment != "" && s.Environment != "production" {
-		name += "@" + s.Environment
+	if environment != "" && environment != "production" {
+		name += "@" + environment
 	}
 	return name
 }

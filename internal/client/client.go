@@ -6,6 +6,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -67,6 +68,56 @@ func (c *Client) Operations(ctx context.Context, window string) (v report.Operat
 		q.Set("window", window)
 	}
 	return v, c.get(ctx, "/api/v1/operations", q, &v)
+}
+
+// Alerts asks for the alerts that a query chooses; see the API's description.
+func (c *Client) Alerts(ctx context.Context, q url.Values) (v report.Alerts, err error) {
+	return v, c.get(ctx, "/api/v1/alerts", q, &v)
+}
+
+// Silences asks for every silence that is kept.
+func (c *Client) Silences(ctx context.Context) (v report.Silences, err error) {
+	return v, c.get(ctx, "/api/v1/silences", nil, &v)
+}
+
+// AddSilence begins a silence.
+func (c *Client) AddSilence(ctx context.Context, s report.NewSilence) (v report.OneSilence, err error) {
+	return v, c.send(ctx, http.MethodPost, "/api/v1/silences", s, &v)
+}
+
+// EndSilence ends a silence.
+func (c *Client) EndSilence(ctx context.Context, id string) (v report.OneSilence, err error) {
+	return v, c.send(ctx, http.MethodDelete, "/api/v1/silences/"+url.PathEscape(id), nil, &v)
+}
+
+// Receivers asks how every receiver stands.
+func (c *Client) Receivers(ctx context.Context) (v report.Receivers, err error) {
+	return v, c.get(ctx, "/api/v1/receivers", nil, &v)
+}
+
+// TestReceiver sends a test message, which takes as long as the receiver does.
+func (c *Client) TestReceiver(ctx context.Context, name string) (v report.TestResult, err error) {
+	patient := *c
+	patient.http = &http.Client{Timeout: 2 * timeout}
+	return v, patient.send(ctx, http.MethodPost, "/api/v1/receivers/"+url.PathEscape(name)+"/test", nil, &v)
+}
+
+// send changes something; body is sent as JSON unless it is nil.
+func (c *Client) send(ctx context.Context, method, path string, body, v any) error {
+	var content io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return fmt.Errorf("send %s: %w", path, err)
+		}
+		content = bytes.NewReader(text)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.base+path, content)
+	if err != nil {
+		return fmt.Errorf("send %s: %w", path, err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	return c.do(r, v)
 }
 
 func (c *Client) get(ctx context.Context, path string, q url.Values, v any) error {

@@ -78,6 +78,16 @@ func (r *Report) Receivers() Receivers {
 	return out
 }
 
+// TestResult is the answer of POST /api/v1/receivers/{name}/test.
+type TestResult struct {
+	SchemaVersion int    `json:"schema_version"`
+	Receiver      string `json:"receiver"`
+	Delivered     bool   `json:"delivered"`
+	// Error is why the receiver did not take it, and Hint how to mend that.
+	Error string `json:"error"`
+	Hint  string `json:"hint"`
+}
+
 func said(err error) string {
 	if err == nil {
 		return ""
@@ -103,6 +113,25 @@ type Silence struct {
 	Ends     time.Time    `json:"ends_at"`
 	// Alerts is how many alerts it keeps from being told now.
 	Alerts int `json:"alerts"`
+}
+
+// OneSilence is the answer of what begins and ends a silence.
+type OneSilence struct {
+	SchemaVersion int     `json:"schema_version"`
+	Silence       Silence `json:"silence"`
+}
+
+// NewSilence is the body of POST /api/v1/silences.
+type NewSilence struct {
+	// Matchers must all match: service="shop-api", group=~"eu-.*".
+	Matchers []string `json:"matchers"`
+	Author   string   `json:"author"`
+	Reason   string   `json:"reason"`
+	// Starts is now when it is left out. Ends is when it ends; or Length how long
+	// it lasts, as 2h or 7d.
+	Starts *time.Time `json:"starts_at,omitempty"`
+	Ends   *time.Time `json:"ends_at,omitempty"`
+	Length string     `json:"length,omitempty"`
 }
 
 // SilenceState says whether a silence holds.
