@@ -5,8 +5,8 @@
 //
 // Results go to standard output, messages to standard error. A command that
 // reads takes -o table, json or yaml; json and yaml are the API's answers and
-// carry its schema_version. Nothing is coloured. Exit codes: 0 done, 1 an error, 2 wrong usage, 3 what was checked
-// is not valid, 4 no server or no permission.
+// carry its schema_version. Nothing is coloured. Exit codes: 0 done, 1 an error,
+// 2 wrong usage, 3 what was checked is not valid, 4 no server or no permission.
 package cli
 
 import (

@@ -78,10 +78,7 @@ func (s *service) alertRule(n *yaml.Node) (r writtenRule, ok bool) {
 	}
 	before := s.found()
 	r.at = n
-	r.Name = o.required("name", "fast-burn")
-	if r.Name != "" && !objectiveName.MatchString(r.Name) {
-		s.at(o.value["name"], fmt.Sprintf("the name %q is not usable", r.Name), "names stand in addresses and labels", "use up to 100 lower-case letters, digits, dashes, dots and underscores")
-	}
+	r.Name = o.usableName("fast-burn")
 	switch text := o.required("severity", "page (or ticket)"); text {
 	case "page", "ticket":
 		r.Severity = slo.Severity(text)
@@ -168,7 +165,7 @@ func (s *service) burn(n *yaml.Node) []slo.Condition {
 		}
 		for i, at := range []*time.Duration{&c.Long, &c.Short} {
 			if i < len(lengths) {
-				*at = s.parsed(v, "over", lengths[i])
+				*at = s.parsed(v, "over", lengths[i], lengthExample)
 			}
 		}
 	} else {
@@ -217,13 +214,15 @@ func (s *service) length(o *object, field string, required bool) time.Duration {
 	if text == "" {
 		return 0
 	}
-	return s.parsed(o.value[field], field, text)
+	return s.parsed(o.value[field], field, text, lengthExample)
 }
 
-func (s *service) parsed(n *yaml.Node, field, text string) time.Duration {
+const lengthExample = "5m or 1h"
+
+func (s *service) parsed(n *yaml.Node, field, text, example string) time.Duration {
 	d, err := parseLength(text)
 	if err != nil {
-		s.at(n, fmt.Sprintf("%s %q is not a duration", field, text), err.Error(), "write for example 5m or 1h")
+		s.at(n, fmt.Sprintf("%s %q is not a duration", field, text), err.Error(), "write for example "+example)
 	}
 	return d
 }

@@ -56,11 +56,8 @@ func (s *service) budgetingText(n *yaml.Node) {
 	case slo.RatioTimeslices:
 		s.at(n, "ratio_timeslices have no width", "", ratioExample)
 	default:
-		mend := "write occurrences, timeslices or ratio_timeslices"
-		if near := nearest(n.Value, []string{string(slo.Occurrences), string(slo.Timeslices), string(slo.RatioTimeslices)}); near != "" {
-			mend = fmt.Sprintf("did you mean %q?", near)
-		}
-		s.at(n, fmt.Sprintf("budgeting is %q", n.Value), "", mend)
+		methods := []string{string(slo.Occurrences), string(slo.Timeslices), string(slo.RatioTimeslices)}
+		s.at(n, fmt.Sprintf("budgeting is %q", n.Value), "", meant(n.Value, methods, "write occurrences, timeslices or ratio_timeslices"))
 	}
 }
 
@@ -72,7 +69,7 @@ func (s *service) timeslices(n *yaml.Node, method slo.Method) (b slo.Budgeting) 
 	before := s.found()
 	b.Method, b.Width = method, s.sliceWidth(o)
 	if method == slo.Timeslices {
-		b.Target = s.sliceTarget(o)
+		b.Target = s.share(o, "95%", slo.ParseShare)
 	}
 	o.finish()
 	if s.found() > before {
@@ -106,21 +103,4 @@ func checkWidth(width time.Duration) error {
 		return fmt.Errorf("slices last from %s to %s", window.Compact(slo.NarrowestTimeslice), window.Compact(slo.WidestTimeslice))
 	}
 	return nil
-}
-
-// sliceTarget reads from which share of good events on a slice is good.
-func (s *service) sliceTarget(o *object) slo.Target {
-	text := o.required("target", "95%")
-	if text == "" {
-		return 0
-	}
-	t, err := slo.ParseShare(text)
-	if err != nil {
-		mend := "write for example 95%"
-		if _, err := slo.ParseShare(text + "%"); err == nil {
-			mend = fmt.Sprintf("did you mean %s%%?", text)
-		}
-		s.at(o.value["target"], err.Error(), "", mend)
-	}
-	return t
 }

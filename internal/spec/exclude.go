@@ -100,9 +100,5 @@ func (s *service) exclusionLength(o *object) time.Duration {
 	if text == "" {
 		return 0
 	}
-	length, err := parseLength(text)
-	if err != nil {
-		s.at(o.value["for"], fmt.Sprintf("for %q is not a duration", text), err.Error(), "write for example 30m or 2h")
-	}
-	return length
+	return s.parsed(o.value["for"], "for", text, "30m or 2h")
 }

@@ -191,6 +191,17 @@ func (o *object) required(field, example string) string {
 	return s
 }
 
+var usable = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?$`)
+
+// usableName returns the name of an objective or a rule.
+func (o *object) usableName(example string) string {
+	name := o.required("name", example)
+	if name != "" && !usable.MatchString(name) {
+		o.file.at(o.value["name"], fmt.Sprintf("the name %q is not usable", name), "names stand in addresses and labels", "use up to 100 lower-case letters, digits, dashes, dots and underscores")
+	}
+	return name
+}
+
 // list returns the entries of a list field.
 func (o *object) list(field string) []*yaml.Node {
 	n := o.take(field)
@@ -240,11 +251,7 @@ func (o *object) finish() {
 		if slices.Contains(o.known, field) {
 			continue
 		}
-		mend := "known fields: " + strings.Join(o.known, ", ")
-		if near := nearest(field, o.known); near != "" {
-			mend = fmt.Sprintf("did you mean %q?", near)
-		}
-		o.file.at(o.keys[field], fmt.Sprintf("%s has no field %q", o.what, field), "", mend)
+		o.file.at(o.keys[field], fmt.Sprintf("%s has no field %q", o.what, field), "", meant(field, o.known, "known fields: "+strings.Join(o.known, ", ")))
 	}
 }
 
@@ -259,6 +266,14 @@ func kindText(n *yaml.Node) string {
 		return "nothing"
 	}
 	return strconv.Quote(n.Value)
+}
+
+// meant asks for the candidate that is near, or says what else to do.
+func meant(word string, candidates []string, otherwise string) string {
+	if near := nearest(word, candidates); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return otherwise
 }
 
 // nearest returns the candidate that a typing mistake most likely meant, or "".

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,8 +18,6 @@ import (
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slo"
 )
-
-var objectiveName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?$`)
 
 // indicators are the fields that say what is counted.
 var indicators = []string{"availability", "latency", "success", "custom"}
@@ -36,12 +33,9 @@ func (s *service) objective(n *yaml.Node) []*slo.Objective {
 	}
 	before := s.found()
 	base := slo.Objective{Journey: s.journey, Owner: s.owner, Runbook: s.runbook, File: s.path, Line: n.Line}
-	base.Name = o.required("name", "checkout-succeeds")
-	if base.Name != "" && !objectiveName.MatchString(base.Name) {
-		s.at(o.value["name"], fmt.Sprintf("the name %q is not usable", base.Name), "names stand in addresses and labels", "use up to 100 lower-case letters, digits, dashes, dots and underscores")
-	}
+	base.Name = o.usableName("checkout-succeeds")
 	rules := s.rules(o)
-	base.Target = s.target(o)
+	base.Target = s.share(o, "99.9%", slo.ParseTarget)
 	s.windows(o, &base)
 	base.Budgeting = s.budgeting(o)
 	base.Exclusions = slices.Concat(s.excluded, s.exclusions(o))
@@ -233,11 +227,7 @@ func (s *service) under(o *object, rule *sli.Rule) {
 		s.at(o.node, o.what+" has no under", "it is the longest that a good event may take", "add under: 300ms")
 	}
 	if text != "" {
-		d, err := parseLength(text)
-		if err != nil {
-			s.at(o.value["under"], fmt.Sprintf("under %q is not a duration", text), err.Error(), "write for example 300ms or 1.5s")
-		}
-		rule.Under = d
+		rule.Under = s.parsed(o.value["under"], "under", text, "300ms or 1.5s")
 	}
 }
 
@@ -264,13 +254,10 @@ func (s *service) of(o *object, rule *sli.Rule) {
 }
 
 func (s *service) stepHint(name string) string {
-	if near := nearest(name, s.stepKeys); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
 	if len(s.stepKeys) == 0 {
 		return "name the operation, for example of: {http: POST /checkout}"
 	}
-	return "write of: with one of " + strings.Join(s.stepKeys, ", ")
+	return meant(name, s.stepKeys, "write of: with one of "+strings.Join(s.stepKeys, ", "))
 }
 
 // statuses reads how status codes are judged otherwise: {404: bad, 4xx: good}.
@@ -295,15 +282,16 @@ func (s *service) statuses(o *object, rule *sli.Rule) {
 	}
 }
 
-func (s *service) target(o *object) slo.Target {
-	text := o.required("target", "99.9%")
+// share reads the target of an objective, or of a slice of time.
+func (s *service) share(o *object, example string, parse func(string) (slo.Target, error)) slo.Target {
+	text := o.required("target", example)
 	if text == "" {
 		return 0
 	}
-	t, err := slo.ParseTarget(text)
+	t, err := parse(text)
 	if err != nil {
-		mend := "write for example 99.9%"
-		if _, err := slo.ParseTarget(text + "%"); err == nil {
+		mend := "write for example " + example
+		if _, err := parse(text + "%"); err == nil {
 			mend = fmt.Sprintf("did you mean %s%%?", text)
 		}
 		s.at(o.value["target"], err.Error(), "", mend)

@@ -8,10 +8,9 @@
 // within limits, checking every field, and saying of each mistake where it
 // stands, why it is one and how to mend it. All problems of a file are reported at once: none waits for another
 // to be mended, unless nothing can be said before, as within YAML that cannot be
-// parsed. A file with a problem
-// contributes nothing; whoever keeps the last good content of it may hand that
-// in too (see ParseOver), so that a slip of the keyboard does not stop a
-// measurement.
+// parsed. A file with a problem contributes nothing; whoever keeps the last good
+// content of it may hand that in too (see ParseOver), so that a slip of the
+// keyboard does not stop a measurement.
 //
 // Documents of OpenSLO name each other, across the files of a folder. So they
 // are found first and read then, and a file that names something in a broken

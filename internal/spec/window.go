@@ -118,10 +118,7 @@ func periodHint(text string) string {
 	for i, p := range window.Periods {
 		names[i] = string(p)
 	}
-	if near := nearest(text, names); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return "write one of " + strings.Join(names, ", ")
+	return meant(text, names, "write one of "+strings.Join(names, ", "))
 }
 
 // zone reads the name of a time zone; nil when there is none.
