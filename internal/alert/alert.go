@@ -46,7 +46,10 @@ type Tier struct {
 }
 
 // Threshold returns the burn rate above which the tier fires.
-func (t Tier) Threshold() float64 { return float64(t.ThresholdMilli) / 1000 }
+func (t Tier) Threshold() float64 { return milli(t.ThresholdMilli) }
+
+// outage returns the burn rate of an outage of everything, above which none is.
+func outage(t slo.Target) float64 { return float64(slo.Billion) / float64(slo.Billion-uint64(t)) }
 
 // shares are the default tiers: the part of the window that the long window
 // is (numerator / denominator) and the percentage of the budget that may be
@@ -111,7 +114,7 @@ func onGrid(length time.Duration) time.Duration {
 
 // unfit says why the tier does not apply, or nothing.
 func (t Tier) unfit(target slo.Target, faster []Tier) string {
-	highest := float64(slo.Billion) / float64(slo.Billion-uint64(target))
+	highest := outage(target)
 	switch {
 	case t.Threshold() >= highest:
 		return fmt.Sprintf("a total outage burns %.4g times, which never exceeds the threshold of %.4g", highest, t.Threshold())

@@ -5,6 +5,7 @@ package alert
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/leadline/leadline/internal/slo"
@@ -35,19 +36,10 @@ func Check(r *slo.Rule, o *slo.Objective) (faults []Fault) {
 	if r.ByGroup && o.Budgeting.Sliced() {
 		faults = append(faults, Fault{"by_group", "by_group stands beside a budget of " + string(o.Budgeting.Method), "the slices are those of all events", "count occurrences, or remove by_group"})
 	}
-	if len(r.When) > 1 && silent(r) {
+	if len(r.When) > 1 && slices.ContainsFunc(r.When, func(c slo.Condition) bool { return c.Kind == slo.Absent }) {
 		faults = append(faults, Fault{"absent", "absent stands beside other conditions", "they are about events, and there are none", "make it a rule of its own"})
 	}
 	return faults
-}
-
-func silent(r *slo.Rule) bool {
-	for _, c := range r.When {
-		if c.Kind == slo.Absent {
-			return true
-		}
-	}
-	return false
 }
 
 func check(c *slo.Condition, o *slo.Objective) (faults []Fault) {
@@ -82,7 +74,7 @@ func unusable(length, whole time.Duration) (why, mend string) {
 
 // unreachable says why an outage of everything would not fulfil the condition.
 func unreachable(c *slo.Condition, o *slo.Objective) []Fault {
-	highest := float64(slo.Billion) / float64(slo.Billion-uint64(o.Target))
+	highest := outage(o.Target)
 	switch {
 	case c.Kind == slo.Burn && milli(c.Milli) >= highest:
 		return []Fault{{"burn", fmt.Sprintf("burn above %.4g can never be", milli(c.Milli)),
