@@ -191,15 +191,20 @@ func (o *object) required(field, example string) string {
 	return s
 }
 
-var usable = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?$`)
+var objectiveName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?$`)
 
 // usableName returns the name of an objective or a rule.
 func (o *object) usableName(example string) string {
 	name := o.required("name", example)
-	if name != "" && !usable.MatchString(name) {
-		o.file.at(o.value["name"], fmt.Sprintf("the name %q is not usable", name), "names stand in addresses and labels", "use up to 100 lower-case letters, digits, dashes, dots and underscores")
+	if name != "" && !objectiveName.MatchString(name) {
+		o.file.unusable(o.value["name"], fmt.Sprintf("the name %q", name))
 	}
 	return name
+}
+
+// unusable reports a name that is none for an objective or a rule.
+func (f *file) unusable(n *yaml.Node, name string) {
+	f.at(n, name+" is not usable", "names stand in addresses and labels", "use up to 100 lower-case letters, digits, dashes, dots and underscores")
 }
 
 // list returns the entries of a list field.

@@ -81,11 +81,7 @@ func (p *parts) add(f *file, doc *yaml.Node) (taken bool) {
 	root.take("apiVersion")
 	n := &part{file: f, node: doc, kind: root.text("kind")}
 	if !slices.Contains(openKinds, n.kind) {
-		mend := "write one of " + strings.Join(openKinds, ", ")
-		if near := nearest(n.kind, openKinds); near != "" {
-			mend = fmt.Sprintf("did you mean %q?", near)
-		}
-		f.at(doc, fmt.Sprintf("kind is %q", n.kind), "", mend)
+		f.at(doc, fmt.Sprintf("kind is %q", n.kind), "", meant(n.kind, openKinds, "write one of "+strings.Join(openKinds, ", ")))
 		return true
 	}
 	n.begin(root)
@@ -168,11 +164,7 @@ func (p *parts) find(by *file, at *yaml.Node, kind string) *part {
 		by.at(at, "the name of the "+kind+" must be a text", "found "+kindText(at), "")
 		return nil
 	case found == nil:
-		mend := "define it in a file of this folder"
-		if near := nearest(at.Value, p.names(kind)); near != "" {
-			mend = fmt.Sprintf("did you mean %q?", near)
-		}
-		by.at(at, fmt.Sprintf("there is no %s %q", kind, at.Value), "", mend)
+		by.at(at, fmt.Sprintf("there is no %s %q", kind, at.Value), "", meant(at.Value, p.names(kind), "define it in a file of this folder"))
 		return nil
 	}
 	p.uses = append(p.uses, use{by, at, found})

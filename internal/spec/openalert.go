@@ -128,7 +128,7 @@ func absent(rule *slo.Rule, beside bool) slo.Rule {
 
 func (n *part) checkName(name string) {
 	if name != "" && !objectiveName.MatchString(name) {
-		n.at(n.node, fmt.Sprintf("the name %q of an AlertPolicy is not usable", name), "names stand in addresses and labels", "use up to 100 lower-case letters, digits, dashes, dots and underscores")
+		n.unusable(n.node, fmt.Sprintf("the name %q of an AlertPolicy", name))
 	}
 }
 

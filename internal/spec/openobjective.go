@@ -106,11 +106,7 @@ func (r *openReader) budgetingMethod() slo.Method {
 	text := r.part.spec.required("budgetingMethod", "Occurrences")
 	method, known := methods[text]
 	if text != "" && !known {
-		mend := "write one of " + strings.Join(methodNames, ", ")
-		if near := nearest(text, methodNames); near != "" {
-			mend = fmt.Sprintf("did you mean %q?", near)
-		}
-		r.at(r.part.spec.value["budgetingMethod"], fmt.Sprintf("budgetingMethod is %q", text), "", mend)
+		r.at(r.part.spec.value["budgetingMethod"], fmt.Sprintf("budgetingMethod is %q", text), "", meant(text, methodNames, "write one of "+strings.Join(methodNames, ", ")))
 	}
 	return method
 }
@@ -128,7 +124,7 @@ func (r *openReader) objective(n *yaml.Node, i, of int) []*slo.Objective {
 		base.Line = n.Line
 	}
 	if !objectiveName.MatchString(base.Name) && !r.reported(r.part.node) {
-		r.at(r.part.node, fmt.Sprintf("the name %q is not usable", base.Name), "names stand in addresses and labels", "use up to 100 lower-case letters, digits, dashes, dots and underscores")
+		r.unusable(r.part.node, fmt.Sprintf("the name %q", base.Name))
 	}
 	base.Target = r.openTarget(o)
 	base.Budgeting = r.timeslices(o)
