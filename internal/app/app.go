@@ -213,6 +213,7 @@ func (a *App) openData() error {
 	a.ingest, err = ingest.Open(intakeConfig(), files, intakelog.Config{}, slice.Minute(cursor), bindingOf(objectives), a.eval, a.clock, a.logger)
 	if err == nil {
 		a.eval.Unmeasured(a.ingest.Idle())
+		a.eval.Members(a.ingest)
 	}
 	return err
 }

@@ -182,6 +182,9 @@ func bindingOf(objectives []*slo.Objective) *ingest.Binding {
 			at[k] = i
 			b.Indicators = append(b.Indicators, ingest.Bound{Indicator: o.Indicator})
 		}
+		for _, w := range o.Windows() {
+			b.Indicators[i].Longest = max(b.Indicators[i].Longest, w.Longest())
+		}
 		b.Indicators[i].CountSilence = b.Indicators[i].CountSilence || o.SilentIsBad
 	}
 	return b

@@ -118,6 +118,7 @@ func explainText(w io.Writer, v report.Detail, generation string) {
 		}
 		explainNumbers(w, s.SLO, other)
 	}
+	explainGroups(w, s.Groups)
 	explainLeftOut(w, s)
 	shown := explainSlices(w, v.Series)
 	if n := int64(shown) - int64(*s.Total+*s.Excluded); n != 0 && s.Unit.Noun() == string(slo.Events) {
@@ -148,6 +149,26 @@ func explainNumbers(w io.Writer, o report.SLO, s report.Standing) {
 		n(*s.Total), o.Target, n(*s.Budget.Allowed), o.Unit.Noun(), n(*s.Budget.Spent), o.Unit.Amount(*s.Budget.Remaining))
 	if c := s.Corrected; c != (report.Counts{}) {
 		fmt.Fprintf(w, "  excluded by correction: %d good, %d bad and %d excluded events\n", c.Good, c.Bad, c.Excluded)
+	}
+}
+
+// explainGroups lists what each group counted, and which are not measured.
+func explainGroups(w io.Writer, groups []report.Group) {
+	if len(groups) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\ngroups, in events\nGROUP\tGOOD\tBAD\tEXCLUDED\tSLI")
+	for _, g := range groups {
+		sli := ratio(g.SLI)
+		if g.State == report.GroupNotMeasured {
+			sli = "not measured"
+		}
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\n", g.Group, g.Good, g.Bad, g.Excluded, sli)
+	}
+	for _, g := range groups {
+		if g.Cause != "" {
+			fmt.Fprintf(w, "  %s: %s\n", g.Group, g.Cause)
+		}
 	}
 }
 

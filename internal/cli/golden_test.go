@@ -76,7 +76,10 @@ func slos() report.SLOs {
 func detail(s report.SLO) report.Detail {
 	d := report.Detail{SchemaVersion: 1, SLO: report.DetailSLO{
 		SLO: s, Definition: report.Definition{File: "shop.yaml", Line: 12},
-		Groups: []report.Group{},
+		Groups: []report.Group{
+			{Group: "customer.tier=gold", Good: 10, Bad: 2, State: report.GroupNotMeasured, Cause: "measured since 2026-11-20 12:00 UTC; before, too many groups were active", MeasuredSince: of(at("2026-11-20T12:00:00Z"))},
+			{Group: "(other groups)", Good: 3, Bad: 1, Excluded: 6, SLI: of(0.75), State: report.GroupMeasured},
+		},
 		Generations: []report.ListedGeneration{
 			{Generation: report.Generation{IndicatorID: "fedcba9876543210", From: of(at("2026-10-01T00:00:00Z")), To: of(at("2026-11-01T00:00:00Z"))}, Number: 1, Target: "0.99", Window: "28d"},
 			{Generation: report.Generation{IndicatorID: "0123456789abcdef", From: of(at("2026-11-01T00:00:00Z"))}, Number: 2, Target: "0.999", Window: "28d"},

@@ -120,7 +120,7 @@ func (t *track) alert(v *Evaluation, e *Engine, into *slab) {
 			v.Frozen = cmp.Or(v.Frozen, doubt)
 		}
 		if b.ByGroup {
-			t.alertGroups(b, doubt, seen[:], v)
+			t.alertGroups(b, doubt, seen[:], v, e.members)
 			continue
 		}
 		whole := t.read(b, t.total, seen[:])
@@ -202,10 +202,10 @@ func (t *track) step(b *bound, group string, w *alert.Whole, seen []alert.Seen, 
 }
 
 // alertGroups moves the alerts of each group on.
-func (t *track) alertGroups(b *bound, doubt string, seen []alert.Seen, v *Evaluation) {
+func (t *track) alertGroups(b *bound, doubt string, seen []alert.Seen, v *Evaluation, m Members) {
 	for name, r := range t.groups {
 		whole := t.read(b, r, seen)
-		t.step(b, name, &whole, seen[:len(b.When)], doubt, v.At)
+		t.step(b, name, &whole, seen[:len(b.When)], cmp.Or(doubt, t.groupDoubt(b, name, m)), v.At)
 		if a := t.alerts.records[slot{b.Name, name}]; a != nil && a.isActive() {
 			v.note(GroupRule{b.Name, name}, &whole, seen[:len(b.When)])
 		}

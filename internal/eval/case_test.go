@@ -33,7 +33,7 @@ import (
 // closed minutes, and must say the same.
 func TestCases(t *testing.T) {
 	textcase.Run(t, "testdata/*.txt", func(t *testing.T, _ string, c textcase.Case) []string {
-		w := &world{t: t, now: day0, counted: map[slice.Minute]map[slice.Key]slice.Counts{}}
+		w := &world{t: t, now: day0, counted: map[slice.Minute]map[slice.Key]slice.Counts{}, places: map[string]slice.Minute{}, lost: map[string]bool{}}
 		for _, line := range c.Given {
 			w.line(line)
 		}
@@ -56,6 +56,15 @@ type world struct {
 	said      []string
 	ahead     bool // events do not move the clock
 	terse     bool // only states and alerts are said
+	// places are since when groups have a series of their own, and lost those
+	// that have none; all others have always had one.
+	places map[string]slice.Minute
+	lost   map[string]bool
+}
+
+// Since implements eval.Members.
+func (w *world) Since(_ slice.Key, group string) (slice.Minute, bool) {
+	return w.places[group], !w.lost[group]
 }
 
 func (w *world) line(line string) {
@@ -96,6 +105,15 @@ func (w *world) line(line string) {
 		k := w.key()
 		k.Group = name
 		w.load(k, rest)
+	case "others":
+		k := w.key()
+		k.Group = slice.OtherGroups
+		w.load(k, rest)
+	case "place":
+		name, at, _ := strings.Cut(rest, " ")
+		w.places[name], w.lost[name] = slice.MinuteOf(w.instant(at)), false
+	case "no-place":
+		w.lost[rest] = true
 	case "tally":
 		name, rest, _ := strings.Cut(rest, " ")
 		k := w.key()
@@ -179,7 +197,9 @@ func objective(name string, target slo.Target, length time.Duration) *slo.Object
 }
 
 func (w *world) newEngine() *eval.Engine {
-	return eval.New(func() time.Time { return w.now }, time.Second, slog.New(slog.DiscardHandler))
+	e := eval.New(func() time.Time { return w.now }, time.Second, slog.New(slog.DiscardHandler))
+	e.Members(w)
+	return e
 }
 
 func (w *world) key() slice.Key {
@@ -356,7 +376,11 @@ func describe(when string, v *eval.Evaluation) []string {
 		lines = append(lines, fmt.Sprintf("dropped %s %s: %s", d.Tier.Severity, window.Compact(d.Tier.Long), d.Reason))
 	}
 	for _, g := range v.Groups {
-		lines = append(lines, fmt.Sprintf("group %s: good %d, bad %d, excluded %d", g.Name, g.Counts.Good, g.Counts.Bad, g.Counts.Excluded))
+		line := fmt.Sprintf("group %s: good %d, bad %d, excluded %d", g.Name, g.Counts.Good, g.Counts.Bad, g.Counts.Excluded)
+		if g.NotMeasured != "" {
+			line += "; not measured: " + g.NotMeasured
+		}
+		lines = append(lines, line)
 	}
 	for _, n := range v.Trust.Notes {
 		lines = append(lines, "note: "+n)

@@ -34,6 +34,7 @@ type Engine struct {
 	// evaluating keeps a snapshot of older definitions from taking the place
 	// of a newer one.
 	evaluating sync.Mutex
+	members    Members // nil: every group has a series of its own
 	// alerts are those without an objective, outages the minutes without intake.
 	alerts    strays
 	outages   outages

@@ -107,12 +107,6 @@ type Burn struct {
 	Known  bool // the window holds a valid event
 }
 
-// Group is what one group of an indicator counted in the objective's window.
-type Group struct {
-	Name   string
-	Counts slice.Counts
-}
-
 // Trust says how far the numbers of an evaluation can be believed.
 type Trust struct {
 	// Coverage is the share of the window's minutes in which the service sent

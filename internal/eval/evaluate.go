@@ -84,7 +84,7 @@ func (t *track) evaluate(v *Evaluation, e *Engine, into *slab, at time.Time) {
 	v.Former = t.former(wholeWindow, 0, o.Window)
 	v.Others = t.otherWindows(now)
 	v.Burn = t.burn(into)
-	v.Groups = t.byGroup(now)
+	v.Groups = t.byGroup(now, e.members)
 	t.alert(v, e, into)
 	v.Trust = t.trust(now, t.total.Sum(wholeWindow))
 	v.sayExclusions(t, now)
@@ -181,20 +181,6 @@ func (t *track) burn(into *slab) []Burn {
 		into.burns = append(into.burns, Burn{Window: s.Length, Counts: c, Rate: rate, Known: known})
 	}
 	return into.burns[first:len(into.burns):len(into.burns)]
-}
-
-// byGroup returns what each group counted, most bad events first.
-func (t *track) byGroup(now slice.Minute) (out []Group) {
-	for name, r := range t.groups {
-		r.Advance(now)
-		if c := r.Sum(wholeWindow); !c.IsZero() {
-			out = append(out, Group{name, c})
-		}
-	}
-	slices.SortFunc(out, func(a, b Group) int {
-		return cmp.Or(cmp.Compare(b.Counts.Bad, a.Counts.Bad), cmp.Compare(a.Name, b.Name))
-	})
-	return out
 }
 
 // maxUnevaluated is the share of events whose expression may fail before the

@@ -15,7 +15,8 @@ import (
 //	version, minute, 1 when intake ran or 0, number of samples
 //	sample: key, good, bad, excluded, and 0,
 //	        or 1 and a histogram,
-//	        or 2 and for how many minutes a group had been silent
+//	        or 2, for how many minutes a group had been silent, and since when
+//	        all of its events are in its own series
 //
 // Samples are sorted by key, so that equal strings lie side by side and
 // compress.
@@ -24,11 +25,11 @@ import (
 const (
 	plain = iota
 	withHistogram
-	withIdle
+	withMembership
 )
 
-// closed writes a minute record. It says how long groups have been idle.
-func (e *encoder) closed(m slice.Minute, o *minute, series []*slice.Series, idle map[*slice.Series]slice.Minute) {
+// closed writes a minute record.
+func (e *encoder) closed(m slice.Minute, o *minute, series []*slice.Series, members map[*slice.Series]membership) {
 	slices.SortFunc(series, func(a, b *slice.Series) int { return compareKeys(&a.Key, &b.Key) })
 	e.start()
 	e.int(int64(m))
@@ -40,13 +41,15 @@ func (e *encoder) closed(m slice.Minute, o *minute, series []*slice.Series, idle
 	for _, s := range series {
 		e.key(&s.Key)
 		e.counts(o.of(s))
+		x, member := members[s]
 		switch h := o.histograms[s]; {
 		case h != nil:
 			e.buf = append(e.buf, withHistogram)
 			e.histogram(h)
-		case idle[s] > 0:
-			e.buf = append(e.buf, withIdle)
-			e.uint(uint64(idle[s]))
+		case member:
+			e.buf = append(e.buf, withMembership)
+			e.uint(uint64(x.idle))
+			e.int(int64(x.since))
 		default:
 			e.buf = append(e.buf, plain)
 		}
@@ -82,10 +85,10 @@ func readUp(payload []byte) (bool, error) {
 	return up, d.err
 }
 
-// readGroups reads a minute record, and for how long the groups in its samples
-// had been idle, by their index; a group that is not there was not.
-func readGroups(payload []byte) (slice.Closed, map[int]slice.Minute, error) {
-	idle := make(map[int]slice.Minute)
+// readGroups reads a minute record, and which of its samples, by their index,
+// are those of groups that were members.
+func readGroups(payload []byte) (slice.Closed, map[int]membership, error) {
+	members := make(map[int]membership)
 	d := &decoder{buf: payload}
 	d.start()
 	c := slice.Closed{Minute: d.minute(), Source: slice.Live, Up: d.byte() != 0}
@@ -100,8 +103,9 @@ func readGroups(payload []byte) (slice.Closed, map[int]slice.Minute, error) {
 		case withHistogram:
 			h := d.histogram()
 			s.Histogram = &h
-		case withIdle:
-			idle[len(c.Samples)] = slice.Minute(min(d.uint(), uint64(c.Minute)))
+		case withMembership:
+			idle := slice.Minute(min(d.uint(), uint64(c.Minute)))
+			members[len(c.Samples)] = membership{idle, d.minute()}
 		default:
 			d.fail("unknown sample")
 		}
@@ -110,5 +114,5 @@ func readGroups(payload []byte) (slice.Closed, map[int]slice.Minute, error) {
 	if d.err == nil && d.at != len(payload) {
 		d.fail("bytes left over")
 	}
-	return c, idle, d.err
+	return c, members, d.err
 }

@@ -45,6 +45,7 @@ func (c *closer) tick(wall time.Time, mono time.Duration) error {
 	if through, ok := c.schedule.observe(wall, mono); ok {
 		c.due = append(c.due, c.minutes.ended(through, c.due)...)
 	}
+	c.services.oldest.Store(int64(c.schedule.next))
 	if err := c.closeDue(now); err != nil {
 		return err
 	}
@@ -93,8 +94,7 @@ func (c *closer) close(m, now slice.Minute) error {
 		return nil
 	}
 	silent := c.silence(m, o)
-	series, idle := c.sampled(m, o)
-	c.encoder.closed(m, o, series, idle)
+	c.encoder.closed(m, o, c.sampled(m, o), c.services.memberships(m))
 	err := c.log.Commit(intakelog.Minutes, []intakelog.Record{{
 		Kind: intakelog.Minute, Until: int64(m), Payload: c.encoder.buf,
 	}})
@@ -137,9 +137,8 @@ func (c *closer) silence(m slice.Minute, o *minute) (tallied []*slice.Series) {
 
 // sampled returns the series that the minute's record holds: those that
 // counted something and, if intake ran, every indicator that was bound and its
-// groups, with how long these have been idle.
-func (c *closer) sampled(m slice.Minute, o *minute) (series []*slice.Series, idle map[*slice.Series]slice.Minute) {
-	idle = make(map[*slice.Series]slice.Minute)
+// groups.
+func (c *closer) sampled(m slice.Minute, o *minute) (series []*slice.Series) {
 	all := c.services.series.All()
 	wanted := make(map[*slice.Series]bool)
 	for ref, n := range o.counts {
@@ -154,11 +153,9 @@ func (c *closer) sampled(m slice.Minute, o *minute) (series []*slice.Series, idl
 			}
 			wanted[b.total] = true
 			if len(b.Indicator.Rule.GroupBy) > 0 {
-				g := c.services.groupsOf(b.total)
-				for _, s := range g.all() {
+				for _, s := range c.services.groupsOf(b.total).all() {
 					wanted[s] = true
 				}
-				g.idle(m, idle)
 			}
 		}
 	}
@@ -166,7 +163,7 @@ func (c *closer) sampled(m slice.Minute, o *minute) (series []*slice.Series, idl
 	for s := range wanted {
 		series = append(series, s)
 	}
-	return series, idle
+	return series
 }
 
 // keepMinutes is how long minute records are kept for projections that come later.

@@ -83,6 +83,7 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 	now := slice.MinuteOf(clock.Now())
 	c.log, e.log, e.damage = log, log, damage
 	c.schedule = newSchedule(r.next(now), cfg.Grace)
+	services.oldest.Store(int64(c.schedule.next))
 	r.ended()
 	e.idle[0], e.idle[1] = r.idle(now)
 	if ahead := r.count(now); len(ahead) > 0 {
@@ -95,6 +96,13 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 		logger.Warn("intake log", "finding", d.Error())
 	}
 	return e, nil
+}
+
+// Since returns the minute from which on all events of a group are counted in
+// its own series; false when they are not, because others have its place. The
+// key is that of the indicator's total.
+func (e *Engine) Since(total slice.Key, group string) (slice.Minute, bool) {
+	return e.scanner.services.groupsOf(e.scanner.services.mustIntern(total)).since(group)
 }
 
 // Idle returns the minutes from <= m < to in which intake did not run before

@@ -4,26 +4,44 @@
 package ingest
 
 import (
+	"cmp"
 	"sync"
+	"time"
 
 	"github.com/leadline/leadline/internal/slice"
 )
 
-// groupIdle is for how many minutes a group must have been silent before
-// another may take its place: longer than the longest window, so that a group
-// that leaves has nothing left in any.
-const groupIdle = 91 * 24 * 60
+// groupIdle is for how much longer than the longest window a group must have
+// been silent before another may take its place, so that a group that leaves
+// has nothing left in any; and anyWindow is the longest where none is known.
+const (
+	groupIdle = 24 * time.Hour
+	anyWindow = 90 * 24 * time.Hour
+)
 
 // groups are the values by which one indicator's events are told apart. At
 // most limit are; the events of all others are counted together. The total
 // over all groups is a series of its own and always exact.
+//
+// A group that gets a place when others had to be counted together may have
+// been one of those. So each member knows since when all of its events are in
+// its own series, and minute records say so: what lies before that was not
+// measured of it.
 type groups struct {
 	total *slice.Series
 	limit int
 
 	mu      sync.RWMutex
+	idle    slice.Minute // for how long a member that makes room has been silent
 	members map[string]*member
 	other   *slice.Series
+	// shared is the minute in which events first had to be counted together,
+	// as far as is known, and means nothing while other is nil.
+	shared slice.Minute
+	// began is the first minute that was open when the first of the groups came,
+	// at the whole hour, to which windows know what lies long ago: of what lies
+	// before it nothing is known here.
+	began slice.Minute
 	// fullAt is the minute in which no member could make room, so that a
 	// flood of new values asks once a minute.
 	fullAt slice.Minute
@@ -32,10 +50,20 @@ type groups struct {
 type member struct {
 	series *slice.Series
 	seen   slice.Minute
+	since  slice.Minute // from here on all of its events are in its series
 }
 
 func newGroups(total *slice.Series, limit int) *groups {
-	return &groups{total: total, limit: limit, members: make(map[string]*member)}
+	g := &groups{total: total, limit: limit, members: make(map[string]*member)}
+	g.keep(0)
+	return g
+}
+
+// keep says how long the longest window is that counts the groups.
+func (g *groups) keep(longest time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.idle = slice.Minute((cmp.Or(longest, anyWindow) + groupIdle) / time.Minute)
 }
 
 // series returns the series of a group. The text may be a view: it is copied
@@ -53,38 +81,90 @@ func (g *groups) series(a *services, group []byte, now slice.Minute) *slice.Seri
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if m = g.members[string(group)]; m != nil {
-		g.members[string(group)] = &member{m.series, now}
+		g.members[string(group)] = &member{m.series, now, m.since}
 		return m.series
 	}
 	if len(g.members) >= g.limit && !g.retire(now) {
-		return g.others(a)
+		return g.others(a, now)
 	}
 	s := a.mustIntern(g.key(string(group)))
-	g.members[s.Group] = &member{s, now}
+	g.members[s.Group] = &member{s, now, g.joins(now, slice.Minute(a.oldest.Load()))}
 	return s
 }
 
-// admit makes a group a member that was one before a restart, last seen then.
-func (g *groups) admit(s *slice.Series, seen slice.Minute) {
+// joins returns since when a group is measured that becomes a member now. When
+// none had to be counted together before, that is since all of them are. Else
+// it may have been among those, with events as far ahead of us as are taken.
+func (g *groups) joins(now, oldest slice.Minute) slice.Minute {
+	if g.began == 0 {
+		g.began = oldest - oldest%60
+	}
+	if g.other == nil || now <= g.shared {
+		return g.began
+	}
+	return now + futureSlack + 1
+}
+
+// admit makes a group a member that was one before a restart, last seen and
+// measured since then.
+func (g *groups) admit(s *slice.Series, seen, since slice.Minute) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if s.Group == slice.OtherGroups {
 		g.other = s
 		return
 	}
-	m := g.members[s.Group]
-	if m == nil && len(g.members) < g.limit || m != nil && m.seen < seen {
-		g.members[s.Group] = &member{s, seen}
+	if g.began == 0 || since < g.began {
+		g.began = since
+	}
+	if len(g.members) < g.limit {
+		g.members[s.Group] = &member{s, seen, since}
 	}
 }
 
-// idle says of each member for how many minutes it had been silent at m.
-func (g *groups) idle(m slice.Minute, into map[*slice.Series]slice.Minute) {
+// replay makes a group a member whose event was counted in a minute, in a
+// request that arrived then.
+func (g *groups) replay(s *slice.Series, m, arrival, oldest slice.Minute) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if s.Group == slice.OtherGroups {
+		if g.other == nil {
+			g.other, g.shared = s, arrival
+		}
+		return
+	}
+	was := g.members[s.Group]
+	switch {
+	case was == nil && (len(g.members) < g.limit || g.retire(arrival)):
+		g.members[s.Group] = &member{s, m, g.joins(arrival, oldest)}
+	case was != nil && was.seen < m:
+		g.members[s.Group] = &member{s, m, was.since}
+	}
+}
+
+// membership is what a minute record says of a member: for how many minutes it
+// had been silent, and since when it is measured.
+type membership struct{ idle, since slice.Minute }
+
+// memberships says of each member what the record of m does.
+func (g *groups) memberships(m slice.Minute, into map[*slice.Series]membership) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	for _, x := range g.members {
-		into[x.series] = max(m-x.seen, 0)
+		into[x.series] = membership{max(m-x.seen, 0), x.since}
 	}
+}
+
+// since returns the minute from which on all events of a group are in its own
+// series; false when they are not, because it is no member.
+func (g *groups) since(group string) (slice.Minute, bool) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	m := g.members[group]
+	if m == nil {
+		return 0, false
+	}
+	return m.since, true
 }
 
 func (g *groups) key(group string) slice.Key {
@@ -93,16 +173,16 @@ func (g *groups) key(group string) slice.Key {
 	return k
 }
 
-func (g *groups) others(a *services) *slice.Series {
+func (g *groups) others(a *services, now slice.Minute) *slice.Series {
 	if g.other == nil {
-		g.other = a.mustIntern(g.key(slice.OtherGroups))
+		g.other, g.shared = a.mustIntern(g.key(slice.OtherGroups)), now
 	}
 	return g.other
 }
 
 // retire makes room for a group, if one has been silent for long enough.
 func (g *groups) retire(now slice.Minute) bool {
-	if retire(g.members, func(m *member) slice.Minute { return m.seen }, now-groupIdle) {
+	if retire(g.members, func(m *member) slice.Minute { return m.seen }, now-g.idle) {
 		return true
 	}
 	g.fullAt = now

@@ -34,7 +34,8 @@
 // and its series are released once what they counted is written. Services and
 // operations have limits of their own, and stay until the process ends: they
 // come with the code, and an idle one costs a few hundred bytes. Groups have a
-// limit for each indicator, and one may leave after 91 days. Their series, and
+// limit for each indicator, and one leaves a day after it has left the longest
+// window, when another needs its place. Their series, and
 // those of indicators that nobody binds any more, stay until the process ends,
 // which people's edits cannot make many.
 //

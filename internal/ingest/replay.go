@@ -96,14 +96,16 @@ func (r *replay) admitGroups() error {
 	}
 	r.admitted = true
 	for _, rec := range slices.Backward(r.recent) {
-		c, idle, err := readGroups(rec.payload)
+		c, members, err := readGroups(rec.payload)
 		if err != nil {
 			return fmt.Errorf("minute %s: %w", rec.minute.Stamp().Format(time.RFC3339), err)
 		}
 		for i, s := range c.Samples {
 			switch {
 			case s.Key.Group != "":
-				r.admit(s.Key, rec.minute-idle[i])
+				if x, member := members[i]; member || s.Key.Group == slice.OtherGroups {
+					r.admit(s.Key, rec.minute-x.idle, x.since)
+				}
 			case s.Key.Indicator != "" && s.Key.Tally == "" && c.Up:
 				r.measured[s.Key] = 0
 			}
@@ -116,15 +118,23 @@ func (r *replay) admitGroups() error {
 	return nil
 }
 
-func (r *replay) admit(k slice.Key, m slice.Minute) {
+func (r *replay) admit(k slice.Key, seen, since slice.Minute) {
 	total := k
 	total.Group = ""
-	r.services.groupsOf(r.services.mustIntern(total)).admit(r.services.mustIntern(k), m)
+	r.services.groupsOf(r.services.mustIntern(total)).admit(r.services.mustIntern(k), seen, since)
 }
 
 // through returns the newest minute that must not be counted again: closed as
 // the log says, or stored, as the cursor says when the record is damaged.
 func (r *replay) through() slice.Minute { return max(r.closed, r.cursor) }
+
+// oldestAt returns the first minute that was open when a request arrived.
+func (r *replay) oldestAt(arrival slice.Minute) slice.Minute {
+	if closed := r.through(); closed > 0 {
+		return closed + 1
+	}
+	return arrival - slice.Minute(r.cfg.Grace/time.Minute)
+}
 
 // batchRecord counts what a request added to minutes that are still open. A
 // record that touches none is not even read.
@@ -165,7 +175,7 @@ func (r *replay) run(run *runRecord) {
 		d := &r.batch.deltas[i]
 		k := r.known.find(d.service, d.parts)
 		if k.groups != nil {
-			k.groups.admit(k.series, run.minute)
+			k.groups.replay(k.series, run.minute, r.batch.arrival, r.oldestAt(r.batch.arrival))
 		}
 		o.add(k.series, d.counts)
 		if d.histogram {

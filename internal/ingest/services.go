@@ -6,6 +6,7 @@ package ingest
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/sli"
@@ -17,6 +18,8 @@ type Bound struct {
 	Indicator *sli.Indicator
 	// CountSilence tallies the minutes without a valid event.
 	CountSilence bool
+	// Longest is the longest window that counts it; zero where that is not known.
+	Longest time.Duration
 	// since is the first whole minute under the binding: what was not counted
 	// before it was not looked for.
 	since slice.Minute
@@ -78,6 +81,8 @@ type services struct {
 
 	full  atomic.Bool   // the table of series has refused a baseline
 	epoch atomic.Uint64 // how often sweep has released series
+	// oldest is the first minute that is open; the committer says so.
+	oldest atomic.Int64
 }
 
 func newServices(cfg Config) *services {
@@ -90,9 +95,12 @@ func newServices(cfg Config) *services {
 }
 
 // reserve makes the services and operations that a binding names known beyond
-// every limit.
+// every limit, and says how long groups keep their places.
 func (a *services) reserve(b *Binding) {
 	for _, i := range b.Indicators {
+		if len(i.Indicator.Rule.GroupBy) > 0 {
+			a.groupsOf(a.mustIntern(totalKey(i.Indicator))).keep(i.Longest)
+		}
 		for _, s := range i.Indicator.Services() {
 			t := a.catalogue.Reserve(s)
 			if op := i.Indicator.Rule.Operation; op != "" {
@@ -269,6 +277,17 @@ func (a *services) boundIndicator(i *sli.Indicator) boundIndicator {
 // totalKey is the key of an indicator's total.
 func totalKey(i *sli.Indicator) slice.Key {
 	return slice.Key{Service: i.Rule.Service, Indicator: string(i.ID)}
+}
+
+// memberships says of the members of all groups what the record of m does.
+func (a *services) memberships(m slice.Minute) map[*slice.Series]membership {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	all := make(map[*slice.Series]membership)
+	for _, g := range a.groups {
+		g.memberships(m, all)
+	}
+	return all
 }
 
 func (a *services) groupsOf(total *slice.Series) *groups {

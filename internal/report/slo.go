@@ -243,14 +243,32 @@ type DetailSLO struct {
 	LeftOut []LeftOut `json:"left_out"`
 }
 
-// Group is what one group of the indicator counted in the window.
+// Group is what one group of the indicator counted in the window. Some of its
+// events may be in the group of the others: then it is not measured, SLI is
+// null, and the counts are those that it had by itself, so that those of all
+// groups still add up to the total.
 type Group struct {
 	Group    string   `json:"group"`
 	Good     uint64   `json:"good"`
 	Bad      uint64   `json:"bad"`
 	Excluded uint64   `json:"excluded"`
 	SLI      *float64 `json:"sli"`
+	// State is measured or not_measured, and Cause says why; MeasuredSince is
+	// from when on all of its events are its own, null when that is the whole
+	// window, or never.
+	State         GroupState `json:"state"`
+	Cause         string     `json:"cause"`
+	MeasuredSince *time.Time `json:"measured_since"`
 }
+
+// GroupState says whether all events of a group are known to be its own.
+type GroupState string
+
+// The states of groups.
+const (
+	GroupMeasured    GroupState = "measured"
+	GroupNotMeasured GroupState = "not_measured"
+)
 
 // Definition says where an objective is written.
 type Definition struct {
@@ -371,8 +389,13 @@ func ofGeneration(v *eval.Evaluation, id string, generations []ListedGeneration)
 func groupsOf(v *eval.Evaluation) []Group {
 	out := make([]Group, 0, len(v.Groups))
 	for _, g := range v.Groups {
-		shown := Group{Group: g.Name, Good: g.Counts.Good, Bad: g.Counts.Bad, Excluded: g.Counts.Excluded}
-		if sli, known := g.Counts.SLI(); known {
+		shown := Group{Group: g.Name, Good: g.Counts.Good, Bad: g.Counts.Bad, Excluded: g.Counts.Excluded, State: GroupMeasured, Cause: g.NotMeasured}
+		if !g.MeasuredSince.IsZero() {
+			shown.MeasuredSince = &g.MeasuredSince
+		}
+		if g.NotMeasured != "" {
+			shown.State = GroupNotMeasured
+		} else if sli, known := g.Counts.SLI(); known {
 			shown.SLI = &sli
 		}
 		out = append(out, shown)

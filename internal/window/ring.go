@@ -129,6 +129,24 @@ func (r *Ring) Sum(i int) slice.Counts { return r.sums[i].counts }
 // Edges returns the first and the last minute that the i-th window covers.
 func (r *Ring) Edges(i int) (first, last slice.Minute) { return r.sums[i].from, r.sums[i].end }
 
+// Holds reports whether there was an event in the minutes from <= m < to, of
+// which the cells of the i-th window say so: to the hour at worst, which is
+// then taken for whole. A calendar window has no cells, and goes by the oldest
+// event of all.
+func (r *Ring) Holds(i int, from, to slice.Minute) bool {
+	p := &r.layout.spans[i]
+	if !p.Calendar.IsZero() {
+		return r.oldest != 0 && floor(max(r.oldest, from), 60) < to && from <= r.newest
+	}
+	step := r.layout.widths[p.width].minutes
+	for at := floor(from, step); at < min(to, r.now+Slack+1); at += step {
+		if !p.of(r.cell(p.width, at)).IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
 // Former returns the counts and the minutes of the period before the one of
 // the i-th window; false when that is no calendar window.
 func (r *Ring) Former(i int) (c slice.Counts, first, last slice.Minute, ok bool) {

@@ -79,6 +79,9 @@ export interface Group {
   bad: number | null;
   excluded: number | null;
   sli: number | null;
+  state: 'measured' | 'not_measured';
+  cause: string;
+  measured_since: string | null;
 }
 
 /** A span in which an objective kept one rule; rule, target and window are missing from older servers. */

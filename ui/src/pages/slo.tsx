@@ -234,8 +234,8 @@ function Groups({ slo }: { slo: ObjectiveDetail }) {
           <tbody>
             {groups.map((g) => (
               <tr key={g.group}>
-                <th scope="row"><code>{g.group}</code></th>
-                <td class="num">{format.sli(g.good, g.bad, digits)}</td>
+                <th scope="row"><code>{g.group}</code>{g.cause && <p class="quiet">{g.cause}</p>}</th>
+                <td class="num">{g.state === 'not_measured' ? format.notMeasured : format.sli(g.good, g.bad, digits)}</td>
                 <td class="num">{format.count(g.good)}</td>
                 <td class="num">{format.count(g.bad)}</td>
                 <td class="num">{format.count(g.excluded)}</td>
