@@ -28,7 +28,7 @@ var floors = [][]string{
 		"internal/intakelog", "internal/series", "internal/series/tsdb",
 		"internal/catalog", "internal/catalog/sqlite", "internal/spec",
 	},
-	{"internal/join", "internal/ingest", "internal/backfill", "internal/eval", "internal/dispatch", "internal/report"},
+	{"internal/join", "internal/ingest", "internal/backfill", "internal/eval", "internal/unittest", "internal/dispatch", "internal/report"},
 	{
 		"internal/otlp", "internal/api", "internal/client",
 		"internal/notify/secret", "internal/notify/outbound", "internal/notify/notice",
@@ -52,6 +52,7 @@ var beside = map[string][]string{
 	"internal/catalog/sqlite": {"internal/catalog"},
 	"internal/ingest":         {"internal/join"},
 	"internal/backfill":       {"internal/ingest"},
+	"internal/unittest":       {"internal/eval"},
 	"internal/dispatch":       {"internal/eval"},
 	"internal/report":         {"internal/dispatch", "internal/eval", "internal/ingest"},
 	"internal/cli":            {"internal/app", "internal/config"},
@@ -77,8 +78,12 @@ var implementations = []string{
 // takes the time as an argument.
 var impure = []string{"os", "io/fs", "net", "net/http", "log", "log/slog", "context", "database/sql"}
 
-// support are packages that only tests import.
+// support are packages that only tests import. The unit tests of package
+// unittest are those of users.
 func support(pkg string) bool {
+	if pkg == "internal/unittest" {
+		return false
+	}
 	return slices.Contains([]string{"internal/archtest", "internal/crashfs"}, pkg) ||
 		strings.HasPrefix(pkg, "internal/testkit") || strings.HasSuffix(pkg, "test") || strings.HasSuffix(pkg, "/conform")
 }

@@ -120,14 +120,19 @@ func plural(n int, noun string) string {
 
 // readPath reads a file, or the service files of a folder.
 func readPath(path string) ([]spec.Source, error) {
+	return readSources(path, (*spec.Folder).Read, errs.New(errs.NotFound, "%s holds no service file", path).WithHint("their names end in .yaml or .yml"))
+}
+
+// readSources reads a file, or those of a folder that read finds: none is an error.
+func readSources(path string, read func(*spec.Folder) ([]spec.Source, error), none error) ([]spec.Source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, errs.New(errs.NotFound, "read service files: %w", err)
+		return nil, errs.New(errs.NotFound, "read files: %w", err)
 	}
 	if !info.IsDir() {
 		content, err := os.ReadFile(path)
 		if err != nil {
-			return nil, fmt.Errorf("read service file: %w", err)
+			return nil, fmt.Errorf("read file: %w", err)
 		}
 		return []spec.Source{{Path: path, Content: content}}, nil
 	}
@@ -135,12 +140,12 @@ func readPath(path string) ([]spec.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	sources, err := folder.Read()
+	sources, err := read(folder)
 	for i := range sources {
 		sources[i].Path = filepath.Join(path, sources[i].Path)
 	}
 	if err == nil && len(sources) == 0 {
-		err = errs.New(errs.NotFound, "%s holds no service file", path).WithHint("their names end in .yaml or .yml")
+		err = none
 	}
 	return sources, err
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/leadline/leadline/internal/errs"
 )
 
-// Folder is a directory of service files, whose names end in .yaml or .yml.
-// Directories whose names begin with a dot are passed over, as are links that
+// Folder is a directory of service files, whose names end in .yaml or .yml;
+// those that end in .test.yaml or .test.yml are test files. Directories whose names begin with a dot are passed over, as are links that
 // lead out of the folder.
 type Folder struct {
 	dir    string
@@ -43,13 +43,18 @@ func OpenFolder(dir string) (*Folder, error) {
 }
 
 // Read returns the service files, in the order of their paths.
-func (f *Folder) Read() ([]Source, error) {
+func (f *Folder) Read() ([]Source, error) { return f.read(isServiceFile) }
+
+// ReadTests returns the test files, in the order of their paths.
+func (f *Folder) ReadTests() ([]Source, error) { return f.read(isTestFile) }
+
+func (f *Folder) read(wanted func(name string) bool) ([]Source, error) {
 	root, err := os.OpenRoot(f.dir)
 	if err != nil {
 		return nil, fmt.Errorf("open services folder: %w", err)
 	}
 	defer root.Close()
-	names, err := f.names(root)
+	names, err := f.names(root, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -67,15 +72,15 @@ func (f *Folder) Read() ([]Source, error) {
 	return sources, nil
 }
 
-// names returns the paths of the service files below the folder.
-func (f *Folder) names(root *os.Root) (names []string, err error) {
+// names returns the paths of the files below the folder that are wanted.
+func (f *Folder) names(root *os.Root, wanted func(name string) bool) (names []string, err error) {
 	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case d.IsDir() && name != "." && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
-		case d.IsDir() || !isServiceFile(name):
+		case d.IsDir() || !wanted(name):
 			return nil
 		case len(names) == MaxFiles:
 			return errs.New(errs.TooLarge, "services folder %s holds more than %d files", f.dir, MaxFiles)
@@ -92,7 +97,11 @@ func (f *Folder) names(root *os.Root) (names []string, err error) {
 
 func isServiceFile(name string) bool {
 	ext := path.Ext(name)
-	return ext == ".yaml" || ext == ".yml"
+	return (ext == ".yaml" || ext == ".yml") && !isTestFile(name)
+}
+
+func isTestFile(name string) bool {
+	return strings.HasSuffix(name, ".test.yaml") || strings.HasSuffix(name, ".test.yml")
 }
 
 // leaves reports whether the name is a link that the root does not follow.
@@ -142,7 +151,7 @@ func (f *Folder) signature() string {
 		return err.Error()
 	}
 	defer root.Close()
-	names, err := f.names(root)
+	names, err := f.names(root, isServiceFile)
 	if err != nil {
 		return err.Error()
 	}

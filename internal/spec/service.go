@@ -114,6 +114,10 @@ func (f *file) header(root *object) (ours bool) {
 	if version != APIVersion {
 		f.at(root.node, fmt.Sprintf("apiVersion is %q", version), "this version reads "+APIVersion, "begin the file with apiVersion: "+APIVersion)
 	}
+	if version == APIVersion && kind == testKind {
+		f.at(root.node, "kind is "+testKind, "it holds unit tests and defines nothing", "run it with leadline test, and let its name end in .test.yaml")
+		return false
+	}
 	if kind != serviceKind {
 		f.at(root.node, fmt.Sprintf("kind is %q", kind), "", "write kind: "+serviceKind)
 	}
