@@ -42,15 +42,16 @@ type Config struct {
 
 // Server is the HTTP server of API and UI.
 type Server struct {
-	report   *report.Report
-	events   Events
-	delivery Delivery
-	backfill Backfiller
-	ready    func() error
-	logger   *slog.Logger
-	auth     auth
-	http     *http.Server
-	listener net.Listener
+	report    *report.Report
+	events    Events
+	delivery  Delivery
+	backfill  Backfiller
+	corrector Corrector
+	ready     func() error
+	logger    *slog.Logger
+	auth      auth
+	http      *http.Server
+	listener  net.Listener
 }
 
 // Events is where new evaluations are announced.
@@ -60,10 +61,11 @@ type Events interface {
 
 // Parts are what a Server is made of.
 type Parts struct {
-	Report   *report.Report
-	Events   Events
-	Delivery Delivery
-	Backfill Backfiller
+	Report    *report.Report
+	Events    Events
+	Delivery  Delivery
+	Backfill  Backfiller
+	Corrector Corrector
 	// Ready says why the server is not ready yet, or nil.
 	Ready   func() error
 	Metrics http.Handler
@@ -86,7 +88,7 @@ func New(cfg Config, p Parts) (*Server, error) {
 		return nil, errs.New(errs.Unavailable, "listen for API and UI: %w", err).WithHint("choose another address with --listen")
 	}
 	s := &Server{
-		report: p.Report, events: p.Events, delivery: p.Delivery, backfill: p.Backfill, ready: p.Ready, logger: p.Logger,
+		report: p.Report, events: p.Events, delivery: p.Delivery, backfill: p.Backfill, corrector: p.Corrector, ready: p.Ready, logger: p.Logger,
 		auth: newAuth(cfg.Token), listener: listener,
 	}
 	s.http = &http.Server{
@@ -145,6 +147,9 @@ func (s *Server) table(p Parts) []route {
 		{"GET /api/v1/operations", false, s.answer(s.operations)},
 		{"GET /api/v1/intake", false, s.answer(s.intake)},
 		{"POST /api/v1/backfill", false, http.HandlerFunc(s.backfilled)},
+		{"GET /api/v1/corrections", false, s.answer(s.corrections)},
+		{"POST /api/v1/corrections", false, http.HandlerFunc(s.correct)},
+		{"POST /api/v1/corrections/{id}/withdraw", false, http.HandlerFunc(s.withdraw)},
 		{"GET /api/v1/events", false, http.HandlerFunc(s.stream)},
 		{"GET /metrics", false, p.Metrics},
 	}

@@ -49,6 +49,8 @@ type world struct {
 	samples  []slice.Sample
 	table    *slice.Table
 	delivery *dispatch.Engine
+	ledger   []catalog.Entry
+	asked    []string // of the corrector
 }
 
 func newWorld() *world {
@@ -85,6 +87,9 @@ func full(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	o := &slo.Objective{Key: slo.Key{Service: shop, Name: "up"}, Indicator: i, Target: 999_000_000, Window: window.Window{Length: 28 * 24 * time.Hour}}
+	c := slo.Correction{ID: 1, Kind: slo.ExcludeAll, From: now.Add(-time.Hour).Truncate(time.Minute), To: now.Truncate(time.Minute), Author: "ada", Reason: "a drill"}
+	w.ledger = []catalog.Entry{{Correction: c, Objective: o.Key, Created: now, Effects: []catalog.Effect{{Window: "28d", Unit: slo.Events}}}}
+	catalog.Correct([]*slo.Objective{o}, w.ledger)
 	w.engine.Restored(w.engine.Install([]*slo.Objective{o}))
 	minute := slice.MinuteOf(now)
 	w.samples = []slice.Sample{
@@ -136,6 +141,22 @@ func (w *world) Generate(_ context.Context, g backfill.Generation) (backfill.Rep
 	return backfill.Report{SchemaVersion: 1, Minutes: int(time.Duration(g.Length).Minutes())}, w.backfill
 }
 
+// Ledger is what full has entered.
+func (w *world) Ledger(context.Context) ([]catalog.Entry, error) { return w.ledger, w.failure }
+
+// Correct notes what it is asked.
+func (w *world) Correct(_ context.Context, which report.Which, c slo.Correction, bad uint64, dryRun bool) (report.Correction, error) {
+	w.asked = append(w.asked, fmt.Sprintf("%s/%s: %s %d from %s to %s by %s: %s; dry run %v", which.Service, which.Name, c.Kind, bad,
+		c.From.Format(time.RFC3339), c.To.Format(time.RFC3339), c.Author, c.Reason, dryRun))
+	return report.CorrectionOf(&w.ledger[0]), w.failure
+}
+
+// Withdraw notes what it is asked.
+func (w *world) Withdraw(_ context.Context, id int64, author, reason string, dryRun bool) (report.Correction, error) {
+	w.asked = append(w.asked, fmt.Sprintf("withdraw %d by %s: %s; dry run %v", id, author, reason, dryRun))
+	return report.CorrectionOf(&w.ledger[0]), w.failure
+}
+
 const token = "a token that is long enough"
 
 // server returns the API over the world.
@@ -143,10 +164,10 @@ func (w *world) server(t *testing.T, token string) *api.Server {
 	t.Helper()
 	s, err := api.New(api.Config{Addr: "127.0.0.1:0", Token: token}, api.Parts{
 		Report: &report.Report{
-			Evaluations: w.engine, Intake: w, Generations: w, Definitions: w, Delivery: w.delivery, Kinds: map[string]string{"pager": "pagerduty", "broken": "slack"},
+			Evaluations: w.engine, Intake: w, Generations: w, Definitions: w, Ledger: w, Delivery: w.delivery, Kinds: map[string]string{"pager": "pagerduty", "broken": "slack"},
 			Series: func() series.Store { return w.store }, Now: func() time.Time { return now },
 		},
-		Events: w.engine, Delivery: w.delivery, Backfill: w, Ready: func() error { return w.starting }, Logger: slog.New(slog.DiscardHandler),
+		Events: w.engine, Delivery: w.delivery, Backfill: w, Corrector: w, Ready: func() error { return w.starting }, Logger: slog.New(slog.DiscardHandler),
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "leadline_up 1\n") }),
 		UI:      fstest.MapFS{"index.html": {Data: []byte("<title>Leadline</title>")}, "app.js": {Data: []byte("1")}},
 	})

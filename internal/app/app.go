@@ -146,7 +146,7 @@ func (a *App) open() error {
 	if err := a.openData(); err != nil {
 		return err
 	}
-	r := &report.Report{Evaluations: a.eval, Intake: intake{a.ingest, a}, Generations: a.catalog, Definitions: a, Delivery: a.dispatch, Kinds: a.cfg.Kinds(), Series: a.series, Now: a.clock.Now}
+	r := &report.Report{Evaluations: a.eval, Intake: intake{a.ingest, a}, Generations: a.catalog, Definitions: a, Ledger: a.catalog, Delivery: a.dispatch, Kinds: a.cfg.Kinds(), Series: a.series, Now: a.clock.Now}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newMetrics(a), newDeliveries(a.dispatch))
 	if a.otlp, err = otlp.New(otlpCfg, consumer{a.ingest}, a.logger, registry); err != nil {
@@ -154,7 +154,7 @@ func (a *App) open() error {
 	}
 	a.backfill = newBackfiller(a)
 	a.api, err = api.New(api.Config{Addr: a.cfg.Listen, Token: token}, api.Parts{
-		Report: r, Events: a.eval, Delivery: a.dispatch, Backfill: a.backfill, Ready: a.Ready, Logger: a.logger, UI: ui.FS(),
+		Report: r, Events: a.eval, Delivery: a.dispatch, Backfill: a.backfill, Corrector: &corrector{a, r}, Ready: a.Ready, Logger: a.logger, UI: ui.FS(),
 		Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	})
 	return err

@@ -36,7 +36,15 @@ func (a *App) define(ctx context.Context) ([]*slo.Objective, error) {
 	if err := a.retains(set.Objectives); err != nil {
 		return nil, err
 	}
-	return set.Objectives, a.note(ctx, sources, set)
+	if err := a.note(ctx, sources, set); err != nil {
+		return nil, err
+	}
+	ledger, err := a.catalog.Ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	catalog.Correct(set.Objectives, ledger)
+	return set.Objectives, nil
 }
 
 // retains refuses a window that is longer than slices are kept: its numbers

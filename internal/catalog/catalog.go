@@ -3,7 +3,8 @@
 
 // Package catalog is the contract of the store of definitions and decisions:
 // the generations of objectives, the service files that were accepted last,
-// alerts with what receivers are told of them, and silences.
+// alerts with what receivers are told of them, silences, and the ledger of
+// corrections.
 //
 // It owns what is small, changes seldom and must survive everything; counts
 // live in package series. It does not parse service files, it does not decide
@@ -25,6 +26,7 @@ type Store interface {
 	AlertStore
 	OutboxStore
 	SilenceStore
+	CorrectionStore
 	// Close releases the database. No other method may be called after it.
 	Close() error
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/report"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/spec"
 )
 
 func newExplain(e *env) *cobra.Command {
@@ -23,10 +24,7 @@ func newExplain(e *env) *cobra.Command {
 		Use: "explain [SERVICE/]OBJECTIVE", Short: "Say how an objective's number comes about", Args: cobra.ExactArgs(1),
 		Long: "Print the counting rule, the edges of the window, the sums of its slices, which\nadd up to the number shown, the generation, and how far it can be trusted.",
 		RunE: func(c *cobra.Command, args []string) error {
-			w.Name = args[0]
-			if service, name, found := strings.Cut(args[0], "/"); found {
-				w.Service, w.Name = service, name
-			}
+			name(&w, args[0])
 			return e.explain(c.Context(), w)
 		},
 	}
@@ -34,6 +32,14 @@ func newExplain(e *env) *cobra.Command {
 	c.Flags().StringVar(&w.Environment, "environment", "", "environment of the service")
 	c.Flags().StringVar(&w.Generation, "generation", "", "show the slices of an earlier generation, by the id of its indicator")
 	return e.asking(e.printing(c))
+}
+
+// name reads [SERVICE/]OBJECTIVE.
+func name(w *report.Which, text string) {
+	w.Name = text
+	if service, name, found := strings.Cut(text, "/"); found {
+		w.Service, w.Name = service, name
+	}
 }
 
 func (e *env) explain(ctx context.Context, w report.Which) error {
@@ -63,8 +69,9 @@ func (e *env) whichOf(ctx context.Context, w report.Which) (report.Which, error)
 	if err != nil {
 		return w, err
 	}
-	var services []string
+	var services, names []string
 	for _, s := range all.SLOs {
+		names = append(names, s.Name)
 		if s.Name == w.Name && (w.Namespace == "" || w.Namespace == s.Namespace) && (w.Environment == "" || w.Environment == s.Environment) {
 			w.Service = s.Service
 			services = append(services, serviceText(s))
@@ -72,7 +79,11 @@ func (e *env) whichOf(ctx context.Context, w report.Which) (report.Which, error)
 	}
 	switch len(services) {
 	case 0:
-		return w, errs.New(errs.NotFound, "no objective is called %q", w.Name).WithHint("leadline status lists them")
+		hint := "leadline status lists them"
+		if near := spec.Nearest(w.Name, names); near != "" {
+			hint = fmt.Sprintf("did you mean %q? leadline status lists all", near)
+		}
+		return w, errs.New(errs.NotFound, "no objective is called %q", w.Name).WithHint(hint)
 	case 1:
 		return w, nil
 	}
@@ -120,6 +131,7 @@ func explainText(w io.Writer, v report.Detail, generation string) {
 	}
 	explainGroups(w, s.Groups)
 	explainLeftOut(w, s)
+	explainCorrections(w, s)
 	shown := explainSlices(w, v.Series)
 	if n := int64(shown) - int64(*s.Total+*s.Excluded); n != 0 && s.Unit.Noun() == string(slo.Events) {
 		fmt.Fprintf(w, "%+d events: the slices are as of now, the number as of its evaluation at %s\n", n, s.EvaluatedAt.Format(time.TimeOnly))

@@ -5,6 +5,7 @@ package cli_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -76,6 +77,7 @@ func slos() report.SLOs {
 func detail(s report.SLO) report.Detail {
 	d := report.Detail{SchemaVersion: 1, SLO: report.DetailSLO{
 		SLO: s, Definition: report.Definition{File: "shop.yaml", Line: 12},
+		Corrections: []report.AppliedCorrection{},
 		Groups: []report.Group{
 			{Group: "customer.tier=gold", Good: 10, Bad: 2, State: report.GroupNotMeasured, Cause: "measured since 2026-11-20 12:00 UTC; before, too many groups were active", MeasuredSince: of(at("2026-11-20T12:00:00Z"))},
 			{Group: "(other groups)", Good: 3, Bad: 1, Excluded: 6, SLI: of(0.75), State: report.GroupMeasured},
@@ -107,7 +109,26 @@ func sliced(s report.SLO) report.Detail {
 		{From: at("2026-11-01T02:00:00Z"), To: at("2026-11-01T04:00:00Z"), Reason: "database maintenance"},
 		{From: at("2026-11-03T10:00:00Z"), To: at("2026-11-03T10:05:00Z"), Reason: "a drill", Correction: 7},
 	}
+	d.SLO.Corrections = []report.AppliedCorrection{{Correction: ledger().Corrections[1], LeavesOut: report.Counts{Good: 70, Bad: 9, Excluded: 1}}}
 	return d
+}
+
+// ledger is two corrections, and the withdrawal of one.
+func ledger() report.Corrections {
+	effect := report.Effect{Window: "28d", From: at("2026-10-26T12:00:00Z"), To: at("2026-11-23T12:01:00Z"), Unit: slo.Events,
+		Before: report.EffectNumbers{Good: 999_000, Bad: 1000, Excluded: 3, Allowed: 1000, Spent: 1000},
+		After:  report.EffectNumbers{Good: 990_000, Bad: 100, Excluded: 3, Corrected: report.Counts{Good: 9000, Bad: 900}, Allowed: 990, Spent: 100, Remaining: 890}}
+	former := effect
+	former.Window, former.Former, former.Unit = "month in UTC", true, slo.Microslices
+	bad := report.Correction{ID: 1, Namespace: "shop", Service: "shop-api", Environment: "production", Objective: "checkout-succeeds", Kind: slo.ExcludeBad,
+		From: at("2026-11-22T10:00:00Z"), To: at("2026-11-22T11:00:00Z"), Bad: 37, Author: "ada@example.com", Reason: "cards of our own testers",
+		CreatedAt: at("2026-11-22T12:00:00Z"), WithdrawnBy: 3, Effects: []report.Effect{}}
+	whole := bad
+	whole.ID, whole.Kind, whole.Bad, whole.WithdrawnBy, whole.Applies, whole.Effects = 2, slo.ExcludeAll, 0, 0, true, []report.Effect{effect, former}
+	whole.Reason, whole.CreatedAt = "the load test ran against production", at("2026-11-23T11:00:00Z")
+	end := bad
+	end.ID, end.Bad, end.Withdraws, end.WithdrawnBy, end.Reason, end.CreatedAt = 3, 0, 1, 0, "they were customers", at("2026-11-23T12:00:00Z")
+	return report.Corrections{SchemaVersion: 1, Corrections: []report.Correction{end, whole, bad}}
 }
 
 // server answers as a server with these objectives does, to who has the token.
@@ -168,6 +189,23 @@ func server(t *testing.T) *httptest.Server {
 		{Service: "shop-api", Environment: "production", Operation: "POST /checkout", Kind: "http", Good: 10, Bad: 1, Excluded: 2, P50: of(12.3456), P95: of(100.0), P99: of(1234.5), Bound: true, Versions: []report.Version{}},
 		{Service: "blog", Operation: "GET /", Kind: "http", Versions: []report.Version{}},
 	}})
+	answer("/api/v1/corrections", ledger())
+	mux.HandleFunc("POST /api/v1/corrections", func(w http.ResponseWriter, r *http.Request) {
+		var asked report.CorrectionRequest
+		json.NewDecoder(r.Body).Decode(&asked)
+		made := ledger().Corrections[1]
+		made.Reason, made.Author, made.Kind, made.Bad = asked.Reason, asked.Author, cmp.Or(slo.CorrectionKind(asked.Kind), slo.ExcludeAll), asked.Bad
+		made.Service, made.Objective = asked.Service, asked.Objective
+		json.NewEncoder(w).Encode(report.CorrectionMade{SchemaVersion: 1, DryRun: asked.DryRun, Correction: made})
+	})
+	mux.HandleFunc("POST /api/v1/corrections/{id}/withdraw", func(w http.ResponseWriter, r *http.Request) {
+		if r.PathValue("id") != "1" {
+			w.WriteHeader(http.StatusNotFound)
+			json.NewEncoder(w).Encode(api.Problem{Error: api.Fault{Kind: "not_found", Message: "no correction 9", Hint: "leadline correct list lists them"}})
+			return
+		}
+		json.NewEncoder(w).Encode(report.CorrectionMade{SchemaVersion: 1, Correction: ledger().Corrections[0]})
+	})
 	mux.HandleFunc("GET /api/v1/slos/shop-api/secret", func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") == "Bearer 0123456789abcdef" {
 			json.NewEncoder(w).Encode(detail(all.SLOs[1]))
@@ -229,6 +267,12 @@ func TestGolden(t *testing.T) {
 		"receivers-test":       {"receivers", "test", "pager"},
 		"operations":           {"operations"},
 		"operations.json":      {"operations", "-o", "json"},
+		"correct-list":         {"correct", "list"},
+		"correct-list.yaml":    {"correct", "list", "checkout-succeeds", "-o", "yaml"},
+		"correct-add":          {"correct", "add", "shop-api/checkout-succeeds", "--from", "now-2h", "--to", "now-1h", "--author", "ada", "--reason", "ours", "--dry-run"},
+		"correct-add-bad":      {"correct", "add", "checkout-succeeds", "--bad", "37", "--from", "now-2h", "--to", "now-1h", "--author", "ada", "--reason", "ours"},
+		"correct-withdraw":     {"correct", "withdraw", "1", "--author", "ada", "--reason", "they were customers"},
+		"correct-help":         {"correct"},
 		"validate":             {"validate", "testdata/services/good.yaml"},
 		"validate-broken":      {"validate", "testdata/services"},
 		"help":                 {"--help"},
@@ -296,6 +340,12 @@ func TestExitCodes(t *testing.T) {
 		{"a silence until no time", []string{"silence", "add", "a=b", "--reason", "x", "--until", "tomorrow"}, 2, "is not a time"},
 		{"a silence of everything", []string{"silence", "add", "--for", "1h", "--reason", "x"}, 2, "arg"},
 		{"a silence that is not", []string{"silence", "end", "s9"}, 1, "404"},
+		{"an objective with a mistake in its name", []string{"correct", "add", "checkout-suceeds", "--from", "now-2h", "--to", "now"}, 1, `did you mean "checkout-succeeds"?`},
+		{"a correction of no number", []string{"correct", "add", "up", "--bad", "some"}, 2, "above zero, or all"},
+		{"a correction of no bad events", []string{"correct", "add", "up", "--bad", "0"}, 2, "above zero, or all"},
+		{"a withdrawal of nothing", []string{"correct", "withdraw", "9"}, 1, "leadline correct list"},
+		{"a withdrawal of what", []string{"correct", "withdraw"}, 2, "arg"},
+		{"a correction that is none", []string{"correct", "edit", "1"}, 2, ""},
 		{"files that are valid", []string{"validate", "testdata/services/good.yaml"}, 0, "valid: 1 objective in 1 file"},
 		{"files that are not", []string{"validate", "testdata/services"}, 3, "problems in 2 files"},
 		{"receivers that are valid", []string{"validate", "--config", "testdata/receivers/good.yaml"}, 0, "valid: 1 receiver in testdata/receivers/good.yaml"},

@@ -120,6 +120,27 @@ func (c *Client) send(ctx context.Context, method, path string, body, v any) err
 	return c.do(r, v)
 }
 
+// Corrections asks for the ledger, of the objectives that are meant.
+func (c *Client) Corrections(ctx context.Context, w report.Which) (v report.Corrections, err error) {
+	q := url.Values{}
+	for k, s := range map[string]string{"namespace": w.Namespace, "service": w.Service, "environment": w.Environment, "objective": w.Name} {
+		if s != "" {
+			q.Set(k, s)
+		}
+	}
+	return v, c.get(ctx, "/api/v1/corrections", q, &v)
+}
+
+// Correct makes a correction.
+func (c *Client) Correct(ctx context.Context, r report.CorrectionRequest) (v report.CorrectionMade, err error) {
+	return v, c.send(ctx, http.MethodPost, "/api/v1/corrections", r, &v)
+}
+
+// Withdraw withdraws a correction.
+func (c *Client) Withdraw(ctx context.Context, id string, r report.WithdrawalRequest) (v report.CorrectionMade, err error) {
+	return v, c.send(ctx, http.MethodPost, "/api/v1/corrections/"+url.PathEscape(id)+"/withdraw", r, &v)
+}
+
 func (c *Client) get(ctx context.Context, path string, q url.Values, v any) error {
 	if len(q) > 0 {
 		path += "?" + q.Encode()

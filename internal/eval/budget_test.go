@@ -62,7 +62,7 @@ func (w *world) wander(rng *rand.Rand, steps int) {
 			w.now = w.now.Add(time.Duration(rng.IntN(96)) * time.Hour)
 		}
 		switch rng.IntN(100) {
-		case 0:
+		case 0, 3:
 			w.correct(rng)
 		case 1:
 			w.engine = w.restart(nil)
@@ -79,23 +79,48 @@ func (w *world) wander(rng *rand.Rand, steps int) {
 	w.compare(w.restart(nil))
 }
 
-// correct leaves a random stretch out, which may reach into the future.
+// correct leaves a random stretch out, which may reach into the future, or bad
+// events of one. It is tried first, beside what is shown, and often only tried.
 func (w *world) correct(rng *rand.Rand) {
-	o := *w.objective
 	from := w.now.Add(-time.Duration(rng.IntN(10*24*60)) * time.Minute).Truncate(time.Minute)
-	o.Corrections = append(o.Corrections[:len(o.Corrections):len(o.Corrections)], slo.Correction{
-		ID: rng.Int64(), From: from, To: from.Add(time.Duration(1+rng.IntN(12*60)) * time.Minute), Reason: "a drill",
-	})
-	w.reload(&o)
+	c := slo.Correction{ID: rng.Int64(), Kind: slo.ExcludeAll, From: from, To: from.Add(time.Duration(1+rng.IntN(12*60)) * time.Minute), Reason: "a drill"}
+	if rng.IntN(2) == 0 {
+		c.Kind = slo.ExcludeBad
+		if w.objective.Allot(&c, rng.Uint64N(30), w.bad()) != nil {
+			return
+		}
+	}
+	before, o := w.objective, w.objective.Corrected(c)
+	fresh, ok := w.engine.Try(o)
+	if !ok {
+		w.t.Fatal("the objective is not evaluated")
+	}
+	w.fill(w.engine, []*eval.Fresh{fresh})
+	was, would := w.engine.Compare(fresh)
+	w.compareAll(was)
+	w.objective = o
+	w.compareAll(would)
+	if rng.IntN(3) > 0 {
+		w.engine.Renewed([]*eval.Fresh{fresh})
+	} else {
+		w.engine.Renewed(nil)
+		w.objective = before
+	}
+	w.compare(w.engine)
 }
 
 // compare compares each window, and the period before each of the calendar.
 func (w *world) compare(e *eval.Engine) {
 	w.t.Helper()
 	v := &e.Evaluate().Evaluations[0]
-	m := newModel(w)
 	own := eval.Standing{Window: v.Objective.Window, From: v.From, To: v.To, Counts: v.Counts, Budget: v.Budget, Corrected: v.Corrected, Former: v.Former}
-	for _, s := range append([]eval.Standing{own}, v.Others...) {
+	w.compareAll(append([]eval.Standing{own}, v.Others...))
+}
+
+func (w *world) compareAll(all []eval.Standing) {
+	w.t.Helper()
+	m := newModel(w)
+	for _, s := range all {
 		from, to := s.Window.Range(w.now)
 		m.compare(&s, from, to)
 		if (s.Former != nil) != !s.Window.Calendar.IsZero() {
@@ -126,12 +151,15 @@ func newModel(w *world) *model {
 			left[at] = true
 		}
 	}
+	bad := w.objective.ExcludedBad(window.Stretch{From: first, To: last + 1})
 	for at, series := range w.counted {
 		c := series[w.key()]
 		if left[at] {
 			m.out[at] = c
 			continue
 		}
+		m.out[at] = slice.Counts{Bad: min(c.Bad, bad[at])}
+		c.Bad -= m.out[at].Bad
 		silent := w.key()
 		silent.Tally = slice.Silent
 		if series[silent].Good > 0 {

@@ -84,8 +84,10 @@ func (w *world) line(line string) {
 	case "correct":
 		o := *w.objective
 		from, to, _ := strings.Cut(rest, "..")
-		o.Corrections = append(slices.Clone(o.Corrections), slo.Correction{ID: int64(len(o.Corrections) + 1), From: w.instant(from), To: w.instant(to), Reason: "a drill"})
+		o.Corrections = append(slices.Clone(o.Corrections), slo.Correction{ID: int64(len(o.Corrections) + 1), Kind: slo.ExcludeAll, From: w.instant(from), To: w.instant(to), Reason: "a drill"})
 		w.reload(&o)
+	case "exclude_bad":
+		w.excludeBad(rest)
 	case "revoke":
 		o := *w.objective
 		o.Corrections = o.Corrections[:len(o.Corrections)-1]
@@ -137,6 +139,31 @@ func (w *world) line(line string) {
 	default:
 		w.t.Fatalf("line %q: unknown word", line)
 	}
+}
+
+// excludeBad reads "1d00:00..1d01:00 5" and makes that correction, or says why not.
+func (w *world) excludeBad(text string) {
+	span, number, _ := strings.Cut(text, " ")
+	from, to, _ := strings.Cut(span, "..")
+	n, err := strconv.ParseUint(number, 10, 64)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	c := slo.Correction{ID: int64(len(w.objective.Corrections) + 1), Kind: slo.ExcludeBad, From: w.instant(from), To: w.instant(to), Reason: "a drill"}
+	if err := w.objective.Allot(&c, n, w.bad()); err != nil {
+		w.said = append(w.said, err.Error())
+		return
+	}
+	w.reload(w.objective.Corrected(c))
+}
+
+// bad returns the bad events of each minute.
+func (w *world) bad() map[slice.Minute]uint64 {
+	bad := map[slice.Minute]uint64{}
+	for m, series := range w.counted {
+		bad[m] = series[w.key()].Bad
+	}
+	return bad
 }
 
 // readObjective reads "99.9% over 28d", with "silence is bad" or "paused".

@@ -15,7 +15,7 @@ import (
 )
 
 // leftOut is what an objective does not count: the minutes of its planned
-// exclusions and of its corrections.
+// exclusions and of its corrections, and bad events of other minutes.
 //
 // Their events are kept out of the rings as they come, and taken out of the
 // cells that were restored; so a tick costs what it costs without, and windows
@@ -28,6 +28,10 @@ type leftOut struct {
 	to slice.Minute
 	// counted are the events that were kept out, over the objective's windows.
 	counted *window.Ring
+	// bad are the bad events that corrections leave out and that have not come
+	// yet; restored are those that the store told of.
+	bad      slo.BadEvents
+	restored map[slice.Minute]uint64
 }
 
 // expandAhead is how far ahead rules are expanded, and expandBefore how long
@@ -42,7 +46,8 @@ func newLeftOut(o *slo.Objective, s *shape, now slice.Minute) *leftOut {
 	if !o.LeavesOut() {
 		return nil
 	}
-	l := &leftOut{counted: window.NewRing(s.windows, now)}
+	l := &leftOut{counted: window.NewRing(s.windows, now), restored: make(map[slice.Minute]uint64)}
+	l.bad = o.ExcludedBad(window.Stretch{From: reach(s.layout, now), To: now + expandAhead})
 	l.expand(o, s, now)
 	return l
 }
@@ -81,6 +86,24 @@ func (t *track) keepOut(r *window.Ring, m slice.Minute, c slice.Counts) bool {
 		}
 	}
 	return true
+}
+
+// keepBadOut sums the bad events of a minute that are not counted beside, and
+// returns the others. Groups go on to hold them: nobody said whose they are.
+func (t *track) keepBadOut(r *window.Ring, m slice.Minute, c slice.Counts) slice.Counts {
+	if r != t.total || t.leftOut == nil {
+		return c
+	}
+	n := t.leftOut.bad.Take(m, c.Bad)
+	if n == 0 {
+		return c
+	}
+	t.leftOut.counted.Add(m, slice.Counts{Bad: n})
+	t.total.Note(m)
+	if t.slices != nil {
+		t.slices.Note(m)
+	}
+	return c.Minus(slice.Counts{Bad: n})
 }
 
 // excluding returns what is left out at the minute; false when it counts.
@@ -138,6 +161,33 @@ func (e *Engine) leaveOut(ctx context.Context, store series.Querier, f *Fresh, t
 	return nil
 }
 
+// leaveBadOut takes the bad events that corrections leave out of the cells and
+// periods that were restored.
+func (e *Engine) leaveBadOut(ctx context.Context, store series.Querier, f *Fresh, t *track, closed, now slice.Minute) error {
+	if t.leftOut == nil {
+		return nil
+	}
+	periods, q := t.periods(now), t.queries()[0]
+	for _, s := range t.leftOut.bad.Minutes() {
+		q.Parts, q.From, q.To, q.Step = series.Parts{}, s.From, s.To, 1
+		err := series.SumsUntil(ctx, store, q, closed+1, func(q *series.Query, rows []series.Row) {
+			e.fill(f, q, rows, func(of target, m slice.Minute, c slice.Counts) {
+				if t.leftOut.minutes.Holds(m) {
+					return
+				}
+				if n := t.leftOut.bad.Take(m, c.Bad); n > 0 {
+					t.leftOut.restored[m] += n
+					of.takeOut(t, periods, 0, now, m, slice.Counts{Bad: n})
+				}
+			})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // takeOut takes a minute out of every cell and period that was restored with
 // it, and sums it beside.
 func (t target) takeOut(o *track, periods []window.Stretch, from, now, m slice.Minute, c slice.Counts) {
@@ -163,6 +213,9 @@ func (v *Evaluation) sayExclusions(t *track, now slice.Minute) {
 	v.Corrected = t.corrected(wholeWindow, now)
 	if n := v.Corrected.Total(); n > 0 {
 		v.Trust.note("%d events are left out of this window by planned exclusions and corrections", n)
+	}
+	if n := t.objective.CorrectionsIn(v.From, v.To); n > 0 {
+		v.Trust.note("corrections that apply to this window: %d (leadline correct list says who made them, and why)", n)
 	}
 	if r, ok := t.excluding(now); ok {
 		v.Excluding = fmt.Sprintf("%s, until %s", r.Reason, r.To.Start().Format("2006-01-02 15:04 MST"))

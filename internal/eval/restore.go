@@ -85,6 +85,9 @@ func (e *Engine) restore(ctx context.Context, store series.Querier, f *Fresh, cl
 		if err := e.leaveOut(ctx, store, f, t, t.queries()[0], 0, closed, now); err != nil {
 			return err
 		}
+		if err := e.leaveBadOut(ctx, store, f, t, closed, now); err != nil {
+			return err
+		}
 		if err := e.restoreSeen(ctx, store, f, t, closed); err != nil {
 			return err
 		}

@@ -70,6 +70,7 @@ func (e *Engine) restoreSlicesFrom(ctx context.Context, store series.Querier, t 
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	t.leaveBadOutOf(events, q.From, width)
 	for i, c := range events {
 		start := from + slice.Minute(i)*width
 		t.slices.Restore(start, c, start+width-1 <= closed)
@@ -78,6 +79,18 @@ func (e *Engine) restoreSlicesFrom(ctx context.Context, store series.Querier, t 
 		t.slices.Note(newest)
 	}
 	return nil
+}
+
+// leaveBadOutOf takes the bad events that corrections leave out of slices of time.
+func (t *track) leaveBadOutOf(events []slice.Counts, from, width slice.Minute) {
+	if t.leftOut == nil {
+		return
+	}
+	for m, n := range t.leftOut.restored {
+		if i := (m - from) / width; m >= from && int(i) < len(events) {
+			events[i] = events[i].Minus(slice.Counts{Bad: n})
+		}
+	}
 }
 
 // readTotals hands over what the store has of the objective's events, and of

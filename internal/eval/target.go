@@ -36,6 +36,9 @@ func (t target) add(m slice.Minute, c slice.Counts) bool {
 	if t.of != nil && t.of.skips(m) {
 		return t.of.keepOut(t.ring, m, c)
 	}
+	if t.of != nil {
+		c = t.of.keepBadOut(t.ring, m, c)
+	}
 	if t.slices != nil && !t.slices.Add(m, c) {
 		return false
 	}

@@ -53,6 +53,7 @@ type Report struct {
 	Intake      Intake
 	Generations Generations
 	Definitions Definitions
+	Ledger      Ledger
 	Delivery    Delivery
 	// Kinds are those of the receivers, by name.
 	Kinds  map[string]string

@@ -203,8 +203,12 @@ func (r *Report) fill(ctx context.Context, g *grid, o *slo.Objective) error {
 		return k.Indicator == string(o.Indicator.ID) && k.Service == o.Indicator.Rule.Service && k.Group == "" &&
 			(k.Tally == "" || k.Tally == slice.Silent && o.SilentIsBad)
 	}
-	out := slo.Minutes(o.LeftOut(window.Stretch{From: g.start, To: g.end}))
+	in := window.Stretch{From: g.start, To: g.end}
+	out, bad := slo.Minutes(o.LeftOut(in)), o.ExcludedBad(in)
 	store, stored, err := r.recent(ctx, ours, func(s slice.Sample) {
+		if s.Key.Tally == "" {
+			s.Counts.Bad -= bad.Take(s.Minute, s.Counts.Bad)
+		}
 		if !out.Holds(s.Minute) {
 			g.minute(s.Minute, s.Key.Tally, s.Counts)
 		}
@@ -215,7 +219,10 @@ func (r *Report) fill(ctx context.Context, g *grid, o *slo.Objective) error {
 	if err := g.read(ctx, store, o, stored+1); err != nil {
 		return err
 	}
-	return g.leaveOut(ctx, store, o, out, stored+1)
+	if err := g.leaveOut(ctx, store, o, out, stored+1); err != nil {
+		return err
+	}
+	return g.leaveBadOut(ctx, store, o, out, bad, stored+1)
 }
 
 // read adds what the store has: everything before end, and from there on what
@@ -265,7 +272,8 @@ func (g *grid) leaveOut(ctx context.Context, store series.Querier, o *slo.Object
 			if tally == slice.Silent && !o.SilentIsBad {
 				continue
 			}
-			q := series.Query{Indicator: string(o.Indicator.ID), Service: o.Indicator.Rule.Service, Tally: tally, Step: 1}
+			q := byMinute(o)
+			q.Tally = tally
 			if err := g.readStretch(ctx, store, q, in, end, g.takeOut); err != nil {
 				return err
 			}

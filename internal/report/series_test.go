@@ -44,6 +44,23 @@ func sum(s report.Series) (c slice.Counts) {
 	return c
 }
 
+// corrections leave out some spans, and bad events of many minutes: often more
+// than those turn out to have.
+func corrections(rng *rand.Rand, now slice.Minute, days int) (all []slo.Correction) {
+	for id := range int64(rng.IntN(4)) {
+		from := now - slice.Minute(rng.IntN(60+days*24*60))
+		c := slo.Correction{ID: id, Kind: slo.ExcludeAll, From: from.Start(), To: (from + 90).Start()}
+		if rng.IntN(2) == 0 {
+			c.Kind = slo.ExcludeBad
+			for m := from; m < from+90; m++ {
+				c.Bad = append(c.Bad, slo.BadMinute{Minute: m, Bad: 1})
+			}
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
 // TestSlicesAddUpToTheNumber asks for the window that was evaluated, at odd
 // moments, for windows of every grain.
 func TestSlicesAddUpToTheNumber(t *testing.T) {
@@ -53,7 +70,9 @@ func TestSlicesAddUpToTheNumber(t *testing.T) {
 		for range 3 - min(2, days/20) {
 			o := objective("up", length)
 			o.SilentIsBad = rng.IntN(2) == 0
-			w := newWorld(time.Unix(1_800_000_000+rng.Int64N(1e7), rng.Int64N(1e9)).UTC(), o)
+			now := time.Unix(1_800_000_000+rng.Int64N(1e7), rng.Int64N(1e9)).UTC()
+			o.Corrections = corrections(rng, slice.MinuteOf(now), days)
+			w := newWorld(now, o)
 			w.generations = []catalog.Generation{}
 			w.random(rng, totalOf(o), days+2, 7+days)
 			r := w.report(t)

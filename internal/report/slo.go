@@ -15,6 +15,7 @@ import (
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/spec"
 	"github.com/leadline/leadline/internal/window"
 )
 
@@ -241,6 +242,8 @@ type DetailSLO struct {
 	Exclusions []Exclusion `json:"exclusions"`
 	// LeftOut is what is not counted of the range that is shown.
 	LeftOut []LeftOut `json:"left_out"`
+	// Corrections are those that are in the numbers.
+	Corrections []AppliedCorrection `json:"corrections"`
 }
 
 // Group is what one group of the indicator counted in the window. Some of its
@@ -305,11 +308,24 @@ func (r *Report) Find(w Which) (*eval.Evaluation, error) {
 	}
 	switch {
 	case len(found) == 0:
-		return nil, errs.New(errs.NotFound, "no objective %q of service %q", w.Name, w.Service).WithHint("leadline status lists them")
+		return nil, errs.New(errs.NotFound, "no objective %q of service %q", w.Name, w.Service).WithHint(meant(s, w))
 	case len(found) > 1:
 		return nil, errs.New(errs.Invalid, "%d objectives are called %q", len(found), w.Name).WithHint("add namespace and environment, or the service")
 	}
 	return found[0], nil
+}
+
+// meant says which objective was most likely meant.
+func meant(s *eval.Snapshot, w Which) string {
+	var all []string
+	for i := range s.Evaluations {
+		k := &s.Evaluations[i].Objective.Key
+		all = append(all, k.Service.Name+"/"+k.Name)
+	}
+	if near := spec.Nearest(w.Service+"/"+w.Name, all); near != "" {
+		return fmt.Sprintf("did you mean %q? leadline status lists all", near)
+	}
+	return "leadline status lists them"
 }
 
 func matches(s operation.Service, w Which) bool {
@@ -332,6 +348,9 @@ func (r *Report) SLO(ctx context.Context, v *eval.Evaluation, generation string,
 		return Detail{}, err
 	}
 	d.SLO.generations(generations)
+	if d.SLO.Corrections, err = r.applied(ctx, v); err != nil {
+		return Detail{}, err
+	}
 	if v, err = ofGeneration(v, generation, d.SLO.Generations); err != nil {
 		return Detail{}, err
 	}

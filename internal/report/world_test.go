@@ -40,6 +40,7 @@ type world struct {
 	table          *slice.Table
 	store          series.Store
 	generations    []catalog.Generation
+	ledger         []catalog.Entry
 	stuck          bool // nobody can be asked for open minutes
 	status         dispatch.Status
 	silences       []catalog.Silence
@@ -91,7 +92,7 @@ func (w *world) report(t *testing.T) *report.Report {
 func (w *world) starting() *report.Report {
 	return &report.Report{
 		Definitions: w, Delivery: w, Kinds: map[string]string{"pager": "pagerduty", "team": "slack"},
-		Evaluations: w.engine, Intake: w, Generations: w,
+		Evaluations: w.engine, Intake: w, Generations: w, Ledger: w,
 		Series: func() series.Store { return w.store }, Now: func() time.Time { return w.now },
 	}
 }
@@ -146,6 +147,8 @@ func (w *world) Generations(context.Context, slo.Key) ([]catalog.Generation, err
 	}
 	return w.generations, nil
 }
+
+func (w *world) Ledger(context.Context) ([]catalog.Entry, error) { return w.ledger, nil }
 
 func objective(name string, length time.Duration) *slo.Objective {
 	i, err := sli.Compile(sli.Rule{Service: shop, Kind: sli.Availability, Operation: "POST /checkout"})

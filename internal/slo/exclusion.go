@@ -184,15 +184,6 @@ func (x Exclusion) String() string {
 	return text + ": " + x.Reason
 }
 
-// Correction is an entry of the ledger that leaves time out of the budget of
-// an objective afterwards, or ahead.
-type Correction struct {
-	ID       int64
-	From, To time.Time // whole minutes
-	Reason   string
-	Author   string
-}
-
 // LeftOut is a stretch of time that the budget does not count, and why.
 type LeftOut struct {
 	window.Stretch
@@ -225,7 +216,9 @@ func (o *Objective) LeftOut(in window.Stretch) (all []LeftOut) {
 		}
 	}
 	for _, c := range o.Corrections {
-		add(window.Stretch{From: ceilMinute(c.From), To: ceilMinute(c.To)}, c.Reason, c.ID)
+		if c.Kind == ExcludeAll {
+			add(c.Stretch(), c.Reason, c.ID)
+		}
 	}
 	slices.SortStableFunc(all, func(a, b LeftOut) int { return int(a.From - b.From) })
 	return all

@@ -113,7 +113,7 @@ func TestCorrectionsAndExclusionsStandInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := &slo.Objective{Exclusions: []slo.Exclusion{x}, Corrections: []slo.Correction{
-		{ID: 7, From: local(t, "UTC", "2026-11-01T02:30"), To: local(t, "UTC", "2026-11-01T05:00"), Reason: "a drill"},
+		{Kind: slo.ExcludeAll, ID: 7, From: local(t, "UTC", "2026-11-01T02:30"), To: local(t, "UTC", "2026-11-01T05:00"), Reason: "a drill"},
 	}}
 	in := window.Stretch{From: slice.MinuteOf(local(t, "UTC", "2026-11-01T00:00")), To: slice.MinuteOf(local(t, "UTC", "2026-11-02T12:00"))}
 	var got []string

@@ -292,6 +292,9 @@ func nearest(word string, candidates []string) string {
 	return best
 }
 
+// Nearest returns the name that a typing mistake most likely meant, or "".
+func Nearest(name string, names []string) string { return nearest(name, names) }
+
 // distance is the Levenshtein distance of two words, or limit when it is at
 // least that. Words are short here; longer ones are never near.
 func distance(a, b string, limit int) int {

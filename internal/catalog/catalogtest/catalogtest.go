@@ -72,6 +72,10 @@ var clauses = []clause{
 	{"a generation ends after it starts", checkBackwards},
 	{"a failed reconcile changes nothing", checkCancelled},
 	{"definitions are kept until they are forgotten", checkDefinitions},
+	{"entries of the ledger are kept as they were made", checkLedgerKept},
+	{"entries are numbered one after the other", checkLedgerNumbers},
+	{"a correction is withdrawn once, and stays", checkWithdrawn},
+	{"a failed entry changes nothing", checkEnterCancelled},
 }
 
 var outboxClauses = []clause{

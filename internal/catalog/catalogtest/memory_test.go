@@ -14,6 +14,7 @@ import (
 type kept struct {
 	catalog.GenerationStore
 	catalog.DefinitionStore
+	catalog.CorrectionStore
 	*catalogtest.Memory
 }
 

@@ -186,6 +186,40 @@ func (s fixed) SaveSilence(ctx context.Context, c catalog.Silence) error {
 	return s.Store.SaveSilence(ctx, c)
 }
 
+type (
+	tidy       struct{ catalog.Store } // keeps no correction that was withdrawn
+	generous   struct{ catalog.Store } // gives an entry whatever number is next
+	agreeable  struct{ catalog.Store } // takes a second withdrawal
+	persistent struct{ catalog.Store } // enters whoever has gone
+)
+
+func (s tidy) Ledger(ctx context.Context) ([]catalog.Entry, error) {
+	all, err := s.Store.Ledger(ctx)
+	withdrawn := catalog.Withdrawn(all)
+	return slices.DeleteFunc(all, func(e catalog.Entry) bool { return withdrawn[e.ID] > 0 }), err
+}
+
+func (s generous) Enter(ctx context.Context, e catalog.Entry) error {
+	all, err := s.Ledger(ctx)
+	if err != nil {
+		return err
+	}
+	e.ID = int64(len(all)) + 1
+	return s.Store.Enter(ctx, e)
+}
+
+func (s agreeable) Enter(ctx context.Context, e catalog.Entry) error {
+	all, err := s.Ledger(ctx)
+	if err != nil || catalog.Withdrawn(all)[e.Withdraws] > 0 {
+		return err
+	}
+	return s.Store.Enter(ctx, e)
+}
+
+func (s persistent) Enter(ctx context.Context, e catalog.Entry) error {
+	return s.Store.Enter(context.WithoutCancel(ctx), e)
+}
+
 func TestBrokenStoresAreFound(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -204,6 +238,10 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		{"optimistic", func(s catalog.Store) catalog.Store { return optimistic{s} }, "an outdated version of a delivery is refused"},
 		{"thorough", func(s catalog.Store) catalog.Store { return thorough{s} }, "pruning removes what is over and nothing else"},
 		{"eternal", func(s catalog.Store) catalog.Store { return eternal{s} }, "pruning keeps the newest"},
+		{"tidy", func(s catalog.Store) catalog.Store { return tidy{s} }, "a correction is withdrawn once, and stays"},
+		{"generous", func(s catalog.Store) catalog.Store { return generous{s} }, "entries are numbered one after the other"},
+		{"agreeable", func(s catalog.Store) catalog.Store { return agreeable{s} }, "a correction is withdrawn once, and stays"},
+		{"persistent", func(s catalog.Store) catalog.Store { return persistent{s} }, "a failed entry changes nothing"},
 		{"fixed", func(s catalog.Store) catalog.Store { return fixed{s} }, "silences are kept as they were saved"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
