@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -43,15 +42,17 @@ type box struct {
 	silences []silence
 
 	// What the next commit holds.
-	changes    []catalog.Transition
-	amended    []alert.Alert
-	told       map[catalog.NotificationKey]bool // notifications that changed or went
-	superseded uint64
+	changes []catalog.Transition
+	amended []alert.Alert
+	told    map[catalog.NotificationKey]bool // notifications that changed or went
+
+	// moved says that it is another since the status was made of it last.
+	moved bool
 }
 
 // parcel is a delivery with its content.
 type parcel struct {
-	catalog.Delivery
+	catalog.Delivery // whose Content is nil when the envelope is not encoded
 	envelope
 	dirty bool
 }
@@ -70,7 +71,7 @@ type envelope struct {
 func load(ctx context.Context, store Store, underway func(id string) bool) (*box, error) {
 	b := &box{
 		alerts: make(map[alert.Key]alert.Alert), notified: make(map[catalog.NotificationKey]catalog.Notification),
-		told: make(map[catalog.NotificationKey]bool),
+		told: make(map[catalog.NotificationKey]bool), moved: true,
 	}
 	alerts, err := store.Alerts(ctx)
 	if err != nil {
@@ -118,11 +119,10 @@ func (b *box) commit(ctx context.Context, store Store) error {
 		if !p.dirty {
 			continue
 		}
-		content, err := json.Marshal(p.envelope)
-		if err != nil {
-			return fmt.Errorf("write delivery %s: %w", p.ID, err)
+		if err := p.seal(); err != nil {
+			return err
 		}
-		p.Content, p.dirty = content, false
+		p.dirty = false
 		p.Version++
 		c.Deliveries = append(c.Deliveries, p.Delivery)
 	}
@@ -139,9 +139,20 @@ func (b *box) commit(ctx context.Context, store Store) error {
 	if err := store.Commit(ctx, &c); err != nil {
 		return err
 	}
-	b.changes, b.amended = nil, nil
+	b.moved, b.changes, b.amended = true, nil, nil
 	clear(b.told)
 	b.parcels = slices.DeleteFunc(b.parcels, func(p *parcel) bool { return p.State.Final() })
+	return nil
+}
+
+// seal encodes the content, unless that is done: an attempt does not change it.
+func (p *parcel) seal() (err error) {
+	if p.Content != nil {
+		return nil
+	}
+	if p.Content, err = json.Marshal(p.envelope); err != nil {
+		return fmt.Errorf("write delivery %s: %w", p.ID, err)
+	}
 	return nil
 }
 
@@ -160,11 +171,18 @@ func incident(receiver string, a *alert.Alert) catalog.NotificationKey {
 	return catalog.NotificationKey{Receiver: receiver, Alert: a.Key, Episode: a.Episode}
 }
 
-// inOrder returns the notifications in an order that does not depend on chance.
-func (b *box) inOrder() []catalog.NotificationKey {
-	return slices.SortedFunc(maps.Keys(b.notified), func(x, y catalog.NotificationKey) int {
+// over returns the notifications of episodes that fire no more, in an order
+// that does not depend on chance.
+func (b *box) over() (over []catalog.NotificationKey) {
+	for k := range b.notified {
+		if a := b.alerts[k.Alert]; a.Phase != alert.Firing || a.Episode != k.Episode {
+			over = append(over, k)
+		}
+	}
+	slices.SortFunc(over, func(x, y catalog.NotificationKey) int {
 		return cmp.Or(x.Alert.Compare(y.Alert), cmp.Compare(x.Receiver, y.Receiver), cmp.Compare(x.Episode, y.Episode))
 	})
+	return over
 }
 
 // says reports whether the parcel is about the incident, and as what: a
@@ -225,14 +243,14 @@ func (b *box) put(receiver, key string, group map[string]string, reason Reason, 
 	if due.Before(p.Due) && p.Attempts == 0 {
 		p.Due = due
 	}
-	p.dirty = true
+	p.Content, p.dirty = nil, true
 	return p
 }
 
 // drop takes a notice out of a delivery, which may be nothing then.
 func (b *box) drop(p *parcel, at int, now time.Time) {
 	p.News = slices.Delete(slices.Clone(p.News), at, at+1)
-	p.dirty = true
+	p.Content, p.dirty = nil, true
 	if len(p.News) == 0 && p.More == 0 {
 		b.supersede(p, "what it says is over", now)
 	}
@@ -240,5 +258,4 @@ func (b *box) drop(p *parcel, at int, now time.Time) {
 
 func (b *box) supersede(p *parcel, why string, now time.Time) {
 	p.State, p.Finished, p.Error, p.dirty = catalog.Superseded, now, why, true
-	b.superseded++
 }

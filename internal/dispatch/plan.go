@@ -50,7 +50,7 @@ func (p *plan) reconcile(s *Standing) {
 			p.tell(n)
 		}
 	}
-	for _, k := range p.inOrder() {
+	for _, k := range p.over() {
 		p.follow(p.notified[k])
 	}
 }
@@ -163,11 +163,7 @@ func (p *plan) held(k *catalog.NotificationKey) *parcel {
 // be told of so far ends in a digest; while an attempt is under way nobody
 // knows, so its outcome is awaited.
 func (p *plan) follow(told catalog.Notification) {
-	a := p.alerts[told.Alert]
-	if a.Phase == alert.Firing && a.Episode == told.Episode {
-		return
-	}
-	n := p.ending(told, a)
+	n := p.ending(told, p.alerts[told.Alert])
 	if before := p.held(&told.NotificationKey); before != nil {
 		news := before.Reason == string(Changed)
 		switch {

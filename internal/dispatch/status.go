@@ -158,8 +158,8 @@ func (e *Engine) publish(now time.Time) {
 		s.Receivers = append(s.Receivers, e.receiverStatus(w, now))
 	}
 	before := e.status.Load()
-	if e.box != nil {
-		s.Told = e.told()
+	if e.box != nil && e.box.moved {
+		s.Told, e.box.moved = e.told(), false
 	} else if before != nil {
 		s.Told = before.Told
 	}
