@@ -56,6 +56,13 @@ func (l *life) chance() bool {
 	return l.random.Float64() < l.flaky
 }
 
+// intN draws from the same numbers as the calls that the engine makes meanwhile.
+func (l *life) intN(n int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.random.IntN(n)
+}
+
 // fail is what becomes of a call of the catalog.
 func (l *life) fail(string) (before, after error) {
 	switch {
@@ -151,12 +158,12 @@ func (l *life) lead(rounds, within int) {
 	l.again(within)
 	for range rounds {
 		for _, k := range l.keys() {
-			if l.random.Float64() < 0.15 {
+			if l.intN(100) < 15 {
 				l.truth[k] = !l.truth[k]
 			}
 		}
 		l.evaluate()
-		time.Sleep(time.Duration(l.random.IntN(5000)) * time.Millisecond)
+		time.Sleep(time.Duration(l.intN(5000)) * time.Millisecond)
 		synctest.Wait()
 		if l.dead() {
 			l.again(within)
@@ -346,12 +353,12 @@ func TestRestartsRepeatNothing(t *testing.T) {
 		l.start()
 		for range seeds(1000) {
 			for _, k := range l.keys() {
-				if l.random.Float64() < 0.1 {
+				if l.intN(10) == 0 {
 					l.truth[k] = !l.truth[k]
 				}
 			}
 			l.evaluate()
-			time.Sleep(time.Duration(l.random.IntN(40)) * time.Second)
+			time.Sleep(time.Duration(l.intN(40)) * time.Second)
 			l.stop()
 			l.source.restart()
 			l.start()
