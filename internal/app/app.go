@@ -65,6 +65,8 @@ type App struct {
 	cfg    config.Config
 	logger *slog.Logger
 	clock  ingest.Clock
+	// failpoint is where a test ends the process; see failpoint.go.
+	failpoint *failpoint
 
 	lock   io.Closer    // of the data directory
 	folder *spec.Folder // nil without objectives
@@ -101,11 +103,11 @@ func (c clock) Elapsed() time.Duration { return time.Since(c.start) }
 
 // New opens the data directory, reads the intake log and listens.
 func New(cfg config.Config, logger *slog.Logger) (*App, error) {
-	return newApp(cfg, logger, clock{time.Now()})
+	return newApp(cfg, logger, held(clock{time.Now()}))
 }
 
 func newApp(cfg config.Config, logger *slog.Logger, c ingest.Clock) (*App, error) {
-	a := &App{cfg: cfg, logger: logger, clock: c}
+	a := &App{cfg: cfg, logger: logger, clock: c, failpoint: newFailpoint()}
 	if err := a.open(); err != nil {
 		return nil, errors.Join(err, a.abandon())
 	}
@@ -177,7 +179,7 @@ func (a *App) openData() error {
 	if err := os.MkdirAll(a.cfg.DataDir, 0o700); err != nil {
 		return errs.New(errs.Invalid, "make the data directory: %w", err)
 	}
-	files := hooked(intakelog.OS(a.cfg.DataDir))
+	files := a.failpoint.files(intakelog.OS(a.cfg.DataDir))
 	// Two processes on one directory would both write definitions and
 	// generations, so the second is refused before it reads anything.
 	if a.lock, err = files.Lock("leadline.lock"); err != nil {
@@ -339,6 +341,7 @@ func (a *App) seriesOptions() tsdb.Options {
 	return tsdb.Options{
 		Dir: filepath.Join(a.cfg.DataDir, "series"), Writer: a.writer, Retention: a.cfg.Retention,
 		HistogramRetention: a.cfg.HistogramRetention, HourRetention: a.cfg.HourlyHistogramRetention,
+		Step: a.failpoint.step(),
 	}
 }
 

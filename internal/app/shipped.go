@@ -10,8 +10,17 @@ import (
 	"github.com/leadline/leadline/internal/intakelog"
 )
 
-// hooked returns the files: what ships has no failpoints.
-func hooked(files intakelog.FS) intakelog.FS { return files }
+// failpoint is where a test ends the process: what ships has none.
+type failpoint struct{}
+
+func newFailpoint() *failpoint { return nil }
+
+func (*failpoint) files(fs intakelog.FS) intakelog.FS { return fs }
+
+func (*failpoint) step() func(op, shelf string) { return nil }
+
+// held returns the clock as it is.
+func held(c ingest.Clock) ingest.Clock { return c }
 
 // intakeConfig returns the limits of intake.
 func intakeConfig() ingest.Config { return ingest.DefaultConfig() }

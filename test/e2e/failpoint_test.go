@@ -21,49 +21,66 @@ import (
 )
 
 const (
-	// failpoints is how many file operations of a process are each its last
-	// in one run. A process that starts, counts, closes two minutes and stores
-	// them makes fewer.
-	failpoints = 80
-	// failpointsAtOnce bounds the processes; they mostly wait for a minute to close.
+	// failpoints is how many operations on files of a process are each its
+	// last in one run. A process that starts, counts, closes a minute, stores
+	// it and cuts the store makes fewer.
+	failpoints = 100
+	// failpointsAtOnce bounds the processes; they mostly wait for each other.
 	failpointsAtOnce = 16
-	// shortGrace closes minutes soon after their end or the process' start,
-	// and leaves time to send again what a crash left without an answer.
-	shortGrace = "LEADLINE_TEST_GRACE=4s"
-	// killWait is the grace and what it takes to store the minutes.
-	killWait = 7 * time.Second
+	// shortGrace closes minutes soon after their end or the process' start. A
+	// test that sends to such minutes holds the installation meanwhile.
+	shortGrace = "LEADLINE_TEST_GRACE=1s"
 )
 
+// mustDieAt are the operations of which every one must have ended a process,
+// before or after it. Compaction runs beside the rest, so that a number does
+// not always lead to the same operation.
+var mustDieAt = []string{
+	"create log/intake", "write log/intake", "sync log/intake", "syncdir log/intake",
+	"create log/minutes", "write log/minutes", "sync log/minutes", "syncdir log/minutes",
+	"commit series/hours", "commit series/histograms", "commit series/slices", "cut series/histograms", "cut series/slices",
+	"create cursors", "write cursors", "sync cursors", "close cursors", "rename cursors",
+}
+
 // TestKillAtEveryFileOperation ends a process at the n-th operation on the
-// files of its log and cursor, for every n, while it counts and closes
-// minutes, and holds what its successor says against the ledger.
+// files of its log, cursor and series store, for every n, while it counts,
+// closes a minute, stores it and cuts off a block, and holds what its
+// successor says against the ledger.
 func TestKillAtEveryFileOperation(t *testing.T) {
+	ids := indicatorIDs(t)
 	var mu sync.Mutex
-	covered := make(map[string]bool)
+	covered := make(map[string]int)
 	slots := make(chan struct{}, failpointsAtOnce)
 	var running sync.WaitGroup
-	for n := 1; n <= failpoints; n++ {
+	run := func(n int, at string) {
 		slots <- struct{}{}
 		running.Go(func() {
 			defer func() { <-slots }()
-			t.Run(fmt.Sprint(n), func(t *testing.T) {
-				at := killAt(t, n)
+			t.Run(at, func(t *testing.T) {
+				died := killAt(t, uint64(n), at, ids)
 				mu.Lock()
 				defer mu.Unlock()
-				covered[at] = true
+				covered[died]++
 			})
 		})
 	}
+	for n := 1; n <= failpoints; n++ {
+		run(n, fmt.Sprint(n))
+	}
 	running.Wait()
-	delete(covered, "") // of the processes that did not come so far
+	t.Logf("%d of %d processes made fewer operations", covered[""], failpoints)
+	delete(covered, "")
+	missed := func(op string) bool { return covered[op]+covered[strings.Replace(op, " ", "-done ", 1)] == 0 }
+	for i, op := range mustDieAt {
+		if missed(op) {
+			run(failpoints+i, op)
+		}
+	}
+	running.Wait()
 	t.Logf("killed at: %s", strings.Join(slices.Sorted(maps.Keys(covered)), ", "))
-	for _, want := range []string{
-		"create log/intake", "write log/intake", "sync log/intake", "syncdir log/intake",
-		"create log/minutes", "write log/minutes", "sync log/minutes", "syncdir log/minutes",
-		"create cursors", "write cursors", "sync cursors", "close cursors", "rename cursors",
-	} {
-		if !covered[want] && !covered[strings.Replace(want, " ", "-done ", 1)] {
-			t.Errorf("no process was killed before or after: %s", want)
+	for _, op := range mustDieAt {
+		if missed(op) {
+			t.Errorf("no process was killed before or after: %s", op)
 		}
 	}
 }
@@ -72,29 +89,39 @@ var said = regexp.MustCompile(`(?m)^failpoint: (\S+) (\S+)`)
 
 // killAt runs a process with a failpoint, and its successor. It returns where
 // the process died, and nothing when it did not come so far.
-func killAt(t *testing.T, n int) (at string) {
+func killAt(t *testing.T, seed uint64, failpoint string, ids map[string]string) (at string) {
 	in, l := install(t, map[string]string{"shop.yaml": shopFile}), newLedger()
 	in.env = []string{shortGrace}
 	c := newClient()
 	defer c.close()
-	rng := rand.New(rand.NewPCG(uint64(n), 1))
-	requests := pastRequests(rng, l)
+	rng := rand.New(rand.NewPCG(seed, 1))
+	requests, minute := pastRequests(rng, l)
+	in.remember(ids, minute, l)
 
-	s := in.launch(fmt.Sprint("LEADLINE_TEST_KILL_AT=", n))
+	in.hold()
+	s := in.launch("LEADLINE_TEST_KILL_AT=" + failpoint)
 	unsure := sendAll(t, c, s.at, rng, requests)
-	select {
-	case <-s.exited:
-	case <-time.After(killWait):
-		s.kill()
-	}
+	in.release()
+	s.storedOrDead(t)
+	s.kill()
 	if m := said.FindStringSubmatch(s.log()); m != nil {
 		at = where(m[1], m[2])
 	}
 
+	in.hold()
 	s = in.start()
+	if !time.Now().Before(minute.Add(2 * time.Minute)) {
+		// Another minute has begun meanwhile. If nothing was written before the
+		// process died, the log is new, and refuses what is older than a grace.
+		s.kill()
+		return killAt(t, seed, failpoint, ids)
+	}
 	if unsure = sendAll(t, c, s.at, rng, mixed(rng, unsure)); len(unsure) > 0 {
 		t.Fatalf("%d requests have no answer from a process that lives", len(unsure))
 	}
+	s.settled(t, l)
+	in.release()
+	s.stored(t, c, minute)
 	s.settled(t, l)
 	if rng.IntN(3) == 0 { // the rest is restored from the log or the store by the next process
 		s.kill()
@@ -103,6 +130,21 @@ func killAt(t *testing.T, n int) (at string) {
 	}
 	s.kill()
 	return at
+}
+
+// storedOrDead waits until the process has stored a minute and cut the store,
+// or has died of its failpoint.
+func (s *server) storedOrDead(t *testing.T) {
+	t.Helper()
+	eventually(t, "the process has stored a minute and cut its store, or died", func() string {
+		log := s.log()
+		for _, op := range []string{"rename-done cursors", "cut-done series/slices", "cut-done series/histograms"} {
+			if !strings.Contains(log, "passed: "+op) && !s.ended() {
+				return "it has not passed: " + op
+			}
+		}
+		return ""
+	})
 }
 
 // where names a failpoint without the numbers of segments.
@@ -115,17 +157,18 @@ func where(op, name string) string {
 	return op + " " + name
 }
 
-// pastRequests makes a few requests whose spans ended in the two minutes
-// before this one, which a new process closes a grace after its start.
-func pastRequests(rng *rand.Rand, l *ledger) (requests [][]otlpgen.Span) {
-	minute := time.Now().Truncate(time.Minute)
-	o := otlpgen.Options{ErrorShare: 0.1, From: minute.Add(-time.Minute), To: minute}
+// pastRequests makes a few requests whose spans ended in the minute before
+// this one, which a new process closes a grace after its start, and returns
+// that minute.
+func pastRequests(rng *rand.Rand, l *ledger) (requests [][]otlpgen.Span, minute time.Time) {
+	end := time.Now().Truncate(time.Minute)
+	o := otlpgen.Options{ErrorShare: 0.1, From: end.Add(-time.Minute), To: end}
 	for range 4 {
 		spans := otlpgen.Spans(rng.Uint64(), 1+rng.IntN(30), o)
 		l.add(spans)
 		requests = append(requests, spans)
 	}
-	return requests
+	return requests, o.From
 }
 
 // sendAll sends requests one after another and returns those without an answer.
@@ -135,8 +178,12 @@ func sendAll(t *testing.T, c *client, at addresses, rng *rand.Rand, requests [][
 		if len(spans) == 0 {
 			continue
 		}
-		w := ways[rng.IntN(len(ways))]
-		if at.http == "" || c.send(w, at, otlpgen.Encode(spans, otlpgen.Options{})) != nil {
+		w, err := ways[rng.IntN(len(ways))], errAgain
+		if at.http != "" {
+			err = c.send(w, at, otlpgen.Encode(spans, otlpgen.Options{}))
+		}
+		if err != nil {
+			t.Logf("send by %+v: %v", w, err)
 			unsure = append(unsure, spans)
 		}
 	}

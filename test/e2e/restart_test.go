@@ -23,15 +23,19 @@ func TestARestartShowsTheSameNumbers(t *testing.T) {
 	t.Parallel()
 	in, l := install(t, map[string]string{"shop.yaml": shopFile}), newLedger()
 	in.env = []string{shortGrace}
+	in.hold()
 	s := in.start()
 	c := newClient()
 	defer c.close()
 	rng := rand.New(rand.NewPCG(5, 5))
-	if unsure := sendAll(t, c, s.at, rng, pastRequests(rng, l)); len(unsure) > 0 {
+	requests, minute := pastRequests(rng, l)
+	if unsure := sendAll(t, c, s.at, rng, requests); len(unsure) > 0 {
 		t.Fatal("a request has no answer")
 	}
 	s.settled(t, l)
-	s.projected(t)
+	in.release()
+	s.stored(t, c, minute)
+	in.hold()
 	o := otlpgen.Options{ErrorShare: 0.2, From: time.Now().Add(-100 * time.Millisecond), To: time.Now()}
 	open := otlpgen.Spans(rng.Uint64(), 500, o)
 	l.add(open)
@@ -89,18 +93,22 @@ func TestTheGapOfADowntimeStaysOpen(t *testing.T) {
 	t.Parallel()
 	in, l := install(t, map[string]string{"shop.yaml": shopFile}), newLedger()
 	in.env = []string{shortGrace}
+	in.hold()
 	s := in.start()
 	c := newClient()
 	defer c.close()
 	rng := rand.New(rand.NewPCG(6, 6))
-	sendAll(t, c, s.at, rng, pastRequests(rng, l))
+	requests, minute := pastRequests(rng, l)
+	sendAll(t, c, s.at, rng, requests)
 	s.settled(t, l)
-	s.projected(t)
+	in.release()
+	s.stored(t, c, minute)
 	s.stop()
 	o := otlpgen.Options{From: time.Now().Add(-time.Second), To: time.Now()}
 	kept := otlpgen.Spans(rng.Uint64(), 300, o)
 	l.add(kept)
 	time.Sleep(time.Until(o.To.Truncate(time.Minute).Add(time.Minute + 5*time.Second)))
+	in.hold()
 	s = in.start()
 	if unsure := sendAll(t, c, s.at, rng, mixed(rng, [][]otlpgen.Span{kept})); len(unsure) > 0 {
 		t.Errorf("%d requests of the gap were refused", len(unsure))

@@ -33,6 +33,7 @@ type installation struct {
 	t        *testing.T
 	data     string
 	services string
+	held     string   // see hold
 	env      []string // beside the environment of the test
 	binary   string   // another one than that with failpoints
 	flags    []string
@@ -41,7 +42,7 @@ type installation struct {
 func install(t *testing.T, files map[string]string) *installation {
 	t.Helper()
 	dir := t.TempDir()
-	in := &installation{t: t, data: filepath.Join(dir, "data"), services: filepath.Join(dir, "services")}
+	in := &installation{t: t, data: filepath.Join(dir, "data"), services: filepath.Join(dir, "services"), held: filepath.Join(dir, "held")}
 	if err := os.Mkdir(in.services, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -59,6 +60,22 @@ func (in *installation) write(name, content string) {
 		in.t.Fatal(err)
 	}
 	if err := os.Rename(path+".tmp", path); err != nil {
+		in.t.Fatal(err)
+	}
+}
+
+// hold keeps minutes from closing until release, however slow the machine is.
+func (in *installation) hold() {
+	in.t.Helper()
+	if err := os.WriteFile(in.held, nil, 0o600); err != nil {
+		in.t.Fatal(err)
+	}
+}
+
+// release lets minutes close a grace from now on.
+func (in *installation) release() {
+	in.t.Helper()
+	if err := os.Remove(in.held); err != nil {
 		in.t.Fatal(err)
 	}
 }
@@ -87,7 +104,8 @@ func (in *installation) launch(env ...string) *server {
 		"--listen", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0",
 	}, in.flags...)
 	s := &server{t: in.t, cmd: exec.Command(cmp.Or(in.binary, binary), args...), exited: make(chan struct{})}
-	s.cmd.Env = append(append(os.Environ(), in.env...), env...)
+	s.cmd.Env = append(append(os.Environ(), "LEADLINE_TEST_HOLD="+in.held), in.env...)
+	s.cmd.Env = append(s.cmd.Env, env...)
 	pipe, err := s.cmd.StderrPipe()
 	if err != nil {
 		in.t.Fatal(err)

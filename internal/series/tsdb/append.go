@@ -182,7 +182,11 @@ func (b *batch) commit() error {
 		}
 		return errors.Join(b.err, err)
 	}
-	if err := b.app.Commit(); err != nil {
+	commit := b.app.Commit
+	if b.shelf != nil {
+		commit = func() error { return b.shelf.around("commit", b.app.Commit) }
+	}
+	if err := commit(); err != nil {
 		if b.shelf != nil {
 			b.shelf.doubtful = true
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +31,7 @@ type shelf struct {
 	compactor *reloader
 	retention time.Duration
 	block     time.Duration // range of the head's blocks, and of a chunk
+	step      func(op, shelf string)
 
 	// The cursor: the newest minute whose marker is stored. Guarded by
 	// Store.commits.
@@ -48,9 +50,20 @@ func maxBlock(retention time.Duration) time.Duration {
 	return min(31*24*time.Hour, retention/10)
 }
 
-func openShelf(log *slog.Logger, dir string, retention, block time.Duration) (*shelf, error) {
-	sh := &shelf{log: log, dir: dir, retention: retention, block: block}
+func openShelf(log *slog.Logger, dir string, retention, block time.Duration, step func(op, shelf string)) (*shelf, error) {
+	sh := &shelf{log: log, dir: dir, retention: retention, block: block, step: step}
 	return sh, sh.open()
+}
+
+// around does what changes the shelf's files.
+func (sh *shelf) around(op string, do func() error) error {
+	if sh.step == nil {
+		return do()
+	}
+	sh.step(op, filepath.Base(sh.dir))
+	err := do()
+	sh.step(op+"-done", filepath.Base(sh.dir))
+	return err
 }
 
 // open opens the database and finds its cursor.
@@ -163,6 +176,7 @@ func (sh *shelf) advance(m slice.Minute) { sh.last, sh.any = m, true }
 // carried out, and otherwise once a minute.
 type reloader struct {
 	promtsdb.Compactor
+	shelf   *shelf
 	pending atomic.Bool
 }
 
@@ -170,7 +184,7 @@ func (sh *shelf) newCompactor(ctx context.Context, r prometheus.Registerer, l *s
 	ranges []int64, pool chunkenc.Pool, _ *promtsdb.Options,
 ) (promtsdb.Compactor, error) {
 	c, err := promtsdb.NewLeveledCompactor(ctx, r, l, ranges, pool, nil)
-	sh.compactor = &reloader{Compactor: c}
+	sh.compactor = &reloader{Compactor: c, shelf: sh}
 	return sh.compactor, err
 }
 
@@ -186,11 +200,24 @@ func (r *reloader) Plan(dir string) ([]string, error) {
 }
 
 // Compact does nothing for the plan that only reloads.
-func (r *reloader) Compact(dest string, dirs []string, open []*promtsdb.Block) ([]ulid.ULID, error) {
+func (r *reloader) Compact(dest string, dirs []string, open []*promtsdb.Block) (made []ulid.ULID, err error) {
 	if len(dirs) == 1 && dirs[0] == noBlocks {
 		return nil, nil
 	}
-	return r.Compactor.Compact(dest, dirs, open)
+	err = r.shelf.around("compact", func() (err error) {
+		made, err = r.Compactor.Compact(dest, dirs, open)
+		return err
+	})
+	return made, err
+}
+
+// Write makes a block of what is cut off a head.
+func (r *reloader) Write(dest string, b promtsdb.BlockReader, mint, maxt int64, base *promtsdb.BlockMeta) (made []ulid.ULID, err error) {
+	err = r.shelf.around("cut", func() (err error) {
+		made, err = r.Compactor.Write(dest, b, mint, maxt, base)
+		return err
+	})
+	return made, err
 }
 
 // reload makes blocks that were put into the directory visible.

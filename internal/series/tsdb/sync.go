@@ -27,7 +27,9 @@ func (sh *shelf) crosses(m slice.Minute) bool {
 // other series have lost. So the log is synced before that chunk can be
 // finished, which is twelve times a day at most; the chunks of other series may be
 // ahead, because Append tolerates samples that are there.
-func (sh *shelf) syncLog() error {
+func (sh *shelf) syncLog() error { return sh.around("sync", sh.syncFiles) }
+
+func (sh *shelf) syncFiles() error {
 	dir := filepath.Join(sh.dir, "wal")
 	first, last, err := wlog.Segments(dir)
 	if err != nil {

@@ -70,6 +70,11 @@ type Options struct {
 	HistogramRetention time.Duration
 	// HourRetention is how long they are kept by the hour.
 	HourRetention time.Duration
+	// Step, if there is one, is called around everything that changes files,
+	// with what is done and on which shelf: "commit" before a commit and
+	// "commit-done" after it, and so for sync, cut and compact. Tests end the
+	// process there.
+	Step func(op, shelf string)
 }
 
 // The retention of a store whose options say nothing about it.
@@ -156,7 +161,7 @@ func (s *Store) open() (err error) {
 		{&s.histograms, "histograms", s.opts.HistogramRetention, minuteBlock},
 		{&s.hours, "hours", s.opts.HourRetention, hoursBlock},
 	} {
-		*x.shelf, err = openShelf(s.log, filepath.Join(s.opts.Dir, x.name), x.retention, x.block)
+		*x.shelf, err = openShelf(s.log, filepath.Join(s.opts.Dir, x.name), x.retention, x.block, s.opts.Step)
 		if err != nil {
 			return openError(s.opts.Dir, err)
 		}
