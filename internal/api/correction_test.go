@@ -62,7 +62,7 @@ func TestCorrectionsAreRead(t *testing.T) {
 
 func TestLedgerIsListed(t *testing.T) {
 	for query, want := range map[string]int{
-		"": 1, "?service=shop-api": 1, "?service=cart": 0, "?objective=up": 1, "?objective=down": 0, "?namespace=shop&environment=production": 1, "?environment=staging": 0,
+		"": 1, "?service=shop-api": 1, "?service=cart": 0, "?objective=up": 1, "?namespace=shop&environment=production": 1, "?environment=staging": 0,
 	} {
 		var v report.Corrections
 		got := ask(full(t).server(t, ""), "GET", "/api/v1/corrections"+query, "")
@@ -72,6 +72,13 @@ func TestLedgerIsListed(t *testing.T) {
 		if want > 0 && !v.Corrections[0].Applies {
 			t.Errorf("%q: the correction does not apply", query)
 		}
+	}
+}
+
+func TestTheLedgerOfNothingIsNotFound(t *testing.T) {
+	got := ask(full(t).server(t, ""), "GET", "/api/v1/corrections?service=shop-api&objective=upp", "")
+	if got.Code != 404 || !strings.Contains(got.Body.String(), `did you mean \"shop-api/up\"?`) {
+		t.Errorf("got %d %s", got.Code, got.Body)
 	}
 }
 

@@ -53,6 +53,9 @@ func (c *corrector) Correct(ctx context.Context, w report.Which, want slo.Correc
 			}
 		}
 		e := &catalog.Entry{Correction: want, Objective: o.Key, Indicator: o.Indicator.ID}
+		if err := c.repeats(ctx, e); err != nil {
+			return report.Correction{}, err
+		}
 		return c.enter(ctx, e, o.Corrected, dryRun)
 	})
 }
@@ -80,6 +83,25 @@ func (c *corrector) Withdraw(ctx context.Context, id int64, author, reason strin
 func applies(o *slo.Objective, id int64) bool {
 	_, found := o.Without(id)
 	return found
+}
+
+// repeats refuses a correction that holds already: who did not hear an answer
+// asks again, and bad events would be left out twice.
+func (c *corrector) repeats(ctx context.Context, e *catalog.Entry) error {
+	ledger, err := c.app.catalog.Ledger(ctx)
+	if err != nil {
+		return err
+	}
+	withdrawn := catalog.Withdrawn(ledger)
+	for i := range ledger {
+		l := &ledger[i]
+		if l.Withdraws == 0 && withdrawn[l.ID] == 0 && l.Objective == e.Objective && l.Kind == e.Kind &&
+			l.From.Equal(e.From) && l.To.Equal(e.To) && l.Author == e.Author && l.Reason == e.Reason {
+			return errs.New(errs.Conflict, "correction %d is the same, by %s at %s", l.ID, l.Author, l.Created.Format(time.RFC3339)).
+				WithHint("if it is to be made once more, give its own reason")
+		}
+	}
+	return nil
 }
 
 // find returns a correction that holds.

@@ -182,7 +182,7 @@ func TestCorrectionsAreRefused(t *testing.T) {
 		"a novel":             {func(r *report.CorrectionRequest) { r.Reason = strings.Repeat("a", 501) }, errs.Invalid, "501 characters"},
 		"the future":          {func(r *report.CorrectionRequest) { r.To = "2199-01-01T00:00:00Z" }, errs.Invalid, "service file"},
 		"backwards":           {func(r *report.CorrectionRequest) { r.To = ago(40) }, errs.Invalid, "not after its begin"},
-		"too long":            {func(r *report.CorrectionRequest) { r.Objective, r.From = "up-today", ago(48) }, errs.Invalid, "longest window"},
+		"too long":            {func(r *report.CorrectionRequest) { r.Objective, r.From = "up-today", ago(48) }, errs.Invalid, "at most 1d"},
 		"too long ago":        {func(r *report.CorrectionRequest) { r.Objective = "up-today"; r.From, r.To = ago(60), ago(50) }, errs.Invalid, "no window"},
 		"nothing there":       {func(r *report.CorrectionRequest) { r.From, r.To = ago(200), ago(100) }, errs.Invalid, "change no number"},
 		"more than there are": {func(r *report.CorrectionRequest) { r.Kind, r.Bad, r.From = "exclude_bad", 1<<40, ago(24) }, errs.Invalid, "cannot be left out"},
@@ -200,7 +200,18 @@ func TestCorrectionsAreRefused(t *testing.T) {
 			t.Errorf("withdraw %s: got %v", id, err)
 		}
 	}
-	if n := len(s.ledger()); n != 2 {
+	for _, kind := range []string{"exclude", "exclude_bad"} {
+		r := report.CorrectionRequest{Objective: "up", Kind: kind, From: ago(24), To: ago(12)}
+		if kind == "exclude_bad" {
+			r.From, r.To, r.Bad = ago(12), ago(1), 1
+		}
+		made := s.correct(r)
+		r.Service, r.Author, r.Reason = "shop-api", made.Author, made.Reason
+		if _, err := s.client().Correct(context.Background(), r); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("%s, once more: got %v", kind, err)
+		}
+	}
+	if n := len(s.ledger()); n != 4 {
 		t.Errorf("the ledger has %d entries", n)
 	}
 }

@@ -91,11 +91,7 @@ func (w *world) correct(rng *rand.Rand) {
 		}
 	}
 	before, o := w.objective, w.objective.Corrected(c)
-	fresh, ok := w.engine.Try(o)
-	if !ok {
-		w.t.Fatal("the objective is not evaluated")
-	}
-	w.fill(w.engine, []*eval.Fresh{fresh})
+	fresh := w.try(o)
 	was, would := w.engine.Compare(fresh)
 	w.compareAll(was)
 	w.objective = o

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -84,14 +83,12 @@ func (w *world) line(line string) {
 	case "correct":
 		o := *w.objective
 		from, to, _ := strings.Cut(rest, "..")
-		o.Corrections = append(slices.Clone(o.Corrections), slo.Correction{ID: int64(len(o.Corrections) + 1), Kind: slo.ExcludeAll, From: w.instant(from), To: w.instant(to), Reason: "a drill"})
-		w.reload(&o)
+		w.replace(o.Corrected(slo.Correction{ID: int64(len(o.Corrections) + 1), Kind: slo.ExcludeAll, From: w.instant(from), To: w.instant(to), Reason: "a drill"}))
 	case "exclude_bad":
 		w.excludeBad(rest)
 	case "revoke":
-		o := *w.objective
-		o.Corrections = o.Corrections[:len(o.Corrections)-1]
-		w.reload(&o)
+		o, _ := w.objective.Without(w.objective.Corrections[len(w.objective.Corrections)-1].ID)
+		w.replace(o)
 	case "alerts":
 		o := *w.objective
 		o.Alerting = w.readAlerts(rest)
@@ -154,7 +151,7 @@ func (w *world) excludeBad(text string) {
 		w.said = append(w.said, err.Error())
 		return
 	}
-	w.reload(w.objective.Corrected(c))
+	w.replace(w.objective.Corrected(c))
 }
 
 // bad returns the bad events of each minute.
@@ -309,6 +306,23 @@ func (w *world) at(when string) {
 func (w *world) reload(o *slo.Objective) {
 	w.objective = o
 	w.fill(w.engine, w.engine.Install([]*slo.Objective{o}))
+}
+
+// replace takes other corrections of the objective in, as the ledger does.
+func (w *world) replace(o *slo.Objective) {
+	fresh := w.try(o)
+	w.objective = o
+	w.engine.Renewed([]*eval.Fresh{fresh})
+}
+
+// try restores the objective as it would be.
+func (w *world) try(o *slo.Objective) *eval.Fresh {
+	fresh, ok := w.engine.Try(o)
+	if !ok {
+		w.t.Fatal("the objective is not evaluated")
+	}
+	w.fill(w.engine, []*eval.Fresh{fresh})
+	return fresh
 }
 
 // restart returns an engine that has read the closed minutes from a store, was

@@ -147,7 +147,7 @@ func (e *Engine) leaveOut(ctx context.Context, store series.Querier, f *Fresh, t
 		return nil
 	}
 	periods := t.periods(now)
-	for _, s := range t.leftOut.minutes.Within(window.Stretch{From: max(from, reach(t.layout, now)), To: now + 1}) {
+	for _, s := range inDays(t.leftOut.minutes.Within(window.Stretch{From: max(from, reach(t.layout, now)), To: now + 1})) {
 		q.From, q.To, q.Step = s.From, s.To, 1
 		err := series.SumsUntil(ctx, store, q, closed+1, func(q *series.Query, rows []series.Row) {
 			e.fill(f, q, rows, func(of target, m slice.Minute, c slice.Counts) {
@@ -159,6 +159,17 @@ func (e *Engine) leaveOut(ctx context.Context, store series.Querier, f *Fresh, t
 		}
 	}
 	return nil
+}
+
+// inDays cuts stretches into such of a day at most, which bounds the memory of
+// what is read at once: an indicator may have hundreds of groups.
+func inDays(all []window.Stretch) (cut []window.Stretch) {
+	for _, s := range all {
+		for ; s.From < s.To; s.From += day {
+			cut = append(cut, window.Stretch{From: s.From, To: min(s.From+day, s.To)})
+		}
+	}
+	return cut
 }
 
 // leaveBadOut takes the bad events that corrections leave out of the cells and

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/internal/catalog"
+	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
@@ -133,6 +134,9 @@ func (r *Report) Corrections(ctx context.Context, w Which) (Corrections, error) 
 		if (w.Name == "" || w.Name == e.Objective.Name) && matches(e.Objective.Service, w) && len(out.Corrections) < maxCorrections {
 			out.Corrections = append(out.Corrections, correctionOf(s, &e, withdrawn[e.ID]))
 		}
+	}
+	if _, err := r.Find(w); w.Name != "" && len(out.Corrections) == 0 && errs.KindOf(err) == errs.NotFound {
+		return out, err
 	}
 	return out, nil
 }

@@ -50,6 +50,9 @@ const (
 	MaxReason = 500
 	// MaxCorrections of an objective may reach into its windows at a time.
 	MaxCorrections = 100
+	// LongestSpan bounds how many minutes are read one by one when windows are
+	// restored: a month of them, in any zone.
+	LongestSpan = 32 * 24 * time.Hour
 	// LongestBadSpan bounds a span of ExcludeBad, of which every minute is kept.
 	LongestBadSpan = 24 * time.Hour
 )
@@ -94,7 +97,7 @@ func (o *Objective) CheckCorrection(c *Correction, at time.Time) error {
 	if err := CheckSigned(c.Author, c.Reason); err != nil {
 		return err
 	}
-	length, longest := c.To.Sub(c.From), o.longest()
+	length, longest := c.To.Sub(c.From), min(o.longest(), LongestSpan)
 	switch {
 	case c.Kind != ExcludeAll && c.Kind != ExcludeBad:
 		return errs.New(errs.Invalid, "the kind of a correction is %q", c.Kind).WithHint("it may be exclude or exclude_bad")
@@ -108,7 +111,7 @@ func (o *Objective) CheckCorrection(c *Correction, at time.Time) error {
 		return errs.New(errs.Invalid, "the correction ends at %s, and it is %s", stamp(c.To), stamp(at)).
 			WithHint("what is planned stands in the service file, below exclude; a correction is about what has happened")
 	case length > longest:
-		return errs.New(errs.Invalid, "the correction is %s long, and the longest window of the objective %s", window.Compact(length), window.Compact(longest))
+		return errs.New(errs.Invalid, "the correction is %s long: it may be as long as the longest window of the objective, and a month, so at most %s", window.Compact(length), window.Compact(longest))
 	case c.Kind == ExcludeBad && length > LongestBadSpan:
 		return errs.New(errs.Invalid, "the correction is %s long; bad events are chosen from at most %s", window.Compact(length), window.Compact(LongestBadSpan)).
 			WithHint("make a correction of each day")

@@ -320,6 +320,29 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	}
 }
 
+// TestTheLedgerIsNotEdited tries it with SQL.
+func TestTheLedgerIsNotEdited(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "catalog.db")
+	s := open(t, file)
+	e := catalog.Entry{Correction: slo.Correction{ID: 1, Kind: slo.ExcludeAll, Author: "ada", Reason: "ours"}}
+	if err := s.Enter(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, edit := range []string{`UPDATE correction SET author = 'eve'`, `DELETE FROM correction`} {
+		if _, err := db.Exec(edit); err == nil || !strings.Contains(err.Error(), "entries of the ledger do not") {
+			t.Errorf("%s: got %v", edit, err)
+		}
+	}
+}
+
 func TestNoDirectory(t *testing.T) {
 	_, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "absent", "catalog.db"))
 	if err == nil || errs.HintOf(err) == "" {
