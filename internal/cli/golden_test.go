@@ -275,6 +275,7 @@ func TestGolden(t *testing.T) {
 		"correct-help":         {"correct"},
 		"validate":             {"validate", "testdata/services/good.yaml"},
 		"validate-broken":      {"validate", "testdata/services"},
+		"export":               {"export", "openslo", "--services", "testdata/export"},
 		"help":                 {"--help"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -353,6 +354,10 @@ func TestExitCodes(t *testing.T) {
 		{"receivers and files", []string{"validate", "--config", "testdata/receivers/good.yaml", "testdata/services/good.yaml"}, 0, "valid: 1 objective in 1 file"},
 		{"files that are not there", []string{"validate", "/nowhere"}, 1, "no such file"},
 		{"a folder without files", []string{"validate", t.TempDir()}, 1, "holds no service file"},
+		{"an export of one service", []string{"export", "openslo", "shop/shop-api", "--services", "testdata/export/shop.yaml"}, 0, "review of metadata: left out"},
+		{"an export of a service that is not", []string{"export", "openslo", "blog", "--services", "testdata/export"}, 1, "holds no objective of blog"},
+		{"an export of files that are not valid", []string{"export", "openslo", "--services", "testdata/services"}, 3, "problems in 2 files"},
+		{"an export of nothing", []string{"export", "openslo"}, 2, "--services"},
 		{"no server", []string{"status", "--server", gone.URL}, 4, "start one with leadline serve"},
 		{"no token", []string{"explain", "shop-api/secret"}, 4, "a valid token is needed"},
 		{"the token", []string{"explain", "shop-api/secret", "--token-file", long}, 0, ""},

@@ -111,3 +111,10 @@ func canonicalMethod(method string) string {
 	}
 	return otherMethod
 }
+
+// Spelled returns the kind of the operation with a name that this package
+// made, and the text of which Parse makes it.
+func Spelled(name string) (k Kind, text string) {
+	k = KindOf(name)
+	return k, strings.TrimPrefix(name, kindPrefixes[k])
+}

@@ -16,6 +16,8 @@ import (
 
 	"go.yaml.in/yaml/v4"
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
+
+	"github.com/leadline/leadline/internal/operation"
 )
 
 // file is a service file while it is read; problems gather in it, and names.
@@ -27,6 +29,9 @@ type file struct {
 	named    []named
 	made     int     // objectives, or those there would be
 	parts    []*part // the documents of OpenSLO
+	prosaic  []*Problem
+	// described are services by name and namespace.
+	described map[operation.Service]string
 }
 
 // at reports a problem at a node.

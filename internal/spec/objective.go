@@ -50,6 +50,7 @@ func (s *service) objective(n *yaml.Node) []*slo.Objective {
 		base.Runbook = text
 	}
 	o.text("review")
+	s.prose(o, "review")
 	o.finish()
 	s.define(base)
 	var objectives []*slo.Objective

@@ -4,6 +4,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -95,7 +96,7 @@ func (p *parts) readPolicy(n *part) (good bool) {
 		if len(list) != 1 && !n.reported(n.spec.value["conditions"]) {
 			n.at(n.node, fmt.Sprintf("AlertPolicy has %d conditions", len(list)), "OpenSLO allows exactly one", "add conditions: with a conditionRef, or an AlertCondition")
 		}
-		rule := slo.Rule{Name: n.name, Guard: n.guard(), ByGroup: isTrue(n.flagNote(noteByGroup))}
+		rule := slo.Rule{Name: cmp.Or(n.note(noteName), n.name), Guard: n.guard(), ByGroup: isTrue(n.flagNote(noteByGroup))}
 		short := n.short()
 		n.finish()
 		n.checkName(rule.Name)
@@ -112,18 +113,22 @@ func (p *parts) readPolicy(n *part) (good bool) {
 			n.rules = append(n.rules, rule)
 		}
 		if silent {
-			n.rules = append(n.rules, absent(&rule, burning))
+			n.rules = append(n.rules, n.absent(&rule, burning))
 		}
 	})
 }
 
 // absent makes the rule of an indicator that goes silent.
-func absent(rule *slo.Rule, beside bool) slo.Rule {
-	name := rule.Name
+func (n *part) absent(burns *slo.Rule, beside bool) slo.Rule {
+	rule := *burns
+	rule.When = []slo.Condition{{Kind: slo.Absent, Long: burns.When[0].Long}}
 	if beside {
-		name += absentSuffix
+		rule.Name += absentSuffix
 	}
-	return slo.Rule{Name: name, Severity: rule.Severity, For: rule.For, When: []slo.Condition{{Kind: slo.Absent, Long: rule.When[0].Long}}}
+	if beside || n.note(noteGuard) == "" {
+		rule.Guard = 0 // silence has no bad events
+	}
+	return rule
 }
 
 func (n *part) checkName(name string) {

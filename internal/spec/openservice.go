@@ -6,7 +6,9 @@ package spec
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/leadline/leadline/internal/operation"
@@ -45,7 +47,7 @@ func (p *parts) service(by *part) *service {
 func (n *part) readAbout() (good bool) {
 	return n.once(func() {
 		s := &service{file: n.file}
-		n.describe()
+		described := n.describe()
 		s.name = operation.Service{Name: cmp.Or(n.note(noteService), n.name), Namespace: n.note(noteNamespace)}
 		s.environments = n.environments()
 		s.owner = n.note(noteOwner)
@@ -53,26 +55,40 @@ func (n *part) readAbout() (good bool) {
 			s.runbook = s.runbookPath(n.notes, notePrefix+noteRunbook)
 		}
 		n.finish()
+		s.describeAs(described)
 		n.about = s
 	})
 }
 
-// environments reads names between commas.
+// plainName is a name that needs no quotes between commas.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
+
+// environments reads names between commas; in quotes a name may be anything.
 func (n *part) environments() (all []string) {
 	text := n.note(noteEnvironments)
-	if text == "" {
-		return nil
-	}
-	for name := range strings.SplitSeq(text, ",") {
-		name = strings.TrimSpace(name)
-		if name == "" || slices.Contains(all, name) || len(all) == maxPlaces {
+	for rest := text; rest != ""; {
+		name, after, ok := environment(strings.TrimSpace(rest))
+		if !ok || slices.Contains(all, name) || len(all) == maxPlaces {
 			n.at(n.noteNode(noteEnvironments), "the environments have an empty name, one twice, or too many", fmt.Sprintf("there may be %d", maxPlaces), "write for example production, staging")
 			return nil
 		}
-		all = append(all, name)
+		all, rest = append(all, name), after
 	}
 	slices.Sort(all)
 	return all
+}
+
+// environment reads the first name and returns what follows its comma.
+func environment(text string) (name, rest string, ok bool) {
+	if quote, err := strconv.QuotedPrefix(text); err == nil {
+		name, err := strconv.Unquote(quote)
+		rest = strings.TrimSpace(text[len(quote):])
+		after, more := strings.CutPrefix(rest, ",")
+		return name, after, err == nil && (more && after != "" || rest == "")
+	}
+	name, rest, more := strings.Cut(text, ",")
+	name = strings.TrimSpace(name)
+	return name, rest, name != "" && (!more || rest != "")
 }
 
 const routesDecide = "receivers and routes of the server's configuration say who is told"
@@ -81,8 +97,11 @@ const routesDecide = "receivers and routes of the server's configuration say who
 func (n *part) target() {
 	n.once(func() {
 		n.describe()
-		n.spec.required("target", "slack")
+		target := n.spec.required("target", "slack")
 		n.finish()
+		if isOurs(target) {
+			return
+		}
 		n.warn(n.node, "AlertNotificationTarget "+n.name+" is left out", routesDecide, "")
 	})
 }

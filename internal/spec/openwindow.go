@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	openRolling  = "write for example timeWindow: [{duration: 4w, isRolling: true}]"
-	openCalendar = "write for example {duration: 1M, calendar: {startTime: 2026-01-01 00:00:00, timeZone: UTC}}"
+	rollingExample = "write for example timeWindow: [{duration: 4w, isRolling: true}]"
+	startExample   = "write for example {duration: 1M, calendar: {startTime: 2026-01-01 00:00:00, timeZone: UTC}}"
 )
 
 // shorthand reads a duration of OpenSLO that is the same everywhere: minutes,
@@ -50,7 +50,7 @@ func (r *openReader) window() {
 		r.timeWindow(list[0])
 	case r.reported(n):
 	case len(list) == 0:
-		r.at(r.part.node, "SLO has no timeWindow", "its budget would have no end", openRolling)
+		r.at(r.part.node, "SLO has no timeWindow", "its budget would have no end", rollingExample)
 	default:
 		r.at(n, fmt.Sprintf("SLO has %d time windows", len(list)), "OpenSLO allows exactly one", "write an SLO for each")
 	}
@@ -115,7 +115,7 @@ func (r *openReader) rolling(o *object, text string) {
 		err = checkWindow(length)
 	}
 	if err != nil {
-		r.at(o.value["duration"], fmt.Sprintf("the rolling window %q is not usable", text), err.Error(), openRolling)
+		r.at(o.value["duration"], fmt.Sprintf("the rolling window %q is not usable", text), err.Error(), rollingExample)
 		return
 	}
 	r.base.Window = window.Window{Length: length}
@@ -153,7 +153,7 @@ func (r *openReader) calendarWindow(o *object, text string, n *yaml.Node) {
 	}
 	at, err := time.ParseInLocation(startLayout, start, zone)
 	if err != nil {
-		r.at(in.value["startTime"], fmt.Sprintf("startTime %q is not a time", start), "", openCalendar)
+		r.at(in.value["startTime"], fmt.Sprintf("startTime %q is not a time", start), "", startExample)
 		return
 	}
 	if !known {

@@ -137,7 +137,8 @@ func (s *service) metadata(root *object) {
 	s.name = operation.Service{Name: o.required("name", "shop-api (service.name)"), Namespace: o.text("namespace")}
 	s.owner, s.runbook = o.text("owner"), s.runbookPath(o, "runbook")
 	o.text("review")
-	o.text("description")
+	s.prose(o, "review")
+	s.describeAs(o.text("description"))
 	s.readEnvironments(o)
 	o.finish()
 }
@@ -162,6 +163,24 @@ func (s *service) readEnvironments(o *object) {
 		}
 	}
 	s.environments = slices.Compact(slices.Sorted(slices.Values(s.environments)))
+}
+
+// prose notes a field that is for people and part of no objective.
+func (s *service) prose(o *object, field string) {
+	if n := o.value[field]; n != nil {
+		s.file.prosaic = append(s.file.prosaic, &Problem{File: s.path, Line: n.Line, Column: n.Column, What: field + " of " + o.what})
+	}
+}
+
+// describeAs notes the description of the service.
+func (s *service) describeAs(text string) {
+	if text == "" {
+		return
+	}
+	if s.described == nil {
+		s.described = map[operation.Service]string{}
+	}
+	s.described[s.name] = text
 }
 
 // runbookPath reads a runbook: a URL, or a path inside the folder of service files.
@@ -207,7 +226,9 @@ func (s *service) inJourney(name string, n, key *yaml.Node) (objectives []*slo.O
 		return nil
 	}
 	o.text("description")
+	s.prose(o, "description")
 	o.texts("failure_modes")
+	s.prose(o, "failure_modes")
 	inner := *s
 	inner.journey, inner.steps = name, map[string]step{}
 	if n := o.take("steps"); n != nil {

@@ -24,9 +24,11 @@ package spec
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/slo"
 )
 
@@ -84,6 +86,11 @@ type Set struct {
 	Warnings []*Problem
 	// Good are the sources that contributed.
 	Good []Source
+	// Described are the descriptions of services, which have no environment here.
+	Described map[operation.Service]string
+	// Prose says where texts stand that are for people and that nothing here
+	// carries, such as reviews and failure modes.
+	Prose []*Problem
 
 	linked map[string]bool // files with documents that name each other
 }
@@ -93,11 +100,13 @@ type Set struct {
 func Parse(sources []Source) *Set {
 	files, objectives := parseFiles(sources)
 	refused := refuseDuplicates(files)
-	set := &Set{linked: map[string]bool{}}
+	set := &Set{Described: map[operation.Service]string{}, linked: map[string]bool{}}
 	for i, f := range files {
 		if f.found() == 0 && !refused[f.path] {
 			set.Good = append(set.Good, sources[i])
 			set.Objectives = append(set.Objectives, objectives[i]...)
+			set.Prose = append(set.Prose, f.prosaic...)
+			maps.Copy(set.Described, f.described)
 		}
 		said := first(f.problems)
 		set.Problems = append(set.Problems, said...)

@@ -151,7 +151,8 @@ func TestTheDocumentedExampleIsValid(t *testing.T) {
 	}
 }
 
-// FuzzParse: no input takes the reader down, and what is refused says where.
+// FuzzParse: no input takes the reader down, what is refused says where, and
+// what is accepted comes back from OpenSLO.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
 	f.Add([]byte(strings.ReplaceAll(good, "{}", "{of: {http: GET /}, statuses: {4xx: bad}}")))
@@ -184,6 +185,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("half an objective: %+v", o)
 			}
 		}
+		comesBack(t, set)
 	})
 }
 
