@@ -20,7 +20,6 @@ package alertmanager
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -28,7 +27,6 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/internal/dispatch"
-	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/notify/notice"
 	"github.com/leadline/leadline/internal/notify/outbound"
 	"github.com/leadline/leadline/internal/notify/secret"
@@ -97,7 +95,7 @@ func (c *Channel) postToAll(ctx context.Context, r outbound.Request) error {
 		}
 	}
 	if len(failures) == len(c.cfg.URLs) {
-		return together(failures)
+		return outbound.Together(failures)
 	}
 	for _, err := range failures {
 		c.logger.Warn("an Alertmanager does not take what another takes", "error", err)
@@ -112,22 +110,6 @@ func (c *Channel) postTo(ctx context.Context, u *url.URL, r outbound.Request) er
 		return fmt.Errorf("%s: %w", u.Host, err)
 	}
 	return nil
-}
-
-// together returns one error for all: as long as one instance may take the
-// message later, it is sent again, when the first of them wants it.
-func together(failures []error) error {
-	all := errs.New(errs.KindOf(failures[0]), "%w", errors.Join(failures...))
-	for _, err := range failures {
-		if errs.KindOf(err) != errs.Unavailable {
-			continue
-		}
-		all.Kind = errs.Unavailable
-		if wait := errs.RetryAfter(err); all.RetryAfter == 0 || wait != 0 && wait < all.RetryAfter {
-			all.RetryAfter = wait
-		}
-	}
-	return all
 }
 
 // posted is an alert as the API takes it.

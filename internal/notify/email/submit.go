@@ -163,13 +163,7 @@ func (c *Channel) address(s *session) error {
 		}
 		return nil
 	}
-	all := errs.New(errs.Invalid, "%w", errors.Join(refused...))
-	for _, err := range refused {
-		if errs.KindOf(err) == errs.Unavailable {
-			all.Kind = errs.Unavailable
-		}
-	}
-	return all
+	return outbound.Together(refused)
 }
 
 // auth chooses what the server offers.

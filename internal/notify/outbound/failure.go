@@ -38,6 +38,22 @@ func Failure(operation string, err error, secrets []string) *errs.Error {
 	return failure
 }
 
+// Together returns one error for all of several: as long as one may go well
+// later, it is tried again, when the first of them wants it.
+func Together(failures []error) *errs.Error {
+	all := errs.New(errs.KindOf(failures[0]), "%w", errors.Join(failures...))
+	for _, err := range failures {
+		if errs.KindOf(err) != errs.Unavailable {
+			continue
+		}
+		all.Kind = errs.Unavailable
+		if wait := errs.RetryAfter(err); all.RetryAfter == 0 || wait != 0 && wait < all.RetryAfter {
+			all.RetryAfter = wait
+		}
+	}
+	return all
+}
+
 // broken is a failure in our words, and what kind it is of.
 type broken struct {
 	text  string

@@ -20,7 +20,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -93,7 +92,7 @@ func (c *Channel) Send(ctx context.Context, m *dispatch.Message) error {
 		}
 	}
 	if len(refused) > 0 {
-		return errs.New(errs.Invalid, "%w", errors.Join(refused...))
+		return outbound.Together(refused)
 	}
 	return nil
 }
