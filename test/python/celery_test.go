@@ -26,15 +26,21 @@ const (
 func TestCeleryTasksAreCountedExactly(t *testing.T) {
 	env := prepared(t)
 	readApplications(t)
-	// Not over gRPC: a channel that was made before the pool forked can hang its
-	// processes for good, which says nothing about counts.
-	for _, w := range []telemetry{{name: "http-protobuf", protocol: "http/protobuf"}} {
+	for _, w := range []struct {
+		telemetry
+		pool []string
+	}{
+		// Not over gRPC: a channel that was made before the pool forked can hang
+		// its processes for good, which says nothing about counts.
+		{telemetry{name: "http-protobuf", protocol: "http/protobuf"}, []string{"prefork", fmt.Sprintf("--max-tasks-per-child=%d", tasksPerChild)}},
+		{telemetry{name: "grpc"}, []string{"threads"}},
+	} {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, serviceFiles(t, "parcels", "parcels"))
 			q := newQueue(t, env)
 			q.publish(t, w.variables(s, "parcels-web"))
-			q.work(t, w.variables(s, "parcels"))
+			q.work(t, w.pool, w.variables(s, "parcels"))
 			s.mustShow(t, "parcels", attempts().expect(map[string]objective{
 				"every-task-ends-well": entryTask,
 				"sent-ends-well":       of("task tasks.succeed"),
@@ -111,13 +117,13 @@ func (q queue) publish(t *testing.T, variables []string) {
 	}
 }
 
-// work lets a worker of two processes do what is asked, each of them replaced
-// after some tasks.
-func (q queue) work(t *testing.T, variables []string) {
+// work lets a worker do what is asked, two tasks at a time in a pool of the
+// kind that is named first, with its options behind it.
+func (q queue) work(t *testing.T, pool, variables []string) {
 	t.Helper()
-	p := launch(t, "worker", "apps", q.variables(variables), q.env.Program("opentelemetry-instrument"), q.env.Program("celery"),
-		"-A", "tasks", "worker", "-P", "prefork", "-c", "2", fmt.Sprintf("--max-tasks-per-child=%d", tasksPerChild),
-		"--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO")
+	argv := append([]string{q.env.Program("opentelemetry-instrument"), q.env.Program("celery"), "-A", "tasks", "worker",
+		"-c", "2", "--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO", "-P"}, pool...)
+	p := launch(t, "worker", "apps", q.variables(variables), argv...)
 	const all = tasksToSucceed + tasksToFail + tasksToRetry*(1+retries)
 	until(t, "every task was tried", countLimit, func() bool {
 		select {
