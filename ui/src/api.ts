@@ -3,6 +3,7 @@
 
 // The shapes of /api/v1 as this UI reads them. null always means "not measured".
 import { signal } from '@preact/signals';
+import type { Alert, Exclusion, LeftOut, Rule, Verdict } from './alert';
 
 export type State =
   | 'misconfigured' | 'paused' | 'not_measured' | 'no_data' | 'breaching' | 'exhausted' | 'at_risk' | 'ok';
@@ -73,6 +74,10 @@ export interface Objective {
   excluded: number | null;
   budget: { allowed: number | null; spent: number | null; remaining: number | null } | null;
   burn: Burn[] | null;
+  /** The worst of its pairs of alert windows. */
+  verdict?: { verdict: Verdict; rule: string; sentence: string };
+  /** Why nothing is counted now, and until when; empty while it is. */
+  excluding?: string;
   trust: Trust | null;
 }
 
@@ -101,6 +106,10 @@ export interface Generation {
 export interface ObjectiveDetail extends Objective {
   groups: Group[] | null;
   generations: Generation[] | null;
+  rules?: Rule[];
+  alerts?: Alert[];
+  exclusions?: Exclusion[];
+  left_out?: LeftOut[];
   dropped_tiers?: { long: string; short: string; threshold: number; reason: string }[] | null;
   definition: { file: string; line: number } | null;
 }
@@ -186,6 +195,9 @@ export class ApiError extends Error {
 
 const schemaVersion = 1;
 
+/** What every answer has. */
+export interface Answer { schema_version: number }
+
 export async function get<T>(url: string, abort: AbortSignal): Promise<T> {
   let response: Response;
   try {
@@ -196,11 +208,30 @@ export async function get<T>(url: string, abort: AbortSignal): Promise<T> {
   }
   if (response.status === 401) signedOut.value = true;
   if (!response.ok) throw await explain(response);
+  return read<T>(response);
+}
+
+async function read<T>(response: Response): Promise<T> {
   const body = (await response.json()) as T & { schema_version?: number };
   if (body.schema_version !== schemaVersion) {
     throw new ApiError(response.status, `The server speaks schema version ${body.schema_version ?? 'unknown'}, this page reads ${schemaVersion}.`, 'Reload the page.');
   }
   return body;
+}
+
+/** Asks for a change, and returns what the server made of it. */
+export async function change<T>(method: 'POST' | 'DELETE', url: string, body?: object): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (body) headers['Content-Type'] = 'application/json';
+  let response: Response;
+  try {
+    response = await fetch(url, { method, headers, body: body ? JSON.stringify(body) : null });
+  } catch {
+    throw new ApiError(0, 'The server does not answer.', 'Nothing is known to have changed. Is `leadline serve` still running?');
+  }
+  if (response.status === 401) signedOut.value = true;
+  if (!response.ok) throw await explain(response);
+  return read<T>(response);
 }
 
 /** Posts the token that the sign-in form took; the server answers with a cookie that scripts cannot read. */

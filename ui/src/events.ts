@@ -4,14 +4,14 @@
 // The server's events as a page sees them. The line itself is held by a worker
 // (events.worker.ts), so that tabs share it and no page waits for ever for a
 // request to end: browsers that print or test a page wait for that.
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { session, signedOut } from './api';
 
 /** 'live' is connected, 'lost' reconnects by itself, 'off' is before the first connection. */
 export type Line = 'live' | 'lost' | 'off';
 
-/** What the worker tells its tabs: how the line is, or that there was an evaluation. */
-export type Told = Line | 'evaluation';
+/** What the worker tells its tabs: how the line is, or what changed: all by an evaluation, or what people were told and silenced. */
+export type Told = Line | 'evaluation' | 'alerts';
 
 /** What a tab tells the worker: that it listens from now on, or no longer. */
 export type Said = 'here' | 'away';
@@ -20,6 +20,11 @@ export const connection = signal<Line>('off');
 
 /** Grows by one for every evaluation that the server announced. */
 export const evaluations = signal(0);
+
+const tellings = signal(0);
+
+/** Grows with every evaluation, and with every change of silences and deliveries between two. */
+export const alertNews = computed(() => evaluations.value + tellings.value);
 
 /** The end of a worker that both kinds have. */
 interface Wire {
@@ -32,6 +37,7 @@ export function follow(): void {
   const wire = connect(() => (connection.value = 'lost'));
   wire.onmessage = ({ data }) => {
     if (data === 'evaluation') evaluations.value++;
+    else if (data === 'alerts') tellings.value++;
     else connection.value = data;
   };
   effect(() => {

@@ -34,7 +34,7 @@ function open(): void {
     if (line === 'lost') tell('evaluation');
     become('live');
   });
-  source.addEventListener('evaluation', () => tell('evaluation'));
+  for (const news of ['evaluation', 'alerts'] as const) source.addEventListener(news, () => tell(news));
   source.addEventListener('error', () => {
     become('lost');
     // A refusal (not a broken line) ends an EventSource for good: ask again later, and meanwhile poll.

@@ -8,21 +8,28 @@ import { address, match, start } from './router';
 import { Shell } from './parts/shell';
 import { SignIn } from './parts/signin';
 import { startTheme } from './parts/theme';
+import { AlertsPage } from './pages/alerts';
 import { Fleet } from './pages/fleet';
 import { IntakePage } from './pages/intake';
 import { OperationsPage } from './pages/operations';
+import { ReceiversPage } from './pages/receivers';
+import { SilencesPage } from './pages/silences';
 import { SloPage } from './pages/slo';
 import 'uplot/dist/uPlot.min.css';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/parts.css';
 import './styles/pages.css';
+import './styles/alerts.css';
 
 function Page() {
   const path = address.value.path;
   const slo = match('/slos/:service/:name', path);
   if (slo) return <SloPage key={path} service={slo['service'] ?? ''} name={slo['name'] ?? ''} />;
   if (match('/', path)) return <Fleet />;
+  if (match('/alerts', path)) return <AlertsPage />;
+  if (match('/silences', path)) return <SilencesPage />;
+  if (match('/receivers', path)) return <ReceiversPage />;
   if (match('/operations', path)) return <OperationsPage />;
   if (match('/intake', path)) return <IntakePage />;
   return (

@@ -6,7 +6,7 @@
 // what is on screen and says so, because old numbers with their age are worth
 // more than an empty page.
 import { useSignal } from '@preact/signals';
-import type { Signal } from '@preact/signals';
+import type { ReadonlySignal, Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { ApiError, get, session } from './api';
 import { evaluations } from './events';
@@ -25,12 +25,12 @@ interface Held<T> {
   loading: boolean;
 }
 
-/** With live false new evaluations do not refresh: a pinned range must hold still. */
-export function useResource<T>(url: string | null, live = true): Resource<T> {
+/** With live false nothing new refreshes: a pinned range must hold still. */
+export function useResource<T>(url: string | null, live = true, news: ReadonlySignal<number> = evaluations): Resource<T> {
   const state: Signal<Held<T>> = useSignal({ url, data: null, error: null, loading: url !== null });
   const round = useSignal(0);
   const asked = useRef<{ url: string; again: boolean } | null>(null);
-  const tick = live ? evaluations.value : 0;
+  const tick = live ? news.value : 0;
   const again = round.value;
   const who = session.value;
 

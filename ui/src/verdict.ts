@@ -3,9 +3,11 @@
 
 // What the pages say about an objective beyond the server's own words. The
 // state, its cause and the next step are the server's; nothing here decides them.
-import type { Objective, State } from './api';
+import { forecast } from './alert';
+import type { Objective, ObjectiveDetail, State } from './api';
 import * as format from './format';
-import { windowSeconds } from './time';
+import { unix, windowSeconds } from './time';
+import type { Zone } from './time';
 
 /** Worst first: what hurts users now, what will, what is blind, what is fine. */
 export const states: readonly State[] = [
@@ -76,20 +78,15 @@ export function pace(o: Pick<Objective, 'burn'>): { window: string; rate: number
   return known.find((b) => b.seconds >= 3600) ?? known[known.length - 1] ?? null;
 }
 
-/**
- * How long the budget lasts at the pace of the shortest burn window of an hour or more.
- * A burn rate is a share of the whole budget per window, so what is left lasts left x W / rate.
- */
-export function exhaustion(o: Objective): { text: string; detail: string } {
+/** When the budget is gone, as the rule with the worst verdict forecasts it: the same number as its alert says. */
+export function exhaustion(o: Pick<ObjectiveDetail, 'budget' | 'rules' | 'verdict' | 'evaluated_at'>, zone: Zone): { text: string; detail: string } {
   const left = budgetLeft(o);
-  const whole = windowSeconds(o.window);
-  const burn = pace(o);
   if (left === null && o.budget?.allowed === 0) return { text: 'no budget yet', detail: 'too few events to allow a bad one' };
-  if (left === null || whole === null || burn === null) return { text: format.notMeasured, detail: 'needs a budget and a burn rate' };
-  const at = `at the pace of the last ${burn.window} (${format.burnRate(burn.rate)})`;
-  if (left < 0) return { text: 'spent', detail: left === -Infinity ? 'no bad event was allowed' : `overspent by ${format.share(-left)} of the budget` };
-  if (burn.rate < 1) return { text: 'not at this pace', detail: at };
-  return { text: format.duration((left * whole) / burn.rate), detail: at };
+  if (left === -Infinity) return { text: 'spent', detail: 'no bad event was allowed' };
+  if (left !== null && left < 0) return { text: 'spent', detail: `overspent by ${format.share(-left)} of the budget` };
+  const rules = o.rules ?? [];
+  const rule = rules.find((r) => r.name === o.verdict?.rule) ?? rules.find((r) => r.exhaustion.state !== 'unknown');
+  return forecast(left === null || rule === undefined ? { state: 'unknown', at: null, window: '' } : rule.exhaustion, unix(o.evaluated_at), zone);
 }
 
 /** The one sentence under the title: evidence, target and what is left, all from the same evaluation. */

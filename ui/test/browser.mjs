@@ -162,6 +162,7 @@ page('drag zooms, double click goes back, cursors move together', {}, async (tab
   await tab.goto(origin + breaching);
   await drawn(tab);
   const over = tab.locator('.plot .u-over').first();
+  await over.scrollIntoViewIfNeeded();
   const box = await over.boundingBox();
   await tab.mouse.move(box.x + box.width * 0.5, box.y + 50);
   await tab.locator('.readout', { hasText: /^2026-/ }).nth(2).waitFor();
@@ -479,7 +480,7 @@ page('one objective only: the list stands without filters for one service', { on
 });
 
 page('an error says what, the hint, and offers another try', { on: 'broken' }, async (tab, origin) => {
-  for (const path of ['/', '/operations', '/intake', breaching]) {
+  for (const path of ['/', '/alerts', '/silences', '/receivers', '/operations', '/intake', breaching]) {
     await tab.goto(origin + path);
     await tab.getByText('open series store: block 01K is damaged').waitFor();
     await tab.getByText('--repair').waitFor();
@@ -560,7 +561,170 @@ page('a sick intake is an alert that names the cause', { on: 'red' }, async (tab
   await shows(tab, /00000041 at offset 1,048,576: checksum does not match/);
 });
 
+page('alerts: worst first, what each sees, who was told, why it is quiet', {}, async (tab, origin) => {
+  await tab.goto(origin + '/alerts');
+  const cards = tab.locator('.alerts > article');
+  await cards.first().waitFor();
+  const first = await cards.first().innerText();
+  for (const want of [/Firing page/, /Critical/, /checkout-succeeds/, /1h burn 22\.1x, 5m 16\.4x, threshold 13\.44x; 67% of the budget gone, exhausted in 10h at this rate/, /Long window 1h\s+22\.1x above/, /Short window 5m\s+16\.4x above/, /Threshold\s+13\.44x/, /2026-11-23 05:29:00 UTC for 30 min/, /in 10 h 2026-11-23 16:00 UTC/, /oncall was told that it began/, /team-checkout waits to be told that it began, since 2026-11-23 05:29:02 UTC; 7 attempts: post: the connection was refused/]) assert.match(first, want);
+  await shows(tab, /1 receiver fails: team-checkout/, /Inhibited by page-1h, which calls for the same burn: nobody is told of this one/, /Silenced: nobody is told/, /Frozen: no event has come for 17m; it neither begins nor ends/, /About to end: its conditions have not held since 2026-11-23 05:56:00 UTC/);
+  const ended = tab.getByRole('region', { name: 'Alerts that ended' });
+  assert.equal(await ended.locator('tbody tr').count(), 10);
+  assert.match(await ended.innerText(), /No longer measured/);
+  await tab.getByRole('button', { name: 'Show all 24' }).click();
+  assert.equal(await ended.locator('tbody tr').count(), 24);
+  await cards.first().getByRole('link', { name: 'checkout-succeeds' }).click();
+  await drawn(tab);
+  assert.match(tab.url(), /slos\/search\/checkout-succeeds\?environment=production/);
+});
+
+page('alerts: filters live in the address and come back from it', {}, async (tab, origin) => {
+  await tab.goto(origin + '/alerts');
+  await tab.getByRole('button', { name: /Firing/ }).click();
+  await address(tab, { state: 'firing' });
+  await tab.getByRole('combobox', { name: 'Severity' }).selectOption('ticket');
+  await tab.getByRole('combobox', { name: 'Team' }).selectOption('team-catalog');
+  await address(tab, { state: 'firing', severity: 'ticket', team: 'team-catalog' });
+  const shown = await tab.locator('.alerts > article').count();
+  assert.ok(shown > 0 && shown < 20, `${shown} alerts`);
+  await tab.reload();
+  await tab.locator('.alerts > article').first().waitFor();
+  assert.equal(await tab.locator('.alerts > article').count(), shown);
+  await tab.getByRole('searchbox').fill('no such thing');
+  await tab.getByText('No alert that these filters show fires.').waitFor();
+  await tab.getByRole('link', { name: 'Clear filters' }).click();
+  await address(tab, { state: null, q: null });
+});
+
+page('alerts: nothing ever fired, and nobody would be told', { on: 'empty' }, async (tab, origin) => {
+  await tab.goto(origin + '/alerts');
+  await tab.getByText('No alert has fired yet').waitFor();
+  await shows(tab, /2 alerts call somebody and have no receiver/);
+  await tab.goto(origin + '/receivers');
+  await tab.getByText('No receiver: alerts are told to nobody').waitFor();
+  await tab.goto(origin + '/silences');
+  await tab.getByText('No silence holds').waitFor();
+});
+
+page('one objective: its rules, each with its pair, its verdict and its alert', {}, async (tab, origin) => {
+  await tab.goto(origin + breaching);
+  const rules = tab.locator('.rule-list > li');
+  await rules.first().waitFor();
+  assert.equal(await rules.count(), 5);
+  await tab.getByText('3 more rules: page-6h recovering (inhibited), ticket-1d critical (inhibited), absent').click();
+  const [page1h, page6h] = [await rules.nth(0).innerText(), await rules.nth(2).innerText()];
+  for (const want of [/Critical\s+page-1h/, /Firing page\s+since 2026-11-23 05:29 UTC/, /both windows burn above the threshold/, /22\.1x above/, /2026-11-23 16:00 UTC, at the rate of the last 1h/, /Told: oncall \(delivered\), team-checkout \(waiting\)/]) assert.match(page1h, want);
+  for (const want of [/Recovering\s+page-6h/, /only the long window burns above it: it has stopped/, /1\.16x not above/, /Inhibited by page-1h/]) assert.match(page6h, want);
+  // The tile, the sentence and the rule forecast the same.
+  assert.match(await text(tab, '.tiles'), /Budget is gone\s+in 10 h\s+2026-11-23 16:00 UTC, at the rate of the last 1h/);
+  await tab.goto(origin + '/slos/shop-api/checkout-succeeds');
+  const calm = tab.getByText('None of 5 rules fires');
+  await calm.waitFor();
+  assert.equal(await tab.locator('.rule-list').isVisible(), false);
+  await calm.click();
+  await shows(tab, /page-1h: page when burn above 13\.44x over 1h and 5m, from 5 bad events on/);
+});
+
+page('an alert of a group stands with its group', {}, async (tab, origin) => {
+  await tab.goto(origin + '/alerts?q=customer.tier');
+  await tab.locator('.alerts > article').first().getByRole('link').first().click();
+  const group = tab.locator('.rules .alerts > article');
+  await group.waitFor();
+  assert.match(await group.innerText(), /customer\.tier=gold[^]*Silenced: nobody is told/);
+});
+
+page('planned exclusions: past and next, shaded, said in the table', {}, async (tab, origin) => {
+  await tab.goto(origin + breaching);
+  await drawn(tab);
+  const list = tab.getByRole('region', { name: 'Planned exclusions' });
+  assert.match(await list.innerText(), /weekly index rebuild\s+FREQ=WEEKLY;BYDAY=SU\s+for 2h, by the clocks of Europe\/Berlin\s+2026-11-22 02:00 to 04:00 UTC\s+2026-11-15 02:00 to 04:00 UTC\s+2 more\s+2026-11-29 02:00 to 04:00 UTC/);
+  assert.match(await list.innerText(), /move to the new database\s+once[^]*none|not within the window\s+2026-12-05 22:00 to 2026-12-06 02:00 UTC/);
+  await list.getByText('2 more').first().click();
+  assert.match(await list.innerText(), /2026-11-01 02:00 to 04:00 UTC/);
+  const sli = tab.getByRole('figure', { name: 'SLI' });
+  assert.match(await sli.innerText(), /left out/);
+  await sli.getByRole('button', { name: 'Show table' }).click();
+  assert.match(await sli.locator('tbody tr', { hasText: '2026-11-22 04:00 UTC' }).innerText(), /weekly index rebuild$/);
+  assert.match(await sli.locator('tbody tr').first().innerText(), /nothing$/);
+});
+
+page('an objective that counts nothing now says why and until when', {}, async (tab, origin) => {
+  await tab.goto(origin + '/?state=paused');
+  await tab.locator('.fleet tbody a').first().click();
+  await shows(tab, /Nothing is counted now: weekly index rebuild, until 2026-11-23T06:30:00Z/);
+});
+
+page('a silence: from an alert, by keyboard, seen, ended', { on: 'red' }, async (tab, origin) => {
+  await tab.goto(origin + '/alerts');
+  await tab.getByRole('link', { name: 'Silence …' }).first().press('Enter');
+  await tab.getByRole('heading', { name: 'New silence' }).waitFor();
+  assert.deepEqual(await tab.getByRole('textbox', { name: 'Value' }).evaluateAll((all) => all.map((e) => e.value)), ['search', 'production', 'checkout-succeeds', 'page-1h']);
+  await shows(tab, /Matches 1 of 5 alerts that fire or may now/);
+  await tab.getByRole('button', { name: 'Silence', exact: true }).press('Enter');
+  await tab.getByText('Author and reason are needed').waitFor();
+  await tab.getByLabel('Author').fill('Chidi');
+  await tab.getByLabel('Reason').fill('Load test until noon');
+  await tab.getByLabel('Ends', { exact: true }).fill('soon');
+  await tab.keyboard.press('Enter');
+  await tab.getByText('The end is neither a length nor a time').waitFor();
+  await tab.getByRole('button', { name: '4h' }).press('Enter');
+  assert.deepEqual(await violations(tab), []);
+  await tab.getByLabel('Reason').press('Enter');
+  await tab.getByText('Silenced until 2026-11-23 10:00 UTC: service="search"').waitFor();
+  await address(tab, { match: null });
+  const mine = tab.locator('.silence', { hasText: 'Load test until noon' });
+  assert.match(await mine.innerText(), /Active[^]*Chidi, 2026-11-23 06:00 UTC · ends 2026-11-23 10:00 UTC · keeps 1 alert from being told now/);
+  await mine.getByRole('button', { name: /^End the silence/ }).press('Enter');
+  await mine.getByRole('button', { name: 'Keep it' }).press('Enter');
+  await mine.getByRole('button', { name: /^End the silence/ }).press('Enter');
+  await mine.getByRole('button', { name: 'End it' }).press('Enter');
+  await tab.getByText('What it kept back and still fires is told now.').waitFor();
+  await mine.getByRole('link', { name: 'Silence again …' }).press('Enter');
+  await tab.getByRole('heading', { name: 'New silence' }).waitFor();
+  assert.equal(await tab.getByLabel('Author').inputValue(), 'Chidi');
+});
+
+page('a silence that would hold for everything is refused in the words of the server', {}, async (tab, origin) => {
+  await tab.goto(origin + '/silences?new=1');
+  await tab.getByLabel('Author').fill('Chidi');
+  await tab.getByLabel('Reason').fill('peace');
+  await tab.getByRole('button', { name: 'Silence', exact: true }).click();
+  await tab.getByText('silence: its matchers hold for everything add one that names something').waitFor();
+  await tab.getByRole('combobox', { name: 'Operator' }).selectOption('=~');
+  await shows(tab, /it alone reads regular expressions/);
+  await tab.getByRole('button', { name: 'Cancel' }).click();
+  await address(tab, { new: null });
+});
+
+page('silences follow what others do', {}, async (tab, origin) => {
+  await tab.goto(origin + '/silences');
+  await tab.locator('.silence').first().waitFor();
+  await tab.getByText('Live', { exact: true }).waitFor();
+  const again = tab.waitForRequest(/api\/v1\/silences$/);
+  servers.many.announceAlerts();
+  await again;
+});
+
+page('receivers: how they stand, and a test of each', {}, async (tab, origin) => {
+  await tab.goto(origin + '/receivers');
+  const one = (name) => tab.locator('.receiver', { hasText: name });
+  await one('oncall').waitFor();
+  assert.match(await one('oncall').innerText(), /Works[^]*pagerduty[^]*41 delivered, 1 attempt failed, 0 given up, 1,440 heartbeats/);
+  assert.match(await one('team-checkout').innerText(), /Failing[^]*post: the connection was refused[^]*2 deliveries, the first since 2026-11-23 05:29:02 UTC[^]*2026-11-23 06:00:31 UTC/);
+  assert.match(await one('archive').innerText(), /Never used/);
+  await tab.getByRole('button', { name: 'Send a test to oncall' }).press('Enter');
+  await one('oncall').getByText('It took the test message.').waitFor();
+  await tab.getByRole('button', { name: 'Send a test to team-checkout' }).press('Enter');
+  await one('team-checkout').getByText('It did not take the test message: post: the connection was refused. Is it running?').waitFor();
+});
+
 const views = [
+  ['alerts', 'red', '/alerts', '.alerts > article'],
+  ['silences', 'many', '/silences', '.silence'],
+  ['silence-form', 'many', '/silences?match=service%3D%22shop-api%22&match=group%3D~%22eu-.*%22', '.silence-form'],
+  ['receivers', 'red', '/receivers', '.receiver'],
+  ['no-receivers', 'empty', '/receivers', '.screen'],
+  ['no-alerts', 'empty', '/alerts', '.screen'],
   ['fleet', 'red', '/', '.fleet'],
   ['objective', 'many', breaching, '.u-over'],
   ['exhausted', 'many', '/slos/shop-worker/browse-is-fast-9?environment=production', '.tiles'],
@@ -601,6 +765,7 @@ page('axe finds nothing in what opens on demand', {}, async (tab, origin) => {
   await tab.goto(origin + breaching);
   await drawn(tab);
   await tab.getByText('Custom', { exact: true }).click();
+  await tab.locator('details').evaluateAll((all) => all.forEach((e) => (e.open = true)));
   await tab.getByRole('figure', { name: 'SLI' }).getByRole('button', { name: 'Show table' }).click();
   assert.deepEqual(await violations(tab), []);
   await tab.screenshot({ path: join(shots, 'opened-1280-light.png') });

@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import { readFileSync, existsSync } from 'node:fs';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { detail, intake, now, operations, resolve, slos, young } from './fixtures/documents.mjs';
+import { alerts, detail, intake, now, operations, receivers, resolve, silences, slos, young } from './fixtures/documents.mjs';
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -20,6 +20,8 @@ export const scenarios = ['empty', 'starting', 'young', 'one', 'many', 'broken',
 
 export function serve(scenario, port = 0) {
   const streams = new Set();
+  // What tests change: it lasts as long as this server.
+  const held = { silences: scenario === 'many' || scenario === 'red' ? silences() : [] };
   const fleet = scenario === 'young' ? young() : slos(scenario === 'empty' || scenario === 'starting' ? 0 : scenario === 'many' ? 200 : scenario === 'one' ? 1 : 17);
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://fixture');
@@ -28,16 +30,18 @@ export function serve(scenario, port = 0) {
     if (!url.pathname.startsWith('/api/')) return file(url.pathname, response);
     if (url.pathname === '/api/v1/session') return session(request, response, scenario);
     if (scenario === 'locked' && !/leadline=letmein/.test(request.headers.cookie ?? '')) return json(response, 401, { error: { message: 'a token is required' } });
+    if (/^\/api\/v1\/(silences|receivers\/[^/]+\/test)/.test(url.pathname) && request.method !== 'GET') return changed(url, request, response, held);
     if (url.pathname === '/api/v1/events') return events(response, streams);
     if (scenario === 'slow') await new Promise((done) => setTimeout(done, 2000));
     if (scenario === 'broken') return json(response, 500, { error: { message: 'open series store: block 01K is damaged', hint: 'Run leadline serve with --repair.' } });
-    const [status, body] = answer(url, fleet, scenario);
+    const [status, body] = answer(url, fleet, scenario, held);
     json(response, status, body);
   });
   return new Promise((ready) => {
     server.listen(port, '127.0.0.1', () => {
       ready({
         origin: `http://127.0.0.1:${server.address().port}`,
+        announceAlerts: () => streams.forEach((stream) => stream.write(`event: alerts\ndata: {"changed_at":"${new Date(now * 1000).toISOString()}"}\n\n`)),
         lines: () => streams.size,
         hangUp: () => streams.forEach((stream) => stream.destroy()),
         announce: () => streams.forEach((stream) => stream.write(`event: evaluation\ndata: {"evaluated_at":"${new Date(now * 1000).toISOString()}"}\n\n`)),
@@ -51,7 +55,10 @@ export function serve(scenario, port = 0) {
   });
 }
 
-function answer(url, fleet, scenario) {
+function answer(url, fleet, scenario, held) {
+  if (url.pathname === '/api/v1/alerts') return [200, alerts(fleet)];
+  if (url.pathname === '/api/v1/silences') return [200, { schema_version: 1, silences: held.silences }];
+  if (url.pathname === '/api/v1/receivers') return [200, receivers(scenario === 'empty' ? 'none' : scenario)];
   if (url.pathname === '/api/v1/slos') return [200, { ...fleet, evaluated_at: scenario === 'starting' ? '0001-01-01T00:00:00Z' : new Date(now * 1000).toISOString() }];
   if (url.pathname === '/api/v1/operations') {
     const window = url.searchParams.get('window') ?? '1h';
@@ -89,6 +96,30 @@ async function session(request, response, scenario) {
   response.setHeader('Set-Cookie', 'leadline=letmein; HttpOnly; SameSite=Strict; Path=/');
   response.statusCode = 204;
   response.end();
+}
+
+/** Silences begin and end, receivers are tested, by the rules of the server. */
+async function changed(url, request, response, held) {
+  const [, , , what, name] = url.pathname.split('/');
+  if (what === 'receivers') {
+    const refused = name === 'team-checkout' ? { error: 'post: the connection was refused', hint: 'Is it running?' } : { error: '', hint: '' };
+    return json(response, 200, { schema_version: 1, receiver: name, delivered: refused.error === '', ...refused });
+  }
+  if (request.method === 'DELETE') {
+    const silence = held.silences.find((s) => s.id === name);
+    if (!silence) return json(response, 404, { error: { message: `there is no silence "${name}"`, hint: '' } });
+    Object.assign(silence, { state: 'ended', ends_at: new Date(now * 1000).toISOString(), alerts: 0 });
+    return json(response, 200, { schema_version: 1, silence });
+  }
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  const body = JSON.parse(text);
+  if (request.headers['content-type'] !== 'application/json') return json(response, 400, { error: { message: 'content type is not application/json', hint: '' } });
+  if (body.matchers.some((m) => m.endsWith('=""'))) return json(response, 400, { error: { message: 'silence: its matchers hold for everything', hint: 'add one that names something, as service="shop-api"' } });
+  const starts = resolve(body.starts_at ?? 'now', now);
+  const silence = { id: `new-${held.silences.length}`, state: starts > now ? 'pending' : 'active', matchers: body.matchers, author: body.author, reason: body.reason, created_at: new Date(now * 1000).toISOString(), starts_at: new Date(starts * 1000).toISOString(), ends_at: body.ends_at ?? new Date((starts + now - resolve(`now-${body.length}`, now)) * 1000).toISOString(), alerts: 1 };
+  held.silences.unshift(silence);
+  json(response, 201, { schema_version: 1, silence });
 }
 
 function events(response, streams) {

@@ -3,7 +3,8 @@
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import type { Objective, State } from '../src/api';
+import type { Exhaustion, Rule } from '../src/alert';
+import type { Objective, ObjectiveDetail, State } from '../src/api';
 import { budgetLeft, exhaustion, leftText, matches, sentence, severity, states, worstFirst } from '../src/verdict';
 
 const objective = (over: Partial<Objective>): Objective => ({
@@ -41,14 +42,24 @@ test('leftText invents no share where there is none', () => {
   assert.equal(leftText(objective({ budget: { allowed: 0, spent: 1, remaining: -1 } })), 'overspent');
 });
 
-test('exhaustion: half of a 28 day budget at twice the pace lasts 7 days', () => {
-  assert.equal(exhaustion(objective({})).text, '7 d');
-  assert.equal(exhaustion(objective({ burn: [{ window: '5m', rate: 100 }, { window: '1h', rate: 2 }] })).text, '7 d');
-  assert.equal(exhaustion(objective({ burn: [{ window: '1h', rate: 0.5 }] })).text, 'not at this pace');
-  assert.equal(exhaustion(objective({ burn: [{ window: '1h', rate: null }] })).text, 'not measured');
-  assert.equal(exhaustion(objective({ burn: null })).text, 'not measured');
-  assert.equal(exhaustion(objective({ budget: { allowed: 0, spent: 0, remaining: 0 } })).text, 'no budget yet');
-  assert.equal(exhaustion(objective({ budget: { allowed: 100, spent: 134, remaining: -34 } })).text, 'spent');
+const forecasts = (...all: [string, Exhaustion][]): Rule[] => all.map(([name, exhaustion]) => ({ name, severity: 'page', default: true, by_group: false, asks: '', sentence: '', verdict: 'ok', conditions: [], exhaustion }));
+
+test('exhaustion is the forecast of the rule with the worst verdict', () => {
+  const rules = forecasts(
+    ['absent', { state: 'unknown', at: null, window: '' }],
+    ['page-1h', { state: 'expected', at: '2026-11-30T06:00:00Z', window: '1h' }],
+    ['page-6h', { state: 'never', at: null, window: '6h' }],
+  );
+  const evaluated_at = '2026-11-23T06:00:00Z';
+  const worst = (rule: string) => ({ verdict: 'critical' as const, rule, sentence: '' });
+  const told = (over: Partial<ObjectiveDetail>) => exhaustion({ ...objective({}), rules, evaluated_at, ...over }, 'utc');
+  assert.deepEqual(told({ verdict: worst('page-1h') }), { text: 'in 7 d', detail: '2026-11-30 06:00 UTC, at the rate of the last 1h' });
+  assert.deepEqual(told({ verdict: worst('page-6h') }), { text: 'not at this rate', detail: 'at the rate of the last 6h' });
+  assert.equal(told({}).text, 'in 7 d');
+  assert.equal(told({ rules: [] }).text, 'not measured');
+  assert.equal(told({ budget: null }).text, 'not measured');
+  assert.equal(told({ budget: { allowed: 0, spent: 0, remaining: 0 } }).text, 'no budget yet');
+  assert.equal(told({ budget: { allowed: 100, spent: 134, remaining: -34 } }).text, 'spent');
 });
 
 test('matches joins the filters and searches every word', () => {

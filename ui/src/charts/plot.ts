@@ -4,6 +4,7 @@
 // The pictures of one objective: what uPlot draws, and what is drawn behind it.
 // All canvas colours come from the tokens, all time labels from time.ts.
 import uPlot from 'uplot';
+import type { LeftOut } from '../alert';
 import type { Objective, Series } from '../api';
 import * as format from '../format';
 import { colour } from '../parts/theme';
@@ -57,7 +58,7 @@ function perStep(seconds: number): uPlot.Series.PathBuilder {
 /** Early in a window a few bad events can be many budgets; the axis stops here, the table goes on. */
 const lowestShown = -2;
 
-export function budgetPlot(series: Series, o: Pick<Objective, 'budget' | 'from' | 'to' | 'window'>, zone: Zone): Built {
+export function budgetPlot(series: Series, o: Pick<Objective, 'budget' | 'from' | 'to' | 'window'>, zone: Zone, out: readonly LeftOut[]): Built {
   const left = series.budget_remaining;
   const burned = burnDown(series, o);
   const lowest = [...left, ...burned].reduce<number>((low, v) => (v === null ? low : Math.min(low, v)), 0);
@@ -78,7 +79,7 @@ export function budgetPlot(series: Series, o: Pick<Objective, 'budget' | 'from' 
   return {
     data: [series.timestamps, evenSpend(series.timestamps, unix(o.from), windowSeconds(o.window)), left, burned] as uPlot.AlignedData,
     options: {
-      ...frame(zone, [backgrounds(series)], [rule(0, 'y', colour('muted')), sourceNames(series)]),
+      ...frame(zone, [backgrounds(series), leftOut(out)], [rule(0, 'y', colour('muted')), sourceNames(series), leftOutNames(out)]),
       scales: { ...timeScale(series), y: { range: [lowest < 0 ? Math.max(lowest * 1.1, lowestShown) : 0, 1.02] } },
       axes: axes(zone, (_, splits) => splits.map((v) => `${Math.round(v * 100)}%`), {}),
       series: [
@@ -91,7 +92,7 @@ export function budgetPlot(series: Series, o: Pick<Objective, 'budget' | 'from' 
   };
 }
 
-export function sliPlot(series: Series, target: number, zone: Zone): Built {
+export function sliPlot(series: Series, target: number, zone: Zone, out: readonly LeftOut[]): Built {
   const scale = nines(target);
   const shares = series.timestamps.map((_, i) => stepShare(series, i));
   const values = shares.map((s) => (s === null ? null : scale.at(s)));
@@ -102,7 +103,7 @@ export function sliPlot(series: Series, target: number, zone: Zone): Built {
   return {
     data: [series.timestamps, values] as uPlot.AlignedData,
     options: {
-      ...frame(zone, [backgrounds(series), bands(series, below, faint(colour('breaching'), 0.22))], [rule(scale.at(target), 'y', colour('target'), [6, 3]), sourceNames(series)]),
+      ...frame(zone, [backgrounds(series), leftOut(out), bands(series, below, faint(colour('breaching'), 0.22))], [rule(scale.at(target), 'y', colour('target'), [6, 3]), sourceNames(series), leftOutNames(out)]),
       scales: { ...timeScale(series), y: { range } },
       axes: axes(zone, (_, splits) => splits.map((y) => labelOf(scale, target, y)), {
         splits: (u) => scale.ticks(range[0], range[1], Math.max(3, Math.floor(u.bbox.height / devicePixelRatio / 20))).map(scale.at),
@@ -117,7 +118,7 @@ function labelOf(scale: ReturnType<typeof nines>, target: number, y: number): st
   return share === undefined ? '' : shareLabel(share);
 }
 
-export function trafficPlot(series: Series, zone: Zone): Built {
+export function trafficPlot(series: Series, zone: Zone, out: readonly LeftOut[]): Built {
   const total = series.timestamps.map((_, i) => {
     const [good, bad] = [series.good[i], series.bad[i]];
     return good == null || bad == null ? null : good + bad;
@@ -128,7 +129,7 @@ export function trafficPlot(series: Series, zone: Zone): Built {
   return {
     data: [series.timestamps, total, series.bad] as uPlot.AlignedData,
     options: {
-      ...frame(zone, [backgrounds(series)], [sourceNames(series)]),
+      ...frame(zone, [backgrounds(series), leftOut(out)], [sourceNames(series), leftOutNames(out)]),
       // asinh is linear near 0 and logarithmic above, so three failures show beside a million successes.
       scales: { ...timeScale(series), y: { distr: 4, asinh: 1, range: [0, most * 1.3] } },
       axes: axes(zone, (_, splits) => splits.map((v) => format.compact(v)), {
@@ -225,6 +226,34 @@ function sourceNames(series: Series): Layer {
     for (const span of blank) label(u, format.notMeasured, edges(u, series, span), text, none);
     for (const { span, kind } of marked) label(u, sourceLabel[kind] ?? kind, edges(u, series, span), text, back);
   };
+}
+
+/** Time that counts nowhere, from edge to edge of its own minutes and not of steps. */
+function eachLeftOut(u: uPlot, out: readonly LeftOut[], draw: (left: number, right: number, what: LeftOut) => void): void {
+  const [start, end] = [u.bbox.left, u.bbox.left + u.bbox.width];
+  for (const what of out) {
+    const left = Math.max(start, u.valToPos(unix(what.from) ?? 0, 'x', true));
+    const right = Math.min(end, u.valToPos(unix(what.to) ?? 0, 'x', true));
+    // A few minutes of many days are still seen.
+    if (right > start && left < end) draw(left, Math.max(right, left + 2 * devicePixelRatio), what);
+  }
+}
+
+function leftOut(out: readonly LeftOut[]): Layer {
+  const edge = colour('misconfigured');
+  const fill = faint(edge, 0.2);
+  return (u) =>
+    eachLeftOut(u, out, (left, right) => {
+      u.ctx.fillStyle = fill;
+      u.ctx.fillRect(left, u.bbox.top, right - left, u.bbox.height);
+      u.ctx.fillStyle = edge;
+      u.ctx.fillRect(left, u.bbox.top, right - left, 3 * devicePixelRatio);
+    });
+}
+
+function leftOutNames(out: readonly LeftOut[]): Layer {
+  const [text, back] = [colour('misconfigured'), colour('surface')];
+  return (u) => eachLeftOut(u, out, (left, right, what) => label(u, what.reason, [left, right], text, back));
 }
 
 /** A step's own stretch of the axis: its stamp is its end. */

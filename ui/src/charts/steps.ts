@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What is derived from the steps of a series before anything is drawn.
+import type { LeftOut } from '../alert';
 import type { Objective, Series } from '../api';
 import { unix } from '../time';
 
@@ -51,4 +52,19 @@ export function spans<T>(values: readonly T[], holds: (value: T, index: number) 
     else found.push([i, i]);
   });
   return found;
+}
+
+/** Why time of each step is left out, in whole or in part; empty where all of it counts. Both lists are in order. */
+export function leftOutReasons(series: Pick<Series, 'timestamps' | 'step_seconds'>, out: readonly LeftOut[]): string[] {
+  const edges = out.map((x) => ({ from: unix(x.from) ?? 0, to: unix(x.to) ?? 0, reason: x.reason }));
+  let first = 0;
+  return series.timestamps.map((end) => {
+    const start = end - series.step_seconds;
+    while (first < edges.length && edges[first]!.to <= start) first++;
+    const reasons = new Set<string>();
+    for (let i = first; i < edges.length && edges[i]!.from < end; i++) {
+      if (edges[i]!.to > start) reasons.add(edges[i]!.reason);
+    }
+    return [...reasons].join(', ');
+  });
 }

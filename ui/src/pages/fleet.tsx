@@ -9,7 +9,7 @@ import * as format from '../format';
 import { BudgetBar, BudgetText } from '../parts/budget';
 import { Chip, StateIcon } from '../parts/chip';
 import { Screen } from '../parts/screens';
-import { hereWith, keepZone } from '../parts/shell';
+import { hereWith, keepZone, placeWith } from '../parts/shell';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';
 import { instant, unix, zone } from '../time';
@@ -104,7 +104,7 @@ function StateCounts({ slos, chosen }: { slos: Objective[]; chosen: ReadonlySet<
   );
 }
 
-const distinct = (values: string[]): string[] => [...new Set(values)].filter((v) => v !== '').sort((a, b) => a.localeCompare(b));
+export const distinct = (values: string[]): string[] => [...new Set(values)].filter((v) => v !== '').sort((a, b) => a.localeCompare(b));
 
 function Filters({ slos, filter }: { slos: Objective[]; filter: Filter }) {
   return (
@@ -119,7 +119,7 @@ function Filters({ slos, filter }: { slos: Objective[]; filter: Filter }) {
   );
 }
 
-function Choice({ name, all, value, of, choose }: { name: string; all: string; value: string; of: string[]; choose: (value: string) => void }) {
+export function Choice({ name, all, value, of, choose }: { name: string; all: string; value: string; of: string[]; choose: (value: string) => void }) {
   if (of.length < 2 && value === '') return null;
   const options = value !== '' && !of.includes(value) ? [value, ...of] : of;
   return (
@@ -157,14 +157,11 @@ function Table({ slos }: { slos: Objective[] }) {
 const keyOf = (o: Objective): string => [o.namespace, o.service, o.environment, o.name].join('\u0000');
 
 /** The address of an objective; namespace and environment tell twins apart. */
-export function linkTo(o: Objective): string {
+export function linkTo(o: Pick<Objective, 'namespace' | 'environment' | 'service' | 'name'>): string {
   const params = new URLSearchParams();
   if (o.namespace !== '') params.set('namespace', o.namespace);
   if (o.environment !== '') params.set('environment', o.environment);
-  const tz = query.value.get('tz');
-  if (tz !== null) params.set('tz', tz);
-  const text = params.toString();
-  return objectivePath(o) + (text === '' ? '' : `?${text}`);
+  return placeWith(objectivePath(o), params);
 }
 
 function Row({ of: o }: { of: Objective }) {

@@ -7,13 +7,15 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Generation, ObjectiveDetail, OneObjective, Series } from '../api';
 import { Chart } from '../charts/chart';
 import { budgetPlot, sliPlot, trafficPlot } from '../charts/plot';
-import { burnDown } from '../charts/steps';
+import { burnDown, leftOutReasons } from '../charts/steps';
 import { budgetSummary, sliSummary, trafficSummary } from '../charts/summary';
 import * as format from '../format';
 import { chosen, rangeOfGeneration } from '../generation';
 import { BudgetBar } from '../parts/budget';
 import { Chip } from '../parts/chip';
+import { Exclusions } from '../parts/exclusions';
 import { Earlier, Generations } from '../parts/generations';
+import { Rules } from '../parts/rules';
 import { Screen } from '../parts/screens';
 import { keepZone } from '../parts/shell';
 import { TimePicker } from '../parts/timepicker';
@@ -71,6 +73,7 @@ function Body({ slo, series, range }: OneObjective & { range: Range }) {
     <>
       <Verdict slo={slo} />
       <Tiles slo={slo} />
+      <Rules slo={slo} />
       {earlier && series && <Earlier of={earlier} slo={slo} series={series} />}
       <TimePicker range={asked} shown={series} window={window} />
       {series === null || series.timestamps.length === 0 ? (
@@ -78,6 +81,7 @@ function Body({ slo, series, range }: OneObjective & { range: Range }) {
       ) : (
         <Charts slo={slo} series={series} earlier={earlier} />
       )}
+      <Exclusions slo={slo} />
       <Groups slo={slo} />
       <Generations slo={slo} shown={earlier ?? slo.generation} />
       <div class="two">
@@ -98,6 +102,7 @@ function Verdict({ slo }: { slo: ObjectiveDetail }) {
       </div>
       {slo.cause !== '' && <p class="cause">{slo.cause}</p>}
       {slo.next_step !== '' && <p class="next"><span class="quiet">Next:</span> {slo.next_step}</p>}
+      {(slo.excluding ?? '') !== '' && <p class="why-quiet"><strong>Nothing is counted now:</strong> {slo.excluding}</p>}
       <p>{sentence(slo)}</p>
       {(slo.description ?? '') !== '' && <p class="quiet">{slo.description}</p>}
       <p class="quiet facts">
@@ -126,7 +131,7 @@ function Tile({ name, value, detail, tone = '', children }: { name: string; valu
 
 function Tiles({ slo }: { slo: ObjectiveDetail }) {
   const left = budgetLeft(slo);
-  const runsOut = exhaustion(slo);
+  const runsOut = exhaustion(slo, zone.value);
   const below = slo.sli !== null && slo.good !== null && slo.bad !== null && left !== null && left < 0;
   const rates = (slo.burn ?? []).map((b) => `${b.window} ${b.rate === null ? format.notMeasured : format.burnRate(b.rate)}`);
   const first = pace(slo);
@@ -136,7 +141,7 @@ function Tiles({ slo }: { slo: ObjectiveDetail }) {
       <Tile name="Budget left" value={leftText(slo)} detail={budgetDetail(slo)} tone={left !== null && left < 0 ? 'tone-bad' : ''}>
         <BudgetBar of={slo} />
       </Tile>
-      <Tile name="Budget lasts" value={runsOut.text} detail={runsOut.detail} tone={runsOut.text === 'spent' ? 'tone-bad' : ''} />
+      <Tile name="Budget is gone" value={runsOut.text} detail={runsOut.detail} tone={runsOut.text === 'spent' ? 'tone-bad' : ''} />
       <Tile name="Burn rate" value={first ? format.burnRate(first.rate) : format.notMeasured} detail={first === null ? 'in none of its windows' : rates.join(' · ')} />
       <Tile name={`Valid ${format.noun(0, slo.unit)}`} value={slo.good === null || slo.bad === null ? format.notMeasured : format.amount(slo.good + slo.bad, slo.unit)} detail={slo.bad === null ? 'nothing counted' : `${format.amount(slo.bad, slo.unit)} bad · ${format.count(slo.excluded)} events excluded`} />
     </dl>
@@ -159,17 +164,21 @@ function Charts({ slo: present, series, earlier }: { slo: ObjectiveDetail; serie
   const slo = useMemo(() => (earlier ? asItWas(present, earlier) : present), [present, earlier?.indicator_id]);
   const zoom = (from: number, to: number): void => chooseRange({ from: rfc3339(from), to: rfc3339(to) });
   const back = (): void => go(withQuery(address.value, (earlier && rangeOfGeneration(earlier)) ?? { from: null, to: null }));
+  const out = slo.left_out ?? [];
   const target = Number(slo.target);
   const digits = format.digitsFor(slo.target);
   // The plots are rebuilt only when what they show changed, not on every repaint of the page.
   const plots = useMemo(
     () => ({
-      budget: (z: typeof zone.value) => budgetPlot(series, slo, z),
-      sli: (z: typeof zone.value) => sliPlot(series, target, z),
-      traffic: (z: typeof zone.value) => trafficPlot(series, z),
+      budget: (z: typeof zone.value) => budgetPlot(series, slo, z, out),
+      sli: (z: typeof zone.value) => sliPlot(series, target, z, out),
+      traffic: (z: typeof zone.value) => trafficPlot(series, z, out),
     }),
     [series, slo, target],
   );
+  const reasons = useMemo(() => leftOutReasons(series, out), [series, slo]);
+  const left = out.length === 0 ? [] : [{ head: 'left out', cell: (i: number) => (reasons[i] === '' ? 'nothing' : reasons[i]!) }];
+  const shaded = out.length === 0 ? null : <> <Swatch kind="out" /> left out</>;
   const burned = useMemo(() => burnDown(series, slo), [series, slo]);
   const source = (i: number): string => series.source[i] ?? format.notMeasured;
   const shared = { stamps: series.timestamps, zoom, back };
@@ -181,8 +190,8 @@ function Charts({ slo: present, series, earlier }: { slo: ObjectiveDetail; serie
         summary={budgetSummary(series, zone.value)}
         plot={plots.budget}
         height={210}
-        legend={<><Swatch kind="ok" /> left of the {slo.window} before each instant{earlier ? `, by the target of now (${format.target(present.target)})` : <> <Swatch kind="sli" /> burn-down of the events now in the window <Swatch kind="ideal" /> even spend</>}</>}
-        columns={[{ head: 'budget left', cell: (i) => format.share(series.budget_remaining[i]) }, { head: 'burn-down', cell: (i) => (burned[i] == null ? 'outside' : format.share(burned[i])) }, { head: 'source', cell: source }]}
+        legend={<><Swatch kind="ok" /> left of the {slo.window} before each instant{earlier ? `, by the target of now (${format.target(present.target)})` : <> <Swatch kind="sli" /> burn-down of the events now in the window <Swatch kind="ideal" /> even spend</>}{shaded}</>}
+        columns={[{ head: 'budget left', cell: (i) => format.share(series.budget_remaining[i]) }, { head: 'burn-down', cell: (i) => (burned[i] == null ? 'outside' : format.share(burned[i])) }, { head: 'source', cell: source }, ...left]}
       />
       <Chart
         {...shared}
@@ -190,8 +199,8 @@ function Charts({ slo: present, series, earlier }: { slo: ObjectiveDetail; serie
         summary={sliSummary(series, slo.target)}
         plot={plots.sli}
         height={210}
-        legend={<><Swatch kind="sli" /> per step <Swatch kind="target" /> target {format.target(slo.target)} <Swatch kind="below" /> below target</>}
-        columns={[{ head: 'SLI', cell: (i) => stepText(series, i, digits) }, { head: 'source', cell: source }]}
+        legend={<><Swatch kind="sli" /> per step <Swatch kind="target" /> target {format.target(slo.target)} <Swatch kind="below" /> below target{shaded}</>}
+        columns={[{ head: 'SLI', cell: (i) => stepText(series, i, digits) }, { head: 'source', cell: source }, ...left]}
       />
       <Chart
         {...shared}
@@ -199,12 +208,13 @@ function Charts({ slo: present, series, earlier }: { slo: ObjectiveDetail; serie
         summary={trafficSummary(series)}
         plot={plots.traffic}
         height={170}
-        legend={<><Swatch kind="sli" /> valid <Swatch kind="bad" /> bad, per {format.duration(series.step_seconds)}, logarithmic</>}
+        legend={<><Swatch kind="sli" /> valid <Swatch kind="bad" /> bad, per {format.duration(series.step_seconds)}, logarithmic{shaded}</>}
         columns={[
           { head: 'good', cell: (i) => format.amount(series.good[i], series.unit) },
           { head: 'bad', cell: (i) => format.amount(series.bad[i], series.unit) },
           { head: 'excluded', cell: (i) => format.count(series.excluded[i]) },
           { head: 'source', cell: source },
+          ...left,
         ]}
       />
     </div>
@@ -217,8 +227,8 @@ function stepText(series: Series, i: number, digits: number): string {
   return good + bad === 0 ? 'no events' : format.ratio(good, good + bad, digits);
 }
 
-function Swatch({ kind }: { kind: 'ok' | 'ideal' | 'sli' | 'target' | 'below' | 'bad' }) {
-  return <svg class={`swatch swatch-${kind}`} viewBox="0 0 20 10" width="20" height="10" aria-hidden="true">{kind === 'below' ? <rect width="20" height="10" /> : <path d="M0 5h20" />}</svg>;
+function Swatch({ kind }: { kind: 'ok' | 'ideal' | 'sli' | 'target' | 'below' | 'bad' | 'out' }) {
+  return <svg class={`swatch swatch-${kind}`} viewBox="0 0 20 10" width="20" height="10" aria-hidden="true">{kind === 'below' || kind === 'out' ? <rect width="20" height="10" /> : <path d="M0 5h20" />}</svg>;
 }
 
 function Groups({ slo }: { slo: ObjectiveDetail }) {

@@ -14,15 +14,27 @@ import type { Theme } from './theme';
 
 const places = [
   { path: '/', name: 'Objectives', key: 'o' },
+  { path: '/alerts', name: 'Alerts', key: 'a' },
   { path: '/operations', name: 'Operations', key: 'p' },
   { path: '/intake', name: 'Intake', key: 'i' },
 ];
 
-/** Filters belong to their page; only the time zone travels. */
-export const keepZone = (path: string): string => {
+/** What belongs to alerts, and has a page of its own. */
+export const alertPlaces = [
+  { path: '/alerts', name: 'Alerts', key: 'a' },
+  { path: '/silences', name: 'Silences', key: 's' },
+  { path: '/receivers', name: 'Receivers', key: 'r' },
+];
+
+/** The address of another page. Filters belong to their page; only the time zone travels. */
+export function placeWith(path: string, params: URLSearchParams): string {
   const tz = address.value.query.get('tz');
-  return tz === null ? path : `${path}?tz=${tz}`;
-};
+  if (tz !== null) params.set('tz', tz);
+  const text = params.toString();
+  return path + (text === '' ? '' : `?${text}`);
+}
+
+export const keepZone = (path: string): string => placeWith(path, new URLSearchParams());
 
 export function Shell({ children }: { children: ComponentChildren }) {
   const sheet = useRef<HTMLDialogElement>(null);
@@ -54,7 +66,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
   );
 }
 
-const isAt = (path: string): boolean => (path === '/' ? address.value.path === '/' || address.value.path.startsWith('/slos/') : address.value.path === path);
+/** Pages below one of the places, by the place. */
+const below: Record<string, string[]> = { '/': ['/slos/'], '/alerts': ['/silences', '/receivers'] };
+
+const isAt = (path: string): boolean => address.value.path === path || (below[path] ?? []).some((start) => address.value.path.startsWith(start));
 
 function Live() {
   if (signedOut.value) return null;
@@ -97,7 +112,7 @@ function useShortcuts(sheet: { current: HTMLDialogElement | null }): void {
     let prefix = 0;
     const press = (event: KeyboardEvent): void => {
       if (event.metaKey || event.ctrlKey || event.altKey || typing(event.target) || sheet.current?.open) return;
-      const place = performance.now() - prefix < 1500 ? places.find((p) => p.key === event.key) : undefined;
+      const place = performance.now() - prefix < 1500 ? [...places, ...alertPlaces].find((p) => p.key === event.key) : undefined;
       if (place) go(keepZone(place.path));
       else if (event.key === '?') sheet.current?.showModal();
       else if (event.key === '/') {
@@ -116,6 +131,9 @@ function Shortcuts({ sheet }: { sheet: { current: HTMLDialogElement | null } }) 
   const keys: [string, string][] = [
     ['/', 'search in this page'],
     ['g o', 'objectives'],
+    ['g a', 'alerts'],
+    ['g s', 'silences'],
+    ['g r', 'receivers'],
     ['g p', 'operations'],
     ['g i', 'intake'],
     ['← →', 'move the cursor of a focused chart, with Shift ten steps'],

@@ -1,0 +1,126 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// One alert with everything that somebody who was woken asks first: what is
+// broken, since when, how fast it burns, who was told, why it may be quiet.
+import type { ComponentChildren } from 'preact';
+import { forecast, matchersOf, matcherText, verdictMeaning } from '../alert';
+import type { Alert, Told } from '../alert';
+import * as format from '../format';
+import { instant, unix, zone } from '../time';
+import { AlertMark, VerdictMark } from './alertmarks';
+import { Conditions } from './pairs';
+import { linkTo } from '../pages/fleet';
+import { keepZone, placeWith } from './shell';
+
+/** The form of a new silence, filled in for this alert alone. */
+export function silenceLink(a: Alert): string {
+  return placeWith('/silences', new URLSearchParams(matchersOf(a).map((m) => ['match', matcherText(m)])));
+}
+
+/** '2 h 5 min', from an instant until the evaluation that is shown. */
+const lasting = (since: string | null, now: number | null): string => {
+  const from = unix(since);
+  return from === null || now === null ? '' : format.duration(Math.max(0, now - from));
+};
+
+export function AlertCard({ of: a, now, named = true }: { of: Alert; now: number | null; named?: boolean }) {
+  // Whoever looks for what needs them has these between the others; they stay short.
+  const quiet = a.silenced_by !== '' || a.inhibited_by !== '';
+  const rest = (
+    <>
+      <Conditions of={a.conditions} />
+      <Facts of={a} now={now} />
+      <Deliveries of={a.deliveries} expected={a.state === 'firing' && !quiet} />
+    </>
+  );
+  return (
+    <article class={`card alert alert-edge-${a.state === 'firing' ? a.severity : a.state}`} aria-label={`${a.objective}, ${a.rule}${a.group === '' ? '' : `, ${a.group}`}`}>
+      <header>
+        <AlertMark state={a.state} severity={a.severity} />
+        {a.verdict !== '' && <VerdictMark of={a.verdict} />}
+        {named ? <h2><a href={linkTo({ ...a, name: a.objective })}>{a.objective}</a></h2> : <h3>{a.rule}</h3>}
+        {a.group !== '' && <code>{a.group}</code>}
+        <span class="quiet">{named ? [a.namespace, a.service, a.environment, a.journey, a.rule].filter((part) => part !== '').join(' · ') : ''}</span>
+        <a class="act" href={silenceLink(a)}>Silence …</a>
+      </header>
+      <p class="cause">{a.sentence}</p>
+      <Quiet of={a} />
+      {quiet ? <details><summary>Windows and more</summary><div class="alert-rest">{rest}</div></details> : rest}
+    </article>
+  );
+}
+
+/** Why an alert that is open calls nobody, or cannot change. */
+export function Quiet({ of: a }: { of: Alert }) {
+  return (
+    <>
+      {a.frozen !== '' && <p class="why-quiet"><strong>Frozen:</strong> {a.frozen}; it neither begins nor ends until that is over.</p>}
+      {a.inhibited_by !== '' && <p class="why-quiet"><strong>Inhibited</strong> by {a.inhibited_by}, which calls for the same burn: nobody is told of this one.</p>}
+      {a.silenced_by !== '' && <p class="why-quiet"><strong>Silenced:</strong> nobody is told. <a href={keepZone('/silences')}>The silence</a></p>}
+      {a.clear_since !== null && <p class="why-quiet"><strong>About to end:</strong> its conditions have not held since {instant(unix(a.clear_since), zone.value, 'second')}.</p>}
+    </>
+  );
+}
+
+function Facts({ of: a, now }: { of: Alert; now: number | null }) {
+  const gone = forecast(a.exhaustion, now, zone.value);
+  const age = lasting(a.since, now);
+  return (
+    <dl class="facts-row">
+      <Fact name="Since">{instant(unix(a.since), zone.value, 'second')}{age !== '' && <span class="quiet"> for {age}</span>}</Fact>
+      {a.verdict !== '' && <Fact name="Verdict">{verdictMeaning[a.verdict]}</Fact>}
+      {a.exhaustion.state !== 'unknown' && <Fact name="Budget is gone">{gone.text} <span class="quiet">{gone.detail}</span></Fact>}
+      {a.next_step !== '' && <Fact name="Next">{a.next_step}</Fact>}
+      {a.runbook !== '' && <Fact name="Runbook">{/^https?:\/\//.test(a.runbook) ? <a href={a.runbook} rel="noreferrer">{a.runbook}</a> : <code>{a.runbook}</code>}</Fact>}
+      <Fact name="Owner">{a.owner === '' ? 'no owner' : a.owner}{a.episode > 1 && <span class="quiet"> fired {a.episode} times so far</span>}</Fact>
+    </dl>
+  );
+}
+
+const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => <div><dt>{name}</dt><dd>{children}</dd></div>;
+
+const became: Record<string, string> = {
+  waiting: 'waits to be told',
+  attempting: 'is being told',
+  delivered: 'was told',
+  given_up: 'refused it for good',
+  superseded: 'was told otherwise',
+};
+
+function Deliveries({ of, expected }: { of: Told[]; expected: boolean }) {
+  if (of.length === 0) return expected ? <p class="quiet told">No receiver has been told of it yet.</p> : null;
+  return (
+    <ul class="told" aria-label="Who was told">
+      {of.map((t) => (
+        <li key={t.receiver} class={t.error === '' || t.state === 'delivered' ? '' : 'bad-text'}>
+          <strong>{t.receiver}</strong> {became[t.state] ?? t.state} that it {t.says}, <span class="quiet">{t.state === 'waiting' || t.state === 'attempting' ? 'since ' : ''}{instant(unix(t.at), zone.value, 'second')}</span>
+          {t.state !== 'delivered' && t.attempts > 0 && `; ${format.plural(t.attempts, 'attempt', 'attempts')}`}{t.state !== 'delivered' && t.error !== '' && `: ${t.error}`}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What has ended, newest first, a line each. */
+export function Ended({ of, named = true }: { of: Alert[]; named?: boolean }) {
+  return (
+    <div class="card scroll" tabIndex={0} role="region" aria-label="Alerts that ended">
+      <table>
+        <thead><tr>{named && <th scope="col">Objective</th>}<th scope="col">Rule</th><th scope="col">Began</th><th scope="col">Ended</th><th scope="col">How</th><th scope="col">What it saw last</th></tr></thead>
+        <tbody>
+          {of.map((a) => (
+            <tr key={[a.namespace, a.service, a.environment, a.objective, a.rule, a.group].join('\u0000')}>
+              {named && <th scope="row"><a href={linkTo({ ...a, name: a.objective })}>{a.objective}</a> <span class="quiet">{a.service}</span></th>}
+              <td class="nowrap">{a.rule}{a.group !== '' && <> <code>{a.group}</code></>}</td>
+              <td class="nowrap">{instant(unix(a.started_at), zone.value)}</td>
+              <td class="nowrap">{instant(unix(a.ended_at), zone.value)}<br /><span class="quiet">after {lasting(a.started_at, unix(a.ended_at))}</span></td>
+              <td><AlertMark state={a.state} severity={a.severity} /></td>
+              <td class="wide">{a.sentence}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

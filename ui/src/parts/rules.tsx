@@ -1,0 +1,77 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The alert rules of one objective: what each pair of windows sees now, the
+// verdict, and the alert that came of it.
+import type { ComponentChildren } from 'preact';
+import { forecast, isOpen, verdictLabel, verdictMeaning } from '../alert';
+import type { Alert, Rule } from '../alert';
+import type { ObjectiveDetail } from '../api';
+import * as format from '../format';
+import { instant, unix, zone } from '../time';
+import { AlertCard, Ended, Quiet, silenceLink } from './alerts';
+import { AlertMark, VerdictMark } from './alertmarks';
+import { Conditions } from './pairs';
+
+export function Rules({ slo }: { slo: ObjectiveDetail }) {
+  const rules = slo.rules ?? [];
+  const alerts = slo.alerts ?? [];
+  if (rules.length === 0) return null;
+  const now = unix(slo.evaluated_at);
+  // Rules that look at a burn first: a rule about silence has nothing to show while events come.
+  const sorted = [...rules.filter((r) => r.conditions.some((c) => c.kind !== 'absent')), ...rules.filter((r) => r.conditions.every((c) => c.kind === 'absent'))];
+  const groups = alerts.filter((a) => isOpen(a) && a.group !== '');
+  const ended = alerts.filter((a) => !isOpen(a));
+  const alertOf = (r: Rule): Alert | undefined => alerts.find((a) => a.rule === r.name && a.group === '' && isOpen(a));
+  const [loud, rest] = [sorted.filter((r) => isLoud(r, alertOf(r))), sorted.filter((r) => !isLoud(r, alertOf(r)))];
+  const list = (some: Rule[]) => <ul class="card rule-list">{some.map((r) => <One key={r.name} of={r} alert={alertOf(r)} now={now} />)}</ul>;
+  return (
+    <section class="rules" aria-labelledby="rules-title">
+      <h2 id="rules-title">Alerts</h2>
+      {loud.length > 0 && list(loud)}
+      {rest.length > 0 && <details><summary>{loud.length > 0 ? others(rest, alertOf) : calm(rest, groups.length)}</summary>{list(rest)}</details>}
+      {groups.length > 0 && <div class="alerts">{groups.map((a) => <AlertCard key={`${a.rule} ${a.group}`} of={a} now={now} named={false} />)}</div>}
+      {ended.length > 0 && <Ended of={ended.slice(0, 10)} named={false} />}
+    </section>
+  );
+}
+
+/** Whether a rule calls somebody or is about to; what burns under a faster rule that already calls is not shouted twice. */
+function isLoud(r: Rule, alert: Alert | undefined): boolean {
+  if (alert) return alert.inhibited_by === '';
+  return r.verdict === 'critical' || r.verdict === 'rising' || r.verdict === 'recovering';
+}
+
+const calm = (rules: Rule[], groups: number): ComponentChildren =>
+  rules.some((r) => r.verdict === 'no_evidence') || rules.every((r) => r.verdict === '') ? (
+    <>{rules.some((r) => r.verdict === 'no_evidence') && <VerdictMark of="no_evidence" />} {format.plural(rules.length, 'rule', 'rules')}, of which none can be judged by events</>
+  ) : (
+    <><VerdictMark of="ok" /> None of {format.plural(rules.length, 'rule', 'rules')} fires{groups > 0 ? ' for all events together' : ''}; no pair of windows burns above its threshold</>
+  );
+
+const others = (rules: Rule[], alertOf: (r: Rule) => Alert | undefined): string =>
+  `${format.plural(rules.length, 'more rule', 'more rules')}: ${rules.map((r) => `${r.name}${r.verdict === '' ? '' : ` ${verdictLabel[r.verdict].toLowerCase()}`}${(alertOf(r)?.inhibited_by ?? '') === '' ? '' : ' (inhibited)'}`).join(', ')}`;
+
+function One({ of: r, alert, now }: { of: Rule; alert: Alert | undefined; now: number | null }) {
+  const gone = forecast(r.exhaustion, now, zone.value);
+  return (
+    <li class={alert ? `is-open alert-edge-${alert.state === 'firing' ? alert.severity : alert.state}` : ''}>
+      <div class="rule-head">
+        {r.verdict !== '' && <VerdictMark of={r.verdict} />}
+        <h3>{r.name}</h3>
+        <span class="quiet">{r.severity}{r.default ? '' : ', written in the service file'}{r.by_group ? ', for each group' : ''}</span>
+        {alert && <AlertMark state={alert.state} severity={alert.severity} />}
+        {alert && <span>since {instant(unix(alert.since), zone.value)}</span>}
+        {alert && <a class="act" href={silenceLink(alert)}>Silence …</a>}
+      </div>
+      <Conditions of={r.conditions} />
+      {/* Calm rules say what they ask for, the others what they see. */}
+      <p class={r.verdict === 'ok' || r.verdict === '' ? 'quiet' : ''}>
+        {r.verdict === 'ok' || r.sentence === '' ? r.asks : r.sentence}{r.verdict !== '' && r.verdict !== 'ok' && <span class="quiet"> · {verdictMeaning[r.verdict]}</span>}
+        {r.verdict !== 'ok' && r.exhaustion.state === 'expected' && <span class="quiet"> · that is {gone.detail}</span>}
+      </p>
+      {alert && <Quiet of={alert} />}
+      {alert && alert.deliveries.length > 0 && <p class="quiet">Told: {alert.deliveries.map((t) => `${t.receiver} (${t.state.replaceAll('_', ' ')})`).join(', ')}</p>}
+    </li>
+  );
+}
