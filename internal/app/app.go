@@ -201,7 +201,6 @@ func (a *App) openData() error {
 	cursor, _ := a.cursors.LoadCursor("tsdb")
 	a.eval = eval.New(a.clock.Now, evaluateEvery, a.logger)
 	a.eval.Steady(a.clock.Elapsed)
-	a.eval.Writer(a.writer)
 	if a.catalog, err = sqlite.Open(context.Background(), filepath.Join(a.cfg.DataDir, "catalog.db")); err != nil {
 		return err
 	}
@@ -332,6 +331,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { a.project(ctx); return nil })
 	g.Go(func() error { a.watch(ctx); return nil })
 	g.Go(func() error { a.followClock(ctx); return nil })
+	g.Go(func() error { a.probe(ctx); return nil })
 	g.Go(func() error { return a.backfill.Run(ctx) })
 	err := g.Wait()
 	stopCommitting()

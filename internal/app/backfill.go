@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/leadline/leadline/internal/backfill"
 	"github.com/leadline/leadline/internal/config"
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/ingest"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
 )
@@ -104,7 +106,7 @@ func (b *backfiller) do(ctx context.Context, j *fillJob) {
 		return
 	}
 	j.report, j.err = j.fill(asked, a.objectives(), backfill.Target{
-		Store: a.series(), Before: before, Binding: a.ingest.Binding(), Bytes: serverBytes,
+		Store: a.series(), Before: before, Binding: a.ofOthers(), Bytes: serverBytes,
 	})
 	a.logger.Info("back-filled", "events", j.report.Events.Counted, "samples", j.report.Samples.Stored, "err", j.err)
 	if j.report.Samples.Stored == 0 {
@@ -159,7 +161,7 @@ func Backfill(ctx context.Context, cfg config.Config, logger *slog.Logger, f Fil
 	}
 	a.store.Store(store)
 	return f(ctx, a.objectives(), backfill.Target{
-		Store: store, Before: before, Binding: a.ingest.Binding(), Bytes: backfill.DefaultBytes, Progress: progress,
+		Store: store, Before: before, Binding: a.ofOthers(), Bytes: backfill.DefaultBytes, Progress: progress,
 	})
 }
 
@@ -176,4 +178,14 @@ func (a *App) unstored(ctx context.Context) (slice.Minute, error) {
 		return 0, fmt.Errorf("find the oldest open minute: %w", err)
 	}
 	return before, nil
+}
+
+// ofOthers returns the indicators without those of the server itself: how it
+// was is not for a recording, or a generator, to say.
+func (a *App) ofOthers() *ingest.Binding {
+	b := *a.ingest.Binding()
+	b.Indicators = slices.DeleteFunc(slices.Clone(b.Indicators), func(i ingest.Bound) bool {
+		return i.Indicator.Rule.Service.IsSelf()
+	})
+	return &b
 }

@@ -36,6 +36,7 @@ func (a *App) define(ctx context.Context) ([]*slo.Objective, error) {
 	if err := a.retains(set.Objectives); err != nil {
 		return nil, err
 	}
+	a.addSelf(set)
 	if err := a.note(ctx, sources, set); err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ var floors = [][]string{
 		"internal/intakelog", "internal/series", "internal/series/tsdb",
 		"internal/catalog", "internal/catalog/sqlite", "internal/spec",
 	},
-	{"internal/join", "internal/ingest", "internal/backfill", "internal/eval", "internal/unittest", "internal/dispatch", "internal/report"},
+	{"internal/join", "internal/ingest", "internal/backfill", "internal/self", "internal/eval", "internal/unittest", "internal/dispatch", "internal/report"},
 	{
 		"internal/otlp", "internal/api", "internal/client",
 		"internal/notify/secret", "internal/notify/outbound", "internal/notify/notice",

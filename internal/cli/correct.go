@@ -158,7 +158,7 @@ func correctionState(c report.Correction) string {
 	case c.Applies:
 		return "applies"
 	}
-	return "does not apply" // its objective is gone, or counts by another rule
+	return "has no objective" // or one that counts by another indicator
 }
 
 func leavesOut(c report.Correction) string {

@@ -51,7 +51,7 @@ func slos() report.SLOs {
 			Budget: report.Budget{Allowed: of(uint64(2500)), Spent: of(uint64(1)), Remaining: of(int64(2499))},
 		},
 		Burn:  []report.Burn{{Window: "1h", Rate: of(0.5)}, {Window: "6h"}},
-		Trust: report.Trust{Coverage: of(0.75), LateShare: of(0.001), Source: of("live"), Writers: []string{"f3a91c07"}, Notes: []string{"3 spans of this service were refused"}},
+		Trust: report.Trust{Coverage: of(0.75), LateShare: of(0.001), Source: "live", Notes: []string{"3 spans of this service were refused"}},
 	}
 	numbers.Windows = []report.Standing{
 		{Window: "28d", From: numbers.From, To: numbers.To, Numbers: numbers.Numbers},
@@ -62,7 +62,7 @@ func slos() report.SLOs {
 	}
 	none := report.SLO{
 		Name: "up", Service: "blog", Environment: "staging", Target: "0.05", Window: "1h", State: "not_measured",
-		Cause: "no event of this indicator has arrived yet", NextStep: "send some traffic", Burn: []report.Burn{}, Trust: report.Trust{Writers: []string{}, Notes: []string{}},
+		Cause: "no event of this indicator has arrived yet", NextStep: "send some traffic", Burn: []report.Burn{}, Trust: report.Trust{Notes: []string{}},
 	}
 	numbers.Budgeting, numbers.Unit, none.Budgeting, none.Unit = "occurrences", slo.Events, "occurrences", slo.Events
 	over := numbers
@@ -70,7 +70,11 @@ func slos() report.SLOs {
 	over.SLI, over.Bad, over.Budget = of(0.25), of(uint64(3)), report.Budget{Allowed: of(uint64(0)), Spent: of(uint64(3)), Remaining: of(int64(-3))}
 	slices := sliced(numbers).SLO.SLO
 	slices.Name = "up-most-minutes"
-	return report.SLOs{SchemaVersion: 1, EvaluatedAt: at("2026-11-23T12:00:30Z"), SLOs: []report.SLO{over, numbers, none, slices},
+	self := report.SLO{
+		Name: "delivery-on-time", Namespace: "leadline", Service: "leadline", Environment: "production", State: "at_risk",
+		Cause: "8 % of the budget left", CauseCode: "budget_low", NextStep: "spend no more of it", Target: "0.999", Window: "7d",
+	}
+	return report.SLOs{SchemaVersion: 1, EvaluatedAt: at("2026-11-23T12:00:30Z"), SLOs: []report.SLO{over, numbers, none, slices}, Self: []report.SLO{self},
 		Problems: []report.FileProblem{{File: "cart.yaml", Line: 7, Column: 5, What: "there is no step \"payy\"", Mend: "did you mean \"pay\"?"}}}
 }
 

@@ -52,6 +52,7 @@ func (e *env) status(ctx context.Context) error {
 			fmt.Fprintln(e.err, "service file "+problemText(p))
 		}
 		statusTable(w, v)
+		selfLines(w, v.Self)
 	})
 }
 
@@ -140,6 +141,16 @@ func statusTable(w io.Writer, v report.SLOs) {
 			string(s.State), serviceText(s), s.Name, percent(s.Target), ratio(s.SLI), amount(s.Unit, s.Good), amount(s.Unit, s.Bad),
 			budgetText(s.Unit, s.Budget), s.Window, covered(s.Trust.Coverage), dash(s.Owner), causeText(s),
 		}, "\t"))
+	}
+}
+
+// selfLines says which promise of its own the server does not keep. A number
+// cannot be trusted more than who measured it.
+func selfLines(w io.Writer, self []report.SLO) {
+	for _, s := range self {
+		if s.State != slo.OK {
+			fmt.Fprintf(w, "leadline itself: %s is %s: %s\n", s.Name, s.State, causeText(s))
+		}
 	}
 }
 

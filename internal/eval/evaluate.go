@@ -86,7 +86,7 @@ func (t *track) evaluate(v *Evaluation, e *Engine, into *slab, at time.Time) {
 	v.Burn = t.burn(into)
 	v.Groups = t.byGroup(now, e.members)
 	t.alert(v, e, into)
-	v.Trust = t.trust(e, now)
+	v.Trust = t.trust(now, t.total.Sum(wholeWindow))
 	v.sayExclusions(t, now)
 	v.distrustAlerts(t)
 	v.Status = t.decide(v, seen)
@@ -188,8 +188,11 @@ func (t *track) burn(into *slab) []Burn {
 const maxUnevaluated = 0.01
 
 func (t *track) decide(v *Evaluation, seen bool) slo.Status {
+	if t.unreadable != nil {
+		return slo.Status{State: slo.NoData, Code: "unreadable", Cause: fmt.Sprintf("history unreadable: %s", t.unreadable), NextStep: "see the server's log, mend the series store, and start the server again"}
+	}
 	if !t.restored {
-		return slo.Decide(slo.Evidence{Paused: t.objective.Paused, Unreadable: textOf(t.unreadable), Restoring: true})
+		return slo.Status{State: slo.NoData, Code: "restoring", Cause: "the history of this window is being read", NextStep: "wait; large windows take some seconds after a start"}
 	}
 	worst, over := v.worst()
 	evidence := slo.Evidence{
@@ -203,13 +206,6 @@ func (t *track) decide(v *Evaluation, seen bool) slo.Status {
 	}
 	evidence.Distrust = v.Trust.doubt
 	return slo.Decide(evidence)
-}
-
-func textOf(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
 }
 
 // valid returns how many events the state is judged by: those of the window,

@@ -78,6 +78,9 @@ func (m *meters) scanned(s *scan) {
 func (m *meters) committed(s *scan, r reply) {
 	for i := range s.tallies {
 		t := &s.tallies[i]
+		if t.service.Service.IsSelf() {
+			continue
+		}
 		m.accepted.Add(t.accepted)
 		m.again.Add(t.again)
 		if !s.repeated {

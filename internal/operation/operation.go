@@ -44,6 +44,16 @@ type Service struct {
 	Environment string
 }
 
+// Self is Leadline as a service of its own: what it measures of itself. It
+// names no environment.
+var Self = Service{Namespace: "leadline", Name: "leadline"}
+
+// IsSelf reports whether a service is Leadline, in whatever environment.
+func (s Service) IsSelf() bool {
+	s.Environment = ""
+	return s == Self
+}
+
 // String returns namespace/name@environment without the empty parts.
 func (s Service) String() string {
 	var b strings.Builder

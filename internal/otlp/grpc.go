@@ -141,7 +141,7 @@ func (h grpcHandler) receive(ctx context.Context, in *intake) ([]byte, compressi
 func (h grpcHandler) fail(signal wire.Signal, stream grpc.ServerStream, enc compression, err error) error {
 	f := newFailure(err)
 	h.report(f, signal, overGRPC, err)
-	h.meters.refuse(signal, overGRPC, enc, f.grpc.String(), f.kind.String())
+	h.meters.fail(signal, overGRPC, enc, f.grpc.String(), f, err)
 	if f.retry {
 		hint, err := proto.Marshal(f.retryInfo())
 		if err != nil {

@@ -201,7 +201,7 @@ func (x *exchange) fail(err error) {
 		seconds := max(math.Round(f.retryAfter.Seconds()), 1)
 		x.w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
-	x.meters.refuse(x.signal, x.transport, x.encoding, strconv.Itoa(f.http), f.kind.String())
+	x.meters.fail(x.signal, x.transport, x.encoding, strconv.Itoa(f.http), f, err)
 	x.writeStatus(f.http, f.status().Proto())
 }
 

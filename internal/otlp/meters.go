@@ -4,7 +4,10 @@
 package otlp
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -31,6 +34,9 @@ const signals = wire.Logs + 1
 type meters struct {
 	requests *prometheus.CounterVec
 	refused  *prometheus.CounterVec
+	// faults counts the requests that were refused and may succeed later: the
+	// fault is ours.
+	faults atomic.Uint64
 	// accepted holds the counters of the hot path, looked up once.
 	accepted [signals][transports][compressions]prometheus.Counter
 }
@@ -81,4 +87,13 @@ func (m *meters) accept(s wire.Signal, t transport, e compression) { m.accepted[
 func (m *meters) refuse(s wire.Signal, t transport, e compression, code, reason string) {
 	m.requests.WithLabelValues(s.String(), t.String(), e.String(), code).Inc()
 	m.refused.WithLabelValues(t.String(), reason).Inc()
+}
+
+// fail counts a request that could not be taken. One whose sender went away is
+// no fault of ours.
+func (m *meters) fail(s wire.Signal, t transport, e compression, code string, f failure, err error) {
+	m.refuse(s, t, e, code, f.kind.String())
+	if f.retry && !errors.Is(err, context.Canceled) {
+		m.faults.Add(1)
+	}
 }

@@ -32,6 +32,7 @@ const (
 
 // Server is the pair of OTLP servers.
 type Server struct {
+	door         *door
 	grpc         *grpc.Server
 	http         *http.Server
 	grpcListener net.Listener
@@ -72,6 +73,7 @@ func listen(addr string) (net.Listener, error) {
 // serve returns a server on two listeners.
 func (d *door) serve(grpcListener, httpListener net.Listener) *Server {
 	return &Server{
+		door: d,
 		grpc: newGRPC(d), grpcListener: d.limited(grpcListener, overGRPC),
 		http: newHTTP(d), httpListener: d.limited(httpListener, overHTTP),
 	}
@@ -98,6 +100,10 @@ func newHTTP(d *door) *http.Server {
 func (s *Server) Addrs() Addrs {
 	return Addrs{GRPC: s.grpcListener.Addr(), HTTP: s.httpListener.Addr()}
 }
+
+// Faults returns how many requests were refused since the start that may be
+// sent again: the fault was ours.
+func (s *Server) Faults() uint64 { return s.door.meters.faults.Load() }
 
 // Run serves until ctx ends, then lets requests in flight end for at most 5 s.
 // It returns nil after ctx ended, and an error when a listener failed.

@@ -164,7 +164,7 @@ func (a *astray) look() bool {
 	if a.sends != nil || a.silent {
 		return !a.silent
 	}
-	open, err := a.open(func(s *slice.Series) bool { return s.Tally == slice.Spans && s.Indicator == "" })
+	open, err := a.open(func(s *slice.Series) bool { return s.Tally == slice.Spans && s.Indicator == "" && !s.Service.IsSelf() })
 	if a.silent = err != nil; a.silent {
 		return false
 	}

@@ -74,7 +74,9 @@ type Health struct {
 // IntakeNow returns what arrives.
 func (r *Report) IntakeNow(ctx context.Context) (IntakeView, error) {
 	t := r.Intake.Totals()
-	open, err := r.Intake.Open(ctx, func(s *slice.Series) bool { return s.Tally != "" && s.Indicator == "" })
+	open, err := r.Intake.Open(ctx, func(s *slice.Series) bool {
+		return s.Tally != "" && s.Indicator == "" && !s.Service.IsSelf()
+	})
 	if err != nil {
 		return IntakeView{}, err
 	}

@@ -68,7 +68,7 @@ type baselines struct {
 }
 
 func (b *baselines) add(k slice.Key, c slice.Counts, h *slice.Histogram) {
-	if !k.IsBaseline() {
+	if !k.IsBaseline() || k.Service.IsSelf() {
 		return
 	}
 	b.counts[k] = b.counts[k].Plus(c)

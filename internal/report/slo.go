@@ -18,6 +18,8 @@ type SLOs struct {
 	SchemaVersion int       `json:"schema_version"`
 	EvaluatedAt   time.Time `json:"evaluated_at"`
 	SLOs          []SLO     `json:"slos"`
+	// Self are the objectives that the server has of itself, worst first.
+	Self []SLO `json:"self"`
 	// Problems are the mistakes in the service files as they stand: what they
 	// define is not measured, or is measured as it was when it was last good.
 	Problems []FileProblem `json:"problems"`
@@ -105,30 +107,28 @@ type Burn struct {
 // Trust says how far the numbers can be believed; shares are null where
 // nothing was counted.
 type Trust struct {
-	Coverage         *float64 `json:"coverage"`
-	LateShare        *float64 `json:"late_share"`
-	RefusedShare     *float64 `json:"refused_share"`
-	ExcludedShare    *float64 `json:"excluded_share"`
-	UnevaluatedShare *float64 `json:"unevaluated_share"`
-	// Sampling is the share of spans that say that others were not sent, null
-	// when none does: then it is not known.
-	Sampling *float64 `json:"sampling"`
-	// Resets are those of cumulative metrics; null, since spans have none.
-	Resets        *uint64    `json:"resets"`
-	Source        *string    `json:"source"`
-	MeasuredSince *time.Time `json:"measured_since"`
-	// Writers are the data directories that counted in the window.
-	Writers []string `json:"writers"`
-	Notes   []string `json:"notes"`
+	Coverage         *float64   `json:"coverage"`
+	LateShare        *float64   `json:"late_share"`
+	RefusedShare     *float64   `json:"refused_share"`
+	ExcludedShare    *float64   `json:"excluded_share"`
+	UnevaluatedShare *float64   `json:"unevaluated_share"`
+	Source           string     `json:"source"`
+	MeasuredSince    *time.Time `json:"measured_since"`
+	Notes            []string   `json:"notes"`
 }
 
 // SLOs returns every objective, worst first.
 func (r *Report) SLOs(ctx context.Context) SLOs {
 	s := r.Evaluations.Snapshot()
 	a, lost := r.astray(ctx, s.Evaluations), len(lost(r.Intake.Damage()))
-	out := SLOs{SchemaVersion: SchemaVersion, EvaluatedAt: s.At.UTC(), SLOs: make([]SLO, 0, len(s.Evaluations))}
+	out := SLOs{SchemaVersion: SchemaVersion, EvaluatedAt: s.At.UTC(), SLOs: make([]SLO, 0, len(s.Evaluations)), Self: []SLO{}}
 	for i := range s.Evaluations {
-		out.SLOs = append(out.SLOs, a.slo(&s.Evaluations[i], lost))
+		v := &s.Evaluations[i]
+		if v.Objective.Service.IsSelf() {
+			out.Self = append(out.Self, a.slo(v, lost))
+		} else {
+			out.SLOs = append(out.SLOs, a.slo(v, lost))
+		}
 	}
 	out.Problems = r.problems()
 	return out
@@ -195,10 +195,7 @@ func trustOf(v *eval.Evaluation) Trust {
 	out := Trust{
 		Coverage: share(t.Coverage), LateShare: share(t.LateShare), RefusedShare: share(t.RefusedShare),
 		ExcludedShare: share(t.ExcludedShare), UnevaluatedShare: share(t.UnevaluatedShare),
-		Sampling: share(t.Sampling), Writers: append([]string{}, t.Writers...), Notes: append([]string{}, t.Notes...),
-	}
-	if source := string(t.Source); source != "" {
-		out.Source = &source
+		Source: string(t.Source), Notes: append([]string{}, t.Notes...),
 	}
 	if !t.MeasuredSince.IsZero() {
 		out.MeasuredSince = &t.MeasuredSince

@@ -50,6 +50,14 @@ func TestAFullDiskRefusesAndRecovers(t *testing.T) {
 		}
 	}
 	x.finish()
+	eventually(t, "the server says that it refused", func() string {
+		for _, name := range []string{"intake-accepts", "log-commits"} {
+			if o := s.self()[name]; o.Bad == nil || *o.Bad == 0 {
+				return name + " counts no failure"
+			}
+		}
+		return ""
+	})
 	t.Logf("%d times full, %d spans, %d requests sent again", fillCycles, l.spans, x.again.Load())
 	s.settled(t, l)
 	s.kill()

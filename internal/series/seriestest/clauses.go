@@ -12,7 +12,6 @@ var clauses = []clause{
 	{"minutes come in order", checkOrder},
 	{"last is the newest minute", checkLast},
 	{"up counts the minutes of intake", checkUp},
-	{"writers are those who appended", checkWriters},
 	{"counts are exact", checkExactCounts},
 	{"names are text", checkText},
 	{"readers see whole minutes", checkWholeMinutes},
