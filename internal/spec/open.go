@@ -36,6 +36,7 @@ type part struct {
 	node       *yaml.Node
 	kind, name string
 	title      string  // displayName
+	data       *object // its metadata, nil without any
 	notes      *object // its annotations, nil without any
 	spec       *object // nil when there is none to read
 	// seen says that it was read and its mistakes are reported, broken that
@@ -140,8 +141,13 @@ func (n *part) begin(root *object) {
 		n.at(n.node, n.kind+" has no metadata", "", "add metadata: {name: ...}")
 	} else if o := n.object(m, "metadata"); o != nil {
 		n.name, n.title = o.required("name", "checkout-succeeds"), o.text("displayName")
+		n.data = o
 		if labels := o.take("labels"); labels != nil {
 			n.object(labels, "labels")
+			n.prose(o, "labels")
+		}
+		if n.kind != openSLO {
+			n.prose(o, "displayName")
 		}
 		if notes := o.take("annotations"); notes != nil {
 			n.notes = n.object(notes, "annotations")
@@ -280,6 +286,9 @@ func (n *part) finish() {
 	for _, key := range n.notes.order {
 		if !strings.HasPrefix(key, notePrefix) {
 			n.notes.known = append(n.notes.known, key)
+			if !n.seen {
+				n.prose(n.notes, key)
+			}
 		}
 	}
 	n.notes.finish()

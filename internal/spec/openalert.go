@@ -41,18 +41,17 @@ func (p *parts) alerts(n *part) (w written) {
 		without := !*defaults
 		w.without = &without
 	}
-	list := n.spec.list("alertPolicies")
-	if w.without == nil && len(list) > 0 {
-		without := true
-		w.without = &without
-	}
-	for _, at := range list {
+	for _, at := range n.spec.list("alertPolicies") {
 		for _, rule := range p.rulesOf(n.file, at) {
 			if slices.ContainsFunc(w.rules, func(r writtenRule) bool { return r.Name == rule.Name }) {
 				n.at(at, fmt.Sprintf("two alert policies make the rule %q", rule.Name), "", "rename one of them, or remove it")
 			}
 			w.rules = append(w.rules, writtenRule{rule, at})
 		}
+	}
+	// A policy that makes no rule must not take the default ones away.
+	if without := len(w.rules) > 0; w.without == nil && without {
+		w.without = &without
 	}
 	if len(w.rules) > alert.MaxRules {
 		n.at(n.spec.value["alertPolicies"], fmt.Sprintf("%d alert rules", len(w.rules)), fmt.Sprintf("there may be %d", alert.MaxRules), "nobody reads more")

@@ -56,14 +56,19 @@ func (p *parts) slo(n *part) (objectives []*slo.Objective) {
 	r := &openReader{service: s, part: n}
 	r.base = slo.Objective{Journey: n.note(noteJourney), Owner: s.owner, Runbook: s.runbook, File: n.path, Line: n.node.Line}
 	r.base.Name = cmp.Or(n.note(noteName), n.name)
-	r.base.Description = cmp.Or(n.describe(), n.title)
+	r.base.Description = n.describe()
+	if r.base.Description == "" {
+		r.base.Description = n.title
+	} else if n.title != "" {
+		n.prose(n.data, "displayName")
+	}
 	r.base.SilentIsBad = n.silence()
 	r.base.Paused = isTrue(n.flagNote(notePaused))
-	r.counted = p.indicatorOf(s, n)
+	list := n.spec.list("objectives")
+	r.counted = p.indicatorOf(s, n, list)
 	r.method = r.budgetingMethod()
 	r.window()
 	r.alerts = p.alerts(n)
-	list := n.spec.list("objectives")
 	if len(list) == 0 && !n.reported(n.spec.value["objectives"]) {
 		n.at(n.node, "SLO has no objectives", "", "add objectives: [{target: 0.999}]")
 	}
@@ -76,8 +81,8 @@ func (p *parts) slo(n *part) (objectives []*slo.Objective) {
 
 // indicatorOf reads the indicator of the SLO. A composite one has one in each
 // objective instead.
-func (p *parts) indicatorOf(s *service, n *part) *counted {
-	for _, each := range n.spec.list("objectives") {
+func (p *parts) indicatorOf(s *service, n *part, objectives []*yaml.Node) *counted {
+	for _, each := range objectives {
 		for _, field := range []string{"indicator", "indicatorRef", "compositeWeight"} {
 			if at := keyIn(each, field); at != each {
 				n.at(at, field+" of an objective is not supported", "a composite budget would weigh the burn of several", "write an SLO for each of them")

@@ -56,7 +56,8 @@ type named struct {
 
 // define notes the name of an objective, whatever else is wrong with it.
 func (s *service) define(o slo.Objective) {
-	if s.name.Name == "" || o.Name == "" {
+	// What is beyond the limit is refused with the file.
+	if s.name.Name == "" || o.Name == "" || len(s.named) > maxObjectives {
 		return
 	}
 	owners, _ := s.placed(s.name)
@@ -166,9 +167,9 @@ func (s *service) readEnvironments(o *object) {
 }
 
 // prose notes a field that is for people and part of no objective.
-func (s *service) prose(o *object, field string) {
-	if n := o.value[field]; n != nil {
-		s.file.prosaic = append(s.file.prosaic, &Problem{File: s.path, Line: n.Line, Column: n.Column, What: field + " of " + o.what})
+func (f *file) prose(o *object, field string) {
+	if n := o.value[field]; n != nil && len(f.prosaic) < maxGathered {
+		f.prosaic = append(f.prosaic, &Problem{File: f.path, Line: n.Line, Column: n.Column, What: field + " of " + o.what})
 	}
 }
 

@@ -159,6 +159,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(strings.ReplaceAll(good, "window: 7d", "window: 7d, alerts: {defaults: false, rules: [{name: a, severity: page, for: 1m, guard: 9, by_group: true, when: {burn: {above: 1.5, over: [1h, 5m]}, spent: 5%, drop: {by: 1%, in: 1h}, exhausts: {within: 1d, over: 1h}}}]}")))
 	f.Add([]byte(openGood))
 	f.Add([]byte(strings.ReplaceAll(openGood, "raw: {", "good: {")))
+	f.Add([]byte(strings.ReplaceAll(openGood, "metadata: {name: pay", "spec: {description: a} #")))
 	f.Add([]byte("a: &a [*a]\n---\n? [x]\n: !t y"))
 	f.Add([]byte("\xff\xfea\x00:\x00"))
 	shop, err := os.ReadFile("../../examples/shop/services/shop.yaml")
