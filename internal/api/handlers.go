@@ -13,6 +13,7 @@ import (
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/report"
+	"github.com/leadline/leadline/internal/window"
 )
 
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
@@ -123,19 +124,13 @@ func ago(text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
 	}
-	var days int
-	if n, err := fmt.Sscanf(text, "-%dd", &days); n == 1 && err == nil && text == fmt.Sprintf("-%dd", days) && days >= 0 && days <= maxDaysAgo {
-		return time.Duration(days) * 24 * time.Hour, nil
-	}
-	d, err := time.ParseDuration(strings.TrimPrefix(text, "-"))
-	if err != nil || d < 0 || !strings.HasPrefix(text, "-") {
+	back, found := strings.CutPrefix(text, "-")
+	d, err := window.Parse(back)
+	if err != nil || d < 0 || !found {
 		return 0, errs.New(errs.Invalid, "not a duration: %q", text)
 	}
 	return d, nil
 }
-
-// maxDaysAgo keeps now-1000000d within what a duration can hold.
-const maxDaysAgo = 10_000
 
 // keepAlive is how often an idle stream of events says that it lives, so that
 // proxies do not cut it.

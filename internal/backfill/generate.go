@@ -6,7 +6,6 @@ package backfill
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"iter"
 	"slices"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // Generation says what history to make up.
@@ -46,24 +46,11 @@ type Length time.Duration
 
 // ParseLength reads a length.
 func ParseLength(text string) (Length, error) {
-	d, err := parseDays(text)
+	d, err := window.Parse(text)
 	if err != nil || d < time.Minute || d > maxLength {
 		return 0, errs.New(errs.Invalid, "the length %q of generated history is not usable", text).WithHint("write for example 30d, 4w or 36h; the longest is 400d")
 	}
 	return Length(d), nil
-}
-
-func parseDays(text string) (time.Duration, error) {
-	unit := time.Duration(0)
-	if n := len(text); n > 0 {
-		unit = map[byte]time.Duration{'d': 24 * time.Hour, 'w': 7 * 24 * time.Hour}[text[n-1]]
-	}
-	if unit == 0 {
-		return time.ParseDuration(text)
-	}
-	var n uint16
-	err := json.Unmarshal([]byte(text[:len(text)-1]), &n)
-	return time.Duration(n) * unit, err
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.

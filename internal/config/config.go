@@ -16,7 +16,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -85,15 +84,7 @@ func LengthVar(f *pflag.FlagSet, p *time.Duration, name string, value time.Durat
 
 // Set implements pflag.Value.
 func (l *length) Set(text string) error {
-	if days, found := strings.CutSuffix(text, "d"); found {
-		n, err := strconv.ParseUint(days, 10, 16)
-		if err != nil {
-			return fmt.Errorf("%q is no number of days", days)
-		}
-		*l = length(time.Duration(n) * 24 * time.Hour)
-		return nil
-	}
-	d, err := time.ParseDuration(text)
+	d, err := window.Parse(text)
 	*l = length(d)
 	return err
 }

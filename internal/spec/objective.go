@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/leadline/leadline/internal/expr"
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // indicators are the fields that say what is counted.
@@ -312,20 +312,11 @@ func (s *service) silence(o *object) bool {
 	}
 }
 
-// parseLength reads a duration with the units that Go knows, and d and w.
+// parseLength reads a duration that is one.
 func parseLength(text string) (time.Duration, error) {
-	if len(text) > 1 {
-		unit := map[byte]time.Duration{'d': 24 * time.Hour, 'w': 7 * 24 * time.Hour}[text[len(text)-1]]
-		if n, err := strconv.ParseUint(text[:len(text)-1], 10, 16); unit > 0 && err == nil {
-			return time.Duration(n) * unit, nil
-		}
+	d, err := window.Parse(text)
+	if err == nil && d <= 0 {
+		err = errors.New("it must be longer than nothing")
 	}
-	d, err := time.ParseDuration(text)
-	switch {
-	case err != nil:
-		return 0, errors.New("a number and a unit are needed: ms, s, m, h, d or w")
-	case d <= 0:
-		return 0, errors.New("it must be longer than nothing")
-	}
-	return d, nil
+	return d, err
 }
