@@ -145,6 +145,7 @@ func (s *Server) table(p Parts) []route {
 		{"GET /api/v1/receivers", false, s.answer(s.receivers)},
 		{"POST /api/v1/receivers/{name}/test", false, s.answer(s.testReceiver)},
 		{"GET /api/v1/operations", false, s.answer(s.operations)},
+		{"GET /api/v1/proposals", false, s.answer(s.proposals)},
 		{"GET /api/v1/intake", false, s.answer(s.intake)},
 		{"POST /api/v1/backfill", false, http.HandlerFunc(s.backfilled)},
 		{"GET /api/v1/corrections", false, s.answer(s.corrections)},

@@ -46,6 +46,8 @@ func (s *Server) operations(r *http.Request) (any, error) {
 	return s.report.Operations(r.Context(), length)
 }
 
+func (s *Server) proposals(r *http.Request) (any, error) { return s.report.Proposals(r.Context()) }
+
 func (s *Server) intake(r *http.Request) (any, error) { return s.report.IntakeNow(r.Context()) }
 
 // slo answers for one objective, by default over its window.

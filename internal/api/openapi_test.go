@@ -23,7 +23,7 @@ import (
 // described are the types of answers and bodies, by the name of their schema.
 // What they hold is found from them.
 var described = map[string]any{
-	"SLOs": report.SLOs{}, "Detail": report.Detail{}, "Operations": report.Operations{}, "IntakeView": report.IntakeView{},
+	"SLOs": report.SLOs{}, "Detail": report.Detail{}, "Operations": report.Operations{}, "Proposals": report.Proposals{}, "IntakeView": report.IntakeView{},
 	"Health": report.Health{}, "Problem": api.Problem{}, "Session": api.Session{}, "BackfillReport": backfill.Report{}, "BackfillRequest": backfill.Generation{},
 	"Alerts": report.Alerts{}, "Receivers": report.Receivers{}, "Silences": report.Silences{}, "OneSilence": report.OneSilence{}, "NewSilence": report.NewSilence{},
 	"TestResult":  report.TestResult{},

@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"internal/errs", "internal/wire", "internal/expr", "internal/inflate"},
 	{
 		"internal/operation", "internal/slice", "internal/sli", "internal/window",
-		"internal/slo", "internal/budget", "internal/alert",
+		"internal/slo", "internal/budget", "internal/alert", "internal/proposal",
 	},
 	{
 		"internal/intakelog", "internal/series", "internal/series/tsdb",
@@ -48,6 +48,7 @@ var beside = map[string][]string{
 	"internal/slo":            {"internal/operation", "internal/sli", "internal/slice", "internal/window"},
 	"internal/budget":         {"internal/slice", "internal/slo"},
 	"internal/alert":          {"internal/budget", "internal/slice", "internal/slo", "internal/window"},
+	"internal/proposal":       {"internal/operation", "internal/slice"},
 	"internal/series/tsdb":    {"internal/series"},
 	"internal/catalog/sqlite": {"internal/catalog"},
 	"internal/ingest":         {"internal/join"},

@@ -106,7 +106,7 @@ func newRoot(e *env) *cobra.Command {
 	}
 	root.SetOut(e.out)
 	root.SetErr(e.err)
-	root.AddCommand(newServe(e), newValidate(e), newTest(e), newExport(e), newStatus(e), newExplain(e), newAlerts(e), newSilence(e), newReceivers(e), newOperations(e), newCorrect(e), newBackfill(e), newVersion(e))
+	root.AddCommand(newServe(e), newInit(e), newValidate(e), newTest(e), newExport(e), newStatus(e), newExplain(e), newAlerts(e), newSilence(e), newReceivers(e), newOperations(e), newCorrect(e), newBackfill(e), newVersion(e))
 	return root
 }
 

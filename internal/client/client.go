@@ -22,6 +22,9 @@ import (
 	"github.com/leadline/leadline/internal/report"
 )
 
+// ErrNoServer is when nobody listens at the server's address.
+var ErrNoServer = errors.New("no server answers")
+
 // Client talks to one server.
 type Client struct {
 	base  string
@@ -141,6 +144,11 @@ func (c *Client) Withdraw(ctx context.Context, id string, r report.WithdrawalReq
 	return v, c.send(ctx, http.MethodPost, "/api/v1/corrections/"+url.PathEscape(id)+"/withdraw", r, &v)
 }
 
+// Proposals asks for drafts of service files.
+func (c *Client) Proposals(ctx context.Context) (v report.Proposals, err error) {
+	return v, c.get(ctx, "/api/v1/proposals", nil, &v)
+}
+
 func (c *Client) get(ctx context.Context, path string, q url.Values, v any) error {
 	if len(q) > 0 {
 		path += "?" + q.Encode()
@@ -174,7 +182,7 @@ func (c *Client) do(r *http.Request, v any) error {
 	answer, err := c.http.Do(r)
 	if err != nil {
 		if errors.Is(err, syscall.ECONNREFUSED) {
-			return errs.New(errs.Unavailable, "no server answers at %s", c.base).WithHint("start one with leadline serve, or name another with --server")
+			return errs.New(errs.Unavailable, "%w at %s", ErrNoServer, c.base).WithHint("start one with leadline serve, or name another with --server")
 		}
 		return errs.New(errs.Unavailable, "ask the server: %w", err)
 	}

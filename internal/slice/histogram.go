@@ -135,3 +135,18 @@ func (h *Histogram) Quantile(q float64) (time.Duration, bool) {
 func bucketPoint(i float64) time.Duration {
 	return time.Duration(math.Exp2(i/8) * 1e9)
 }
+
+// AtMost returns how many durations were certainly not longer than d: those of
+// a bucket that d cuts are not among them, unless it cuts at the end.
+func (h *Histogram) AtMost(d time.Duration) uint64 {
+	if d < 0 {
+		return 0
+	}
+	n := h.Zero
+	for i, c := range h.Buckets {
+		if int(i) >= MinBucket && int(i) <= MaxBucket && buckets.last[i-MinBucket] <= d {
+			n += c
+		}
+	}
+	return n
+}
