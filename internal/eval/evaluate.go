@@ -188,11 +188,8 @@ func (t *track) burn(into *slab) []Burn {
 const maxUnevaluated = 0.01
 
 func (t *track) decide(v *Evaluation, seen bool) slo.Status {
-	if t.unreadable != nil {
-		return slo.Status{State: slo.NoData, Code: "unreadable", Cause: fmt.Sprintf("history unreadable: %s", t.unreadable), NextStep: "see the server's log, mend the series store, and start the server again"}
-	}
 	if !t.restored {
-		return slo.Status{State: slo.NoData, Code: "restoring", Cause: "the history of this window is being read", NextStep: "wait; large windows take some seconds after a start"}
+		return slo.Decide(slo.Evidence{Paused: t.objective.Paused, Unreadable: textOf(t.unreadable), Restoring: true})
 	}
 	worst, over := v.worst()
 	evidence := slo.Evidence{
@@ -206,6 +203,13 @@ func (t *track) decide(v *Evaluation, seen bool) slo.Status {
 	}
 	evidence.Distrust = v.Trust.doubt
 	return slo.Decide(evidence)
+}
+
+func textOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // valid returns how many events the state is judged by: those of the window,

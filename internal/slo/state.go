@@ -33,6 +33,11 @@ type Evidence struct {
 	// Misconfigured is the reason why the indicator cannot be evaluated, or empty.
 	Misconfigured string
 	Paused        bool
+	// Unreadable is why the history of the window cannot be read, and Restoring
+	// says that it is being read; empty and false when it was. Nothing below is
+	// known until then.
+	Unreadable string
+	Restoring  bool
 	// EverSeen reports whether this generation ever counted anything, Valid how
 	// many valid events the window holds.
 	EverSeen bool
@@ -72,6 +77,10 @@ func Decide(e Evidence) Status {
 		return Status{Misconfigured, "misconfigured", e.Misconfigured, "mend the service file; leadline validate shows the line"}
 	case e.Paused:
 		return Status{Paused, "paused", "the service file pauses this objective", "remove paused: true when it should count again"}
+	case e.Unreadable != "":
+		return Status{NoData, "unreadable", "history unreadable: " + e.Unreadable, "see the server's log, mend the series store, and start the server again"}
+	case e.Restoring:
+		return Status{NoData, "restoring", "the history of this window is being read", "wait; large windows take some seconds after a start"}
 	case !e.EverSeen:
 		return Status{NotMeasured, "never_seen", "no event of this indicator has arrived yet", "compare the service and operation names with leadline operations, and send some traffic"}
 	case e.Valid == 0 && e.Excluding != "":

@@ -17,7 +17,10 @@ var reasons = []struct {
 }{
 	{slo.Misconfigured, "misconfigured", func(e *slo.Evidence) { e.Misconfigured = "the expression fails" }},
 	{slo.Paused, "paused", func(e *slo.Evidence) { e.Paused = true }},
+	{slo.NoData, "unreadable", func(e *slo.Evidence) { e.Unreadable = "block 7: checksum" }},
+	{slo.NoData, "restoring", func(e *slo.Evidence) { e.Restoring = true }},
 	{slo.NotMeasured, "never_seen", func(e *slo.Evidence) { e.EverSeen = false }},
+	{slo.NoData, "excluded", func(e *slo.Evidence) { e.Valid, e.Excluding = 0, "database maintenance, until 12:00" }},
 	{slo.NoData, "window_empty", func(e *slo.Evidence) { e.Valid = 0 }},
 	{slo.NoData, "silent", func(e *slo.Evidence) { e.SilentSince = "2h" }},
 	{slo.Breaching, "page_burn", func(e *slo.Evidence) { e.Page = "1h burn 20x" }},
