@@ -201,6 +201,7 @@ func (a *App) openData() error {
 	cursor, _ := a.cursors.LoadCursor("tsdb")
 	a.eval = eval.New(a.clock.Now, evaluateEvery, a.logger)
 	a.eval.Steady(a.clock.Elapsed)
+	a.eval.Writer(a.writer)
 	if a.catalog, err = sqlite.Open(context.Background(), filepath.Join(a.cfg.DataDir, "catalog.db")); err != nil {
 		return err
 	}

@@ -230,8 +230,8 @@ func explainTrust(w io.Writer, s report.DetailSLO) {
 		}
 		fmt.Fprintf(w, "  %s from %s to %s\n", g.IndicatorID, g.From.Format(time.RFC3339), to)
 	}
-	fmt.Fprintf(w, "trust: coverage %s, late %s, refused %s, excluded %s\n",
-		share(s.Trust.Coverage), share(s.Trust.LateShare), share(s.Trust.RefusedShare), share(s.Trust.ExcludedShare))
+	fmt.Fprintf(w, "trust: coverage %s, late %s, refused %s, excluded %s, sampled %s\n",
+		share(s.Trust.Coverage), share(s.Trust.LateShare), share(s.Trust.RefusedShare), share(s.Trust.ExcludedShare), share(s.Trust.Sampling))
 	for _, n := range s.Trust.Notes {
 		fmt.Fprintf(w, "  %s\n", n)
 	}

@@ -223,6 +223,7 @@ func objective(name string, target slo.Target, length time.Duration) *slo.Object
 func (w *world) newEngine() *eval.Engine {
 	e := eval.New(func() time.Time { return w.now }, time.Second, slog.New(slog.DiscardHandler))
 	e.Members(w)
+	e.Writer(seriestest.MemoryWriter)
 	return e
 }
 

@@ -38,6 +38,7 @@ type Engine struct {
 	// alerts are those without an objective, outages the minutes without intake.
 	alerts    strays
 	outages   outages
+	writers   writers
 	doubt     string // of the clock, in the evaluation at hand
 	snapshot  atomic.Pointer[Snapshot]
 	listeners Listeners

@@ -109,21 +109,26 @@ type Burn struct {
 
 // Trust says how far the numbers of an evaluation can be believed.
 type Trust struct {
-	// Coverage is the share of the window's minutes in which the service sent
-	// anything.
+	// Coverage is the share of the window's minutes in which intake ran and the
+	// service sent anything. Like every share it is negative where it is not known.
 	Coverage float64
 	// LateShare and RefusedShare are shares of the service's spans: accepted
 	// more than a minute after they ended, and refused because their minute
-	// was closed. Negative when there were none.
+	// was closed.
 	LateShare, RefusedShare float64
 	// ExcludedShare is the share of the indicator's events that were excluded,
-	// health checks and synthetic events apart; negative when there were none.
+	// health checks and synthetic events apart.
 	ExcludedShare float64
 	// UnevaluatedShare is the share of events whose expression raised an error.
 	UnevaluatedShare float64
-	// Source is how the counts came to be: backfill when any of the window's
-	// were written afterwards.
+	// Sampling is the share of the service's spans that say that others were not
+	// sent, because the application samples. When none says so nobody knows.
+	Sampling float64
+	// Source is how the counts came to be: backfill or mixed when any of the
+	// window's were written afterwards; empty when there are none.
 	Source slice.Source
+	// Writers are the ids of the data directories that counted in the window.
+	Writers []string
 	// MeasuredSince is when the first event of this generation was counted;
 	// zero before it.
 	MeasuredSince time.Time

@@ -86,7 +86,7 @@ func (t *track) evaluate(v *Evaluation, e *Engine, into *slab, at time.Time) {
 	v.Burn = t.burn(into)
 	v.Groups = t.byGroup(now, e.members)
 	t.alert(v, e, into)
-	v.Trust = t.trust(now, t.total.Sum(wholeWindow))
+	v.Trust = t.trust(e, now)
 	v.sayExclusions(t, now)
 	v.distrustAlerts(t)
 	v.Status = t.decide(v, seen)

@@ -26,7 +26,7 @@ import (
 // what they held back while we were away.
 func (e *Engine) Restore(ctx context.Context, store series.Querier, fresh []*Fresh, closed slice.Minute) error {
 	var failed int
-	first := e.restoreOutages(ctx, store, closed)
+	first := cmp.Or(e.restoreOutages(ctx, store, closed), e.restoreWriters(ctx, store))
 	for _, f := range fresh {
 		began := time.Now()
 		err := e.restore(ctx, store, f, closed)

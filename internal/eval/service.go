@@ -32,13 +32,13 @@ type serviceTrack struct {
 	members    []operation.Service
 	layout     *window.Layout
 	spans      *window.Ring // good: accepted, bad: refused, excluded: accepted late
-	heard      *window.Ring // good: minutes in which the service sent anything, bad: spans that were not checked for having come before
+	heard      *window.Ring // good: minutes in which the service sent anything, bad: spans that were not checked for having come before, excluded: spans of which the application sends a share
 	restored   bool
 	unreadable error // why the windows cannot be restored
 }
 
 // serviceTallies are the tallies that it takes.
-var serviceTallies = []slice.Tally{slice.Spans, slice.LateSpans, slice.Heard, slice.Unchecked}
+var serviceTallies = []slice.Tally{slice.Spans, slice.LateSpans, slice.Heard, slice.Unchecked, slice.Sampled}
 
 func newServiceTrack(o *slo.Objective, layout *window.Layout, now slice.Minute) *serviceTrack {
 	return &serviceTrack{
@@ -58,6 +58,8 @@ func (s *serviceTrack) target(k *slice.Key, _ slice.Minute) (target, bool) {
 		t = target{ring: s.heard}
 	case slice.Unchecked:
 		t = target{ring: s.heard, as: func(c slice.Counts) slice.Counts { return slice.Counts{Bad: c.Good} }}
+	case slice.Sampled:
+		t = target{ring: s.heard, as: func(c slice.Counts) slice.Counts { return slice.Counts{Excluded: c.Good} }}
 	}
 	return t, t.ring != nil && k.Indicator == "" && slices.Contains(s.members, k.Service)
 }

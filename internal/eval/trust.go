@@ -4,12 +4,10 @@
 package eval
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
 	"github.com/leadline/leadline/internal/slice"
-	"github.com/leadline/leadline/internal/window"
 )
 
 // When excluded events cost the number its trust: when they are more than
@@ -27,7 +25,7 @@ const (
 
 // When the spans of a service cost the number its trust: too many were refused,
 // so that the number lacks them, or counted unchecked, so that it may hold them
-// twice.
+// twice, or are a share of those that there were.
 const (
 	maxDoubtful = 0.01
 	fewDoubtful = 20
@@ -57,52 +55,70 @@ func excludedShare(c slice.Counts) float64 {
 }
 
 // trust reads what is known about the numbers of an objective.
-func (t *track) trust(now slice.Minute, c slice.Counts) Trust {
-	trust := Trust{LateShare: -1, RefusedShare: -1, Source: slice.Live}
-	trust.MeasuredSince, _ = t.since()
-	judged := t.excludable(wholeWindow, now)
-	trust.ExcludedShare = excludedShare(judged)
-	if probes := c.Excluded - judged.Excluded; probes > 0 {
-		trust.note("%d health checks and synthetic events are among the excluded", probes)
+func (t *track) trust(e *Engine, now slice.Minute) Trust {
+	trust := Trust{Coverage: -1, LateShare: -1, RefusedShare: -1, ExcludedShare: -1, UnevaluatedShare: -1, Sampling: -1}
+	if t.restored {
+		trust.indicator(t, now)
+		trust.writers(t, e)
 	}
-	if failed := t.tallied(slice.Unevaluated, wholeWindow, now); failed > 0 {
-		trust.UnevaluatedShare = float64(failed) / float64(failed+c.Total()+c.Excluded)
-	}
-	trust.service(t, now)
-	trust.backfill(t)
-	trust.doubt = cmp.Or(t.excludes(judged, t.excludable(lastHour, now)), trust.doubt)
+	trust.service(t.service, now)
 	return trust
 }
 
-// service reads what the objective's service sent.
-func (x *Trust) service(t *track, now slice.Minute) {
-	sum := func(r *window.Ring) slice.Counts {
-		r.Advance(now)
-		return r.Sum(wholeWindow)
+// indicator reads what was counted of the objective's indicator.
+func (x *Trust) indicator(t *track, now slice.Minute) {
+	c := t.total.Sum(wholeWindow)
+	x.MeasuredSince, _ = t.since()
+	judged := t.excludable(wholeWindow, now)
+	x.ExcludedShare = excludedShare(judged)
+	if probes := c.Excluded - judged.Excluded; probes > 0 {
+		x.note("%d health checks and synthetic events are among the excluded", probes)
 	}
-	if err := t.service.unreadable; err != nil {
+	failed := t.tallied(slice.Unevaluated, wholeWindow, now)
+	if all := failed + c.Total() + c.Excluded; all > 0 {
+		x.UnevaluatedShare = float64(failed) / float64(all)
+		x.Source = slice.Live
+	}
+	x.backfill(t)
+	x.doubt = t.excludes(judged, t.excludable(lastHour, now))
+}
+
+// service reads what the objective's service sent.
+func (x *Trust) service(s *serviceTrack, now slice.Minute) {
+	if err := s.unreadable; err != nil {
 		x.note("the history of what this service sends is unreadable: %s", err)
 	}
-	heard := sum(t.service.heard)
-	first, last := t.service.heard.Edges(wholeWindow)
-	x.Coverage = float64(heard.Good) / float64(last-first+1)
-	spans := sum(t.service.spans)
-	if n := spans.Good + spans.Bad; n > 0 {
-		x.RefusedShare = float64(spans.Bad) / float64(n)
-		x.LateShare = float64(spans.Excluded) / float64(n)
+	if !s.restored {
+		return
 	}
+	s.advance(now)
+	heard, spans := s.heard.Sum(wholeWindow), s.spans.Sum(wholeWindow)
+	first, last := s.heard.Edges(wholeWindow)
+	x.Coverage = float64(heard.Good) / float64(last-first+1)
+	sent := spans.Good + spans.Bad
+	if sent == 0 {
+		return
+	}
+	share := func(n uint64) float64 { return float64(n) / float64(sent) }
+	x.RefusedShare, x.LateShare = share(spans.Bad), share(spans.Excluded)
 	if spans.Bad > 0 {
 		x.note("%d spans of this service were refused: they arrived after their minute had closed, or their clock runs ahead", spans.Bad)
 	}
 	if heard.Bad > 0 {
 		x.note("%d spans of this service were counted without a look whether they had come before: the ids of the open minutes had outgrown their memory", heard.Bad)
 	}
-	switch n := spans.Good + spans.Bad; {
-	case doubtful(spans.Bad, n):
+	if heard.Excluded > 0 {
+		x.Sampling = share(heard.Excluded)
+		x.note("%d spans of this service say that it samples its traces: the numbers lack what it does not send", heard.Excluded)
+	}
+	switch {
+	case x.doubt != "":
+	case doubtful(spans.Bad, sent):
 		x.doubt = fmt.Sprintf("%.2g%% of the spans of this service were refused, so the numbers lack them", 100*x.RefusedShare)
-	case doubtful(heard.Bad, n):
-		x.doubt = fmt.Sprintf("%.2g%% of the spans of this service were not checked for having come before, so the numbers may hold them twice",
-			100*float64(heard.Bad)/float64(max(1, n)))
+	case doubtful(heard.Bad, sent):
+		x.doubt = fmt.Sprintf("%.2g%% of the spans of this service were not checked for having come before, so the numbers may hold them twice", 100*share(heard.Bad))
+	case doubtful(heard.Excluded, sent):
+		x.doubt = fmt.Sprintf("%.2g%% of the spans of this service say that it samples its traces, so the numbers lack the others", 100*x.Sampling)
 	}
 }
 

@@ -236,6 +236,9 @@ func (c *committer) countMinute(s *scan, m slice.Minute) {
 		if o.partial {
 			t.unchecked++
 		}
+		if e.sampled {
+			t.sampled++
+		}
 		n++
 		t.accepted++
 		if e.late {
@@ -268,6 +271,7 @@ func (c *committer) tallies(s *scan, now slice.Minute) {
 		c.add(v.spans, now, slice.Counts{Good: t.accepted, Bad: t.refused, Excluded: t.again})
 		c.add(v.late, now, slice.Counts{Good: t.late})
 		c.add(v.unchecked, now, slice.Counts{Good: t.unchecked})
+		c.add(v.sampled, now, slice.Counts{Good: t.sampled})
 		if !s.repeated {
 			c.add(v.points, now, slice.Counts{Good: t.points})
 			c.add(v.records, now, slice.Counts{Good: t.records})

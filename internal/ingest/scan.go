@@ -53,6 +53,7 @@ type event struct {
 	bucket   int16
 	column   column // of the baseline
 	late     bool
+	sampled  bool // it says that not all are sent
 	counted  bool // its id was inserted by this commit
 }
 
@@ -75,7 +76,7 @@ type tally struct {
 	service                  *service
 	points, records          uint64
 	accepted, refused, again uint64
-	late, unchecked          uint64
+	late, unchecked, sampled uint64
 	heard                    bool // this request tallies that the service was heard
 }
 
@@ -196,6 +197,7 @@ func (x *scanner) span(s *scan, r from, span *wire.Span, b *Binding, now time.Ti
 		column:   columnOf(judgement.Outcome),
 		late:     int64(span.EndUnixNano) < now.UnixNano()-int64(time.Minute),
 		tally:    r.tally,
+		sampled:  isSampled(span.TraceState),
 	}
 	if e.duration > 0 {
 		e.bucket = slice.BucketOf(e.duration)

@@ -37,7 +37,7 @@ const versionIdle = 60
 // service is what the engine knows of one service. It is safe for concurrent use.
 type service struct {
 	*operation.Table
-	spans, points, records, late, heard, unchecked *slice.Series
+	spans, points, records, late, heard, unchecked, sampled *slice.Series
 
 	heardAt slice.Minute // the committer's
 
@@ -138,7 +138,7 @@ func (a *services) newService(t *operation.Table) *service {
 	s := &service{
 		Table: t, versions: make(map[string]slice.Minute),
 		spans: tally(slice.Spans), points: tally(slice.Points), records: tally(slice.Records),
-		late: tally(slice.LateSpans), heard: tally(slice.Heard), unchecked: tally(slice.Unchecked),
+		late: tally(slice.LateSpans), heard: tally(slice.Heard), unchecked: tally(slice.Unchecked), sampled: tally(slice.Sampled),
 	}
 	s.ops.Store(new([]*op))
 	return s

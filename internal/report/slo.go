@@ -107,14 +107,21 @@ type Burn struct {
 // Trust says how far the numbers can be believed; shares are null where
 // nothing was counted.
 type Trust struct {
-	Coverage         *float64   `json:"coverage"`
-	LateShare        *float64   `json:"late_share"`
-	RefusedShare     *float64   `json:"refused_share"`
-	ExcludedShare    *float64   `json:"excluded_share"`
-	UnevaluatedShare *float64   `json:"unevaluated_share"`
-	Source           string     `json:"source"`
-	MeasuredSince    *time.Time `json:"measured_since"`
-	Notes            []string   `json:"notes"`
+	Coverage         *float64 `json:"coverage"`
+	LateShare        *float64 `json:"late_share"`
+	RefusedShare     *float64 `json:"refused_share"`
+	ExcludedShare    *float64 `json:"excluded_share"`
+	UnevaluatedShare *float64 `json:"unevaluated_share"`
+	// Sampling is the share of spans that say that others were not sent, null
+	// when none does: then it is not known.
+	Sampling *float64 `json:"sampling"`
+	// Resets are those of cumulative metrics; null, since spans have none.
+	Resets        *uint64    `json:"resets"`
+	Source        *string    `json:"source"`
+	MeasuredSince *time.Time `json:"measured_since"`
+	// Writers are the data directories that counted in the window.
+	Writers []string `json:"writers"`
+	Notes   []string `json:"notes"`
 }
 
 // SLOs returns every objective, worst first.
@@ -195,7 +202,10 @@ func trustOf(v *eval.Evaluation) Trust {
 	out := Trust{
 		Coverage: share(t.Coverage), LateShare: share(t.LateShare), RefusedShare: share(t.RefusedShare),
 		ExcludedShare: share(t.ExcludedShare), UnevaluatedShare: share(t.UnevaluatedShare),
-		Source: string(t.Source), Notes: append([]string{}, t.Notes...),
+		Sampling: share(t.Sampling), Writers: append([]string{}, t.Writers...), Notes: append([]string{}, t.Notes...),
+	}
+	if source := string(t.Source); source != "" {
+		out.Source = &source
 	}
 	if !t.MeasuredSince.IsZero() {
 		out.MeasuredSince = &t.MeasuredSince

@@ -76,6 +76,9 @@ type Querier interface {
 	Histograms(ctx context.Context, q Query) ([]Distribution, error)
 	// Up returns how many minutes of the range intake ran in.
 	Up(ctx context.Context, from, to slice.Minute) (int, error)
+	// Writers returns the ids of those who appended a minute from the given one
+	// on, each with the newest that it appended.
+	Writers(ctx context.Context, from slice.Minute) (map[string]slice.Minute, error)
 }
 
 // Row holds the sums of one series and source on the grid of the query.

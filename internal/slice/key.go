@@ -35,6 +35,7 @@ const (
 	LateSpans   Tally = "late_spans"  // good: accepted more than a minute after they ended
 	Heard       Tally = "heard"       // good: one for each minute in which the service sent anything
 	Unchecked   Tally = "unchecked"   // good: spans accepted while ids had outgrown their memory
+	Sampled     Tally = "sampled"     // good: spans accepted whose trace state says that others were not sent
 	Silent      Tally = "silent"      // good: one for each closed minute of an indicator without a valid event
 	Unevaluated Tally = "unevaluated" // good: events whose custom expression raised an error
 	Probes      Tally = "probes"      // good: excluded events that were health checks or synthetic traffic

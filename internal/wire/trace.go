@@ -47,6 +47,7 @@ type Scope struct{ Name, Version string }
 type Span struct {
 	// TraceID, SpanID and ParentSpanID are raw bytes, of whatever length was sent.
 	TraceID, SpanID, ParentSpanID string
+	TraceState                    string // as W3C has it
 	Name                          string
 	Kind                          SpanKind
 	Status                        StatusCode
@@ -232,10 +233,11 @@ func appendAttr(dst []Attr, first int, b []byte, l *Limits) ([]Attr, *fault) {
 }
 
 // The fields of Span and Status. Names of the fields that are passed over:
-// trace_state 3, dropped counts 10, 12 and 14, flags 16.
+// dropped counts 10, 12 and 14, flags 16.
 const (
 	tagTraceID    = 1<<3 | wireBytes
 	tagSpanID     = 2<<3 | wireBytes
+	tagTraceState = 3<<3 | wireBytes
 	tagParentID   = 4<<3 | wireBytes
 	tagName       = 5<<3 | wireBytes
 	tagKind       = 6<<3 | wireVarint
@@ -290,6 +292,8 @@ func (s *Span) fields(b []byte, attrs []Attr, l *Limits) ([]Attr, *fault) {
 			s.TraceID = view(payload(b, v, end))
 		case tagSpanID:
 			s.SpanID = view(payload(b, v, end))
+		case tagTraceState:
+			s.TraceState = view(payload(b, v, end))
 		case tagParentID:
 			s.ParentSpanID = view(payload(b, v, end))
 		case tagName:

@@ -16,8 +16,11 @@ export interface Trust {
   refused_share: number | null;
   excluded_share: number | null;
   unevaluated_share?: number | null;
+  sampling: number | null;
+  resets: number | null;
   source: string | null;
   measured_since: string | null;
+  writers: string[];
   notes: string[] | null;
 }
 

@@ -125,6 +125,24 @@ func checkUp(s *script) error {
 	return wantKind("up over an empty range", err, errs.Invalid)
 }
 
+func checkWriters(s *script) error {
+	if err := s.append(live(start), slice.Closed{Minute: start + 9, Source: slice.Live}); err != nil {
+		return err
+	}
+	for from, want := range map[slice.Minute]int{start: 1, start + 9: 1, start + 10: 0} {
+		writers, err := s.store.Writers(s.ctx, from)
+		if err != nil || len(writers) != want {
+			return fmt.Errorf("writers from %d on: got %v %w, want %d", from, writers, err, want)
+		}
+		for id, newest := range writers {
+			if id == "" || newest != start+9 {
+				return fmt.Errorf("writer %q: newest minute %d, want %d", id, newest, start+9)
+			}
+		}
+	}
+	return nil
+}
+
 func checkExactCounts(s *script) error {
 	const large = 1 << 53
 	if err := s.append(live(start, counted(total, large, large-1, 1)), live(start+1, counted(total, large-1, 3, 0))); err != nil {

@@ -32,6 +32,8 @@ type (
 	greedy struct{ *seriestest.Memory }
 	// mixed forgets where a slice came from.
 	mixed struct{ *seriestest.Memory }
+	// faithful never forgets who once wrote.
+	faithful struct{ *seriestest.Memory }
 	// lenient takes minutes in any order.
 	lenient struct{ *seriestest.Memory }
 	// seaming counts the minutes of a whole hour again beside it.
@@ -143,6 +145,10 @@ func (s mixed) Sums(ctx context.Context, q series.Query) ([]series.Row, error) {
 	return rows, err
 }
 
+func (s faithful) Writers(ctx context.Context, _ slice.Minute) (map[string]slice.Minute, error) {
+	return s.Memory.Writers(ctx, 0)
+}
+
 func (s lenient) Append(ctx context.Context, c slice.Closed) error {
 	_ = s.Memory.Append(ctx, c)
 	return nil
@@ -233,6 +239,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		{"imprecise", "counts are exact", func() series.Store { return imprecise{seriestest.NewMemory()} }},
 		{"greedy", "a backfill never covers what was measured", func() series.Store { return greedy{seriestest.NewMemory()} }},
 		{"mixed", "sources stay apart", func() series.Store { return mixed{seriestest.NewMemory()} }},
+		{"faithful", "writers are those who appended", func() series.Store { return faithful{seriestest.NewMemory()} }},
 		{"lenient", "minutes come in order", func() series.Store { return lenient{seriestest.NewMemory()} }},
 		{"amnesiac", "last is the newest minute", func() series.Store { return &amnesiac{Memory: seriestest.NewMemory()} }},
 		{"seaming", "hours hold every minute once", func() series.Store { return seaming{seriestest.NewMemory()} }},

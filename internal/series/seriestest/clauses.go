@@ -12,6 +12,7 @@ var clauses = []clause{
 	{"minutes come in order", checkOrder},
 	{"last is the newest minute", checkLast},
 	{"up counts the minutes of intake", checkUp},
+	{"writers are those who appended", checkWriters},
 	{"counts are exact", checkExactCounts},
 	{"names are text", checkText},
 	{"readers see whole minutes", checkWholeMinutes},

@@ -196,6 +196,20 @@ func (s *Memory) Up(_ context.Context, from, to slice.Minute) (int, error) {
 	return n, nil
 }
 
+// MemoryWriter is who appends to a Memory.
+const MemoryWriter = "memory"
+
+// Writers implements series.Store.
+func (s *Memory) Writers(_ context.Context, from slice.Minute) (map[string]slice.Minute, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	writers := map[string]slice.Minute{}
+	if len(s.up) > 0 && s.last >= from {
+		writers[MemoryWriter] = s.last
+	}
+	return writers, nil
+}
+
 // Backfill implements series.Store.
 func (s *Memory) Backfill(_ context.Context, b series.Backfill) (r series.Report, err error) {
 	s.mu.Lock()

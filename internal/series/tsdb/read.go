@@ -197,6 +197,18 @@ func (s *Store) Up(ctx context.Context, from, to slice.Minute) (int, error) {
 	return min(up, int(to-from)), err
 }
 
+// Writers reads the newest marker of each.
+func (s *Store) Writers(_ context.Context, from slice.Minute) (map[string]slice.Minute, error) {
+	s.commits.RLock()
+	defer s.commits.RUnlock()
+	stamps, err := s.counts.newestMarkers(from.UnixMilli())
+	writers := make(map[string]slice.Minute, len(stamps))
+	for id, t := range stamps {
+		writers[id] = minuteOf(t)
+	}
+	return writers, err
+}
+
 // exactly matches the series with these labels and perhaps others.
 func exactly(ls labels.Labels) (ms []*labels.Matcher) {
 	ls.Range(func(l labels.Label) { ms = append(ms, equal(l.Name, l.Value)) })

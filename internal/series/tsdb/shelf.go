@@ -132,9 +132,20 @@ func (sh *shelf) newestMarker() (slice.Minute, bool, error) {
 }
 
 // newestMarkerSince returns the stamp of the newest marker not before mint, or
-// math.MinInt64. Only the last chunk of each series is decoded.
+// math.MinInt64.
 func (sh *shelf) newestMarkerSince(mint int64) (int64, error) {
+	writers, err := sh.newestMarkers(mint)
 	newest := int64(math.MinInt64)
+	for _, t := range writers {
+		newest = max(newest, t)
+	}
+	return newest, err
+}
+
+// newestMarkers returns the stamp of the newest marker of each writer, of those
+// not before mint. Only the last chunk of each series is decoded.
+func (sh *shelf) newestMarkers(mint int64) (map[string]int64, error) {
+	newest := make(map[string]int64)
 	err := eachChunkSeries(context.Background(), sh.db, mint, math.MaxInt64, func(cs storage.ChunkSeries) error {
 		var last chunkenc.Chunk
 		chunks := cs.Iterator(nil)
@@ -145,8 +156,11 @@ func (sh *shelf) newestMarkerSince(mint int64) (int64, error) {
 			return chunks.Err()
 		}
 		it := last.Iterator(nil)
+		id := cs.Labels().Get("writer")
 		for it.Next() != chunkenc.ValNone {
-			newest = max(newest, it.AtT())
+			if t := it.AtT(); t >= mint {
+				newest[id] = max(newest[id], t)
+			}
 		}
 		return it.Err()
 	}, metric(upMetric))

@@ -271,6 +271,7 @@ function Trust({ slo }: { slo: ObjectiveDetail }) {
             <div><dt>Refused</dt><dd>{format.share(trust.refused_share)}</dd></div>
             <div><dt>Excluded</dt><dd>{format.share(trust.excluded_share)}</dd></div>
             {trust.unevaluated_share !== undefined && <div><dt>Not evaluated</dt><dd>{format.share(trust.unevaluated_share)}</dd></div>}
+            <div><dt>Sampled</dt><dd>{trust.sampling === null ? 'not known' : format.share(trust.sampling)}</dd></div>
             <div><dt>Source</dt><dd>{trust.source ?? format.notMeasured}</dd></div>
             <div><dt>Measured since</dt><dd>{trust.measured_since === null ? format.notMeasured : instant(unix(trust.measured_since), zone.value)}</dd></div>
           </dl>
