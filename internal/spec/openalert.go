@@ -95,10 +95,9 @@ func (p *parts) readPolicy(n *part) (good bool) {
 		if len(list) != 1 && !n.reported(n.spec.value["conditions"]) {
 			n.at(n.node, fmt.Sprintf("AlertPolicy has %d conditions", len(list)), "OpenSLO allows exactly one", "add conditions: with a conditionRef, or an AlertCondition")
 		}
-		rule := slo.Rule{Name: cmp.Or(n.note(noteName), n.name), Guard: n.guard(), ByGroup: isTrue(n.flagNote(noteByGroup))}
+		rule := slo.Rule{Name: n.ruleName(), Guard: n.guard(), ByGroup: isTrue(n.flagNote(noteByGroup))}
 		short := n.short()
 		n.finish()
-		n.checkName(rule.Name)
 		if len(list) != 1 {
 			return
 		}
@@ -130,10 +129,16 @@ func (n *part) absent(burns *slo.Rule, beside bool) slo.Rule {
 	return rule
 }
 
-func (n *part) checkName(name string) {
+// ruleName makes the rule's name of the policy's, which may have capitals.
+func (n *part) ruleName() string {
+	name := cmp.Or(n.note(noteName), n.name)
+	if lower := slug(name); !objectiveName.MatchString(name) && objectiveName.MatchString(lower) {
+		return lower
+	}
 	if name != "" && !objectiveName.MatchString(name) {
 		n.unusable(n.node, fmt.Sprintf("the name %q of an AlertPolicy", name))
 	}
+	return name
 }
 
 // warnOf says what a policy asks for and does not get.
