@@ -59,6 +59,7 @@ func (s *strays) keep(a alert.Alert) {
 func (s *strays) hand(from, to *track) {
 	if from != nil {
 		to.alerts = from.alerts
+		to.alerts.quiet = nil // of rings that go
 		return
 	}
 	for _, a := range s.of[to.objective.Key] {

@@ -82,15 +82,18 @@ type slot struct{ rule, group string }
 // alerting is what the engine keeps of the alerts of one objective.
 type alerting struct {
 	records map[slot]*record // of those that were ever more than inactive
-	// quiet caches, for a minute, whether the silence is unusual.
-	quiet struct {
-		at      slice.Minute
-		unusual bool
-	}
+	// quiet caches, for a minute, whether the silence of a ring is unusual.
+	quiet map[*window.Ring]quiet
 	// active is how many are pending or fire; capped says that one did not begin
 	// because there are too many.
 	active int
 	capped bool
+}
+
+// quiet says whether a silence was unusual at a minute.
+type quiet struct {
+	at      slice.Minute
+	unusual bool
 }
 
 // record is an alert, and the minute in which its sentence was written last:
@@ -314,7 +317,7 @@ const (
 )
 
 // unusual reports whether the indicator was never silent for so long. It reads
-// every cell of the ring, so it looks once a minute.
+// every cell of the ring, so it looks once a minute, at each group too.
 func (t *track) unusual(r *window.Ring, length time.Duration) bool {
 	newest, _ := r.Newest()
 	oldest, heard := r.Oldest()
@@ -324,14 +327,14 @@ func (t *track) unusual(r *window.Ring, length time.Duration) bool {
 	if r.Sum(wholeWindow).Total() < fewHeard || newest-oldest < shortestHistory*slice.Minute(length/time.Minute) {
 		return false
 	}
-	if r != t.total {
+	q, known := t.alerts.quiet[r]
+	if !known || q.at != r.Now() {
 		now, before := r.Silence()
-		return now > unusualSilence*before
-	}
-	q := &t.alerts.quiet
-	if q.at != r.Now() {
-		now, before := r.Silence()
-		q.at, q.unusual = r.Now(), now > unusualSilence*before
+		q = quiet{r.Now(), now > unusualSilence*before}
+		if t.alerts.quiet == nil {
+			t.alerts.quiet = make(map[*window.Ring]quiet)
+		}
+		t.alerts.quiet[r] = q
 	}
 	return q.unusual
 }
