@@ -22,12 +22,8 @@ type corrector struct {
 	report *report.Report
 }
 
-const (
-	// maxEntries of the ledger may be about one objective.
-	maxEntries = 1000
-	// correctWithin bounds how long a correction may wait for the store.
-	correctWithin = 25 * time.Second
-)
+// correctWithin bounds how long a correction may wait for the store.
+const correctWithin = 25 * time.Second
 
 // Correct implements api.Corrector.
 func (c *corrector) Correct(ctx context.Context, w report.Which, want slo.Correction, bad uint64, dryRun bool) (report.Correction, error) {
@@ -53,9 +49,6 @@ func (c *corrector) Correct(ctx context.Context, w report.Which, want slo.Correc
 			}
 		}
 		e := &catalog.Entry{Correction: want, Objective: o.Key, Indicator: o.Indicator.ID}
-		if err := c.repeats(ctx, e); err != nil {
-			return report.Correction{}, err
-		}
 		return c.enter(ctx, e, o.Corrected, dryRun)
 	})
 }
@@ -83,25 +76,6 @@ func (c *corrector) Withdraw(ctx context.Context, id int64, author, reason strin
 func applies(o *slo.Objective, id int64) bool {
 	_, found := o.Without(id)
 	return found
-}
-
-// repeats refuses a correction that holds already: who did not hear an answer
-// asks again, and bad events would be left out twice.
-func (c *corrector) repeats(ctx context.Context, e *catalog.Entry) error {
-	ledger, err := c.app.catalog.Ledger(ctx)
-	if err != nil {
-		return err
-	}
-	withdrawn := catalog.Withdrawn(ledger)
-	for i := range ledger {
-		l := &ledger[i]
-		if l.Withdraws == 0 && withdrawn[l.ID] == 0 && l.Objective == e.Objective && l.Kind == e.Kind &&
-			l.From.Equal(e.From) && l.To.Equal(e.To) && l.Author == e.Author && l.Reason == e.Reason {
-			return errs.New(errs.Conflict, "correction %d is the same, by %s at %s", l.ID, l.Author, l.Created.Format(time.RFC3339)).
-				WithHint("if it is to be made once more, give its own reason")
-		}
-	}
-	return nil
 }
 
 // find returns a correction that holds.
@@ -143,7 +117,11 @@ func (c *corrector) locked(ctx context.Context, do func(context.Context) (report
 // enter writes an entry and shows what it does; without an objective that it
 // changes it is only written.
 func (c *corrector) enter(ctx context.Context, e *catalog.Entry, with func(slo.Correction) *slo.Objective, dryRun bool) (out report.Correction, err error) {
-	if e.ID, err = c.next(ctx, e); err != nil {
+	ledger, err := c.app.catalog.Ledger(ctx)
+	if err != nil {
+		return out, err
+	}
+	if e.ID, err = catalog.Next(ledger, e); err != nil {
 		return out, err
 	}
 	e.Created = c.app.clock.Now()
@@ -171,7 +149,7 @@ func (c *corrector) enter(ctx context.Context, e *catalog.Entry, with func(slo.C
 		return report.CorrectionOf(e), nil
 	}
 	// Once it is being written it is finished, whether or not who asked waits.
-	if err := c.app.catalog.Enter(context.WithoutCancel(ctx), *e); err != nil {
+	if err := c.write(context.WithoutCancel(ctx), e); err != nil {
 		show = nil
 		return out, err
 	}
@@ -182,25 +160,18 @@ func (c *corrector) enter(ctx context.Context, e *catalog.Entry, with func(slo.C
 	return out, nil
 }
 
-// next returns the id of the next entry.
-func (c *corrector) next(ctx context.Context, e *catalog.Entry) (int64, error) {
-	ledger, err := c.app.catalog.Ledger(ctx)
-	if err != nil {
-		return 0, err
+// write makes the entry. Where the store cannot say whether it did, the ledger
+// can: an entry that was made is shown.
+func (c *corrector) write(ctx context.Context, e *catalog.Entry) error {
+	err := c.app.catalog.Enter(ctx, *e)
+	if kind := errs.KindOf(err); err == nil || kind == errs.Conflict || kind == errs.NotFound {
+		return err
 	}
-	newest, of := int64(0), 0
-	for i := range ledger {
-		newest = max(newest, ledger[i].ID)
-		if ledger[i].Objective == e.Objective {
-			of++
-		}
+	ledger, unread := c.app.catalog.Ledger(ctx)
+	if n := len(ledger); unread == nil && n > 0 && ledger[n-1].ID == e.ID && ledger[n-1].Created.Equal(e.Created) {
+		return nil
 	}
-	// A withdrawal is always taken, so that what is wrong can be undone.
-	if of >= maxEntries && e.Withdraws == 0 {
-		return 0, errs.New(errs.TooLarge, "the ledger has %d entries about this objective, and no more corrections are taken", of).
-			WithHint("what happens again and again stands in the service file, below exclude")
-	}
-	return newest + 1, nil
+	return err
 }
 
 // try restores the windows of the objective as it would be.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/internal/budget"
+	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
@@ -19,7 +20,8 @@ type CorrectionStore interface {
 	// Enter adds an entry. It is errs.Conflict, and nothing is done, when the
 	// entry's id is not one more than the newest one's, from 1, because another
 	// writer was first, or when it withdraws what was withdrawn before; and
-	// errs.NotFound when it withdraws what is no correction of its objective.
+	// errs.NotFound when it withdraws what is no correction of its objective. An
+	// error of any other kind does not say whether the entry was made.
 	Enter(ctx context.Context, e Entry) error
 	// Ledger returns every entry, in order of ids.
 	Ledger(ctx context.Context) ([]Entry, error)
@@ -55,6 +57,39 @@ type Effect struct {
 type Numbers struct {
 	Counts, LeftOut slice.Counts
 	Budget          budget.Budget
+}
+
+// MaxEntries of the ledger may be about one objective.
+const MaxEntries = 1000
+
+// Next returns the id that the next entry has. It refuses one too many about an
+// objective, and a correction that is the same as one that holds: who did not
+// hear an answer asks again, and bad events would be left out twice. A
+// withdrawal is always taken, so that what is wrong can be undone.
+func Next(ledger []Entry, e *Entry) (id int64, err error) {
+	newest, of, withdrawn := int64(0), 0, Withdrawn(ledger)
+	for i := range ledger {
+		l := &ledger[i]
+		newest = max(newest, l.ID)
+		if l.Objective != e.Objective {
+			continue
+		}
+		of++
+		if l.Withdraws+e.Withdraws == 0 && withdrawn[l.ID] == 0 && l.says(e) {
+			return 0, errs.New(errs.Conflict, "correction %d is the same, by %s at %s", l.ID, l.Author, l.Created.UTC().Format(time.RFC3339)).
+				WithHint("if it is to be made once more, give its own reason")
+		}
+	}
+	if of >= MaxEntries && e.Withdraws == 0 {
+		return 0, errs.New(errs.TooLarge, "the ledger has %d entries about this objective, and no more corrections are taken", of).
+			WithHint("what happens again and again stands in the service file, below exclude")
+	}
+	return newest + 1, nil
+}
+
+// says reports whether both leave out the same, for the same reason.
+func (e *Entry) says(o *Entry) bool {
+	return e.Kind == o.Kind && e.From.Equal(o.From) && e.To.Equal(o.To) && e.Author == o.Author && e.Reason == o.Reason
 }
 
 // Withdrawn returns which entries of a ledger are withdrawn, and by which.

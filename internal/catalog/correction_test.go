@@ -4,11 +4,14 @@
 package catalog_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadline/leadline/internal/catalog"
+	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slo"
@@ -53,6 +56,46 @@ func TestObjectivesGetWhatHolds(t *testing.T) {
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWhatIsNext(t *testing.T) {
+	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	up := slo.Key{Service: operation.Service{Name: "shop"}, Name: "up"}
+	down := slo.Key{Service: operation.Service{Name: "shop"}, Name: "down"}
+	entry := func(id int64, of slo.Key, reason string, withdraws int64) catalog.Entry {
+		c := slo.Correction{ID: id, Kind: slo.ExcludeBad, From: at.Add(-time.Hour), To: at, Author: "ada", Reason: reason}
+		return catalog.Entry{Correction: c, Objective: of, Withdraws: withdraws, Created: at}
+	}
+	var full []catalog.Entry
+	for id := range int64(catalog.MaxEntries) {
+		full = append(full, entry(id+1, up, fmt.Sprint(id), 0))
+	}
+	ours := entry(1, up, "ours", 0)
+	for _, c := range []struct {
+		name   string
+		ledger []catalog.Entry
+		entry  catalog.Entry
+		id     int64 // 0: refused
+		kind   errs.Kind
+	}{
+		{"the first", nil, ours, 1, 0},
+		{"after others", []catalog.Entry{entry(1, down, "theirs", 0), entry(2, up, "theirs", 0)}, ours, 3, 0},
+		{"the same", []catalog.Entry{ours}, ours, 0, errs.Conflict},
+		{"the same of another objective", []catalog.Entry{ours}, entry(0, down, "ours", 0), 2, 0},
+		{"the same for another reason", []catalog.Entry{ours}, entry(0, up, "mine", 0), 2, 0},
+		{"the same as one that was withdrawn", []catalog.Entry{ours, entry(2, up, "no", 1)}, ours, 3, 0},
+		{"a withdrawal with the words of the correction", []catalog.Entry{ours}, entry(0, up, "ours", 1), 2, 0},
+		{"one too many", full, ours, 0, errs.TooLarge},
+		{"one of another objective", full, entry(0, down, "ours", 0), 1001, 0},
+		{"a withdrawal of one of too many", full, entry(0, up, "no", 5), 1001, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			id, err := catalog.Next(c.ledger, &c.entry)
+			if id != c.id || (err == nil) != (c.id > 0) || err != nil && (errs.KindOf(err) != c.kind || errs.HintOf(err) == "") {
+				t.Errorf("got %d, %v; want %d of kind %s", id, err, c.id, c.kind)
 			}
 		})
 	}

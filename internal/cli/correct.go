@@ -158,7 +158,7 @@ func correctionState(c report.Correction) string {
 	case c.Applies:
 		return "applies"
 	}
-	return "has no objective" // or one that counts by another indicator
+	return "does not apply" // its objective is gone, or counts by another rule
 }
 
 func leavesOut(c report.Correction) string {
