@@ -12,10 +12,9 @@ import (
 
 	"github.com/leadline/leadline/internal/catalog"
 	"github.com/leadline/leadline/internal/errs"
-	"github.com/leadline/leadline/internal/slo"
 )
 
-const correctionColumns = `id, namespace, service, environment, objective, indicator, kind, "from", "to", bad, author, reason, created, withdraws, effects`
+const correctionColumns = `id, ` + objectiveKey + `, indicator, kind, "from", "to", bad, author, reason, created, withdraws, effects`
 
 // Enter implements catalog.CorrectionStore.
 func (s *Store) Enter(ctx context.Context, e catalog.Entry) error {
@@ -31,10 +30,10 @@ func (s *Store) Enter(ctx context.Context, e catalog.Entry) error {
 		if err := admit(ctx, tx, &e); err != nil {
 			return err
 		}
-		k := &e.Objective
+		values := append([]any{e.ID}, keyOf(&e.Objective)...)
 		_, err := tx.ExecContext(ctx, `INSERT INTO correction (`+correctionColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			e.ID, k.Service.Namespace, k.Service.Name, k.Service.Environment, k.Name, string(e.Indicator), string(e.Kind),
-			nanos(e.From), nanos(e.To), bad, e.Author, e.Reason, nanos(e.Created), e.Withdraws, effects)
+			append(values, string(e.Indicator), string(e.Kind), nanos(e.From), nanos(e.To), bad,
+				e.Author, e.Reason, nanos(e.Created), e.Withdraws, effects)...)
 		return err
 	})
 	return s.wrap("enter a correction in", err)
@@ -53,13 +52,11 @@ func admit(ctx context.Context, tx *sql.Tx, e *catalog.Entry) error {
 		return nil
 	}
 	var by sql.NullInt64
-	k := &e.Objective
-	err := tx.QueryRowContext(ctx, `SELECT (SELECT id FROM correction WHERE withdraws = c.id) FROM correction c WHERE id = ? AND withdraws = 0
-		AND namespace = ? AND service = ? AND environment = ? AND objective = ?`,
-		e.Withdraws, k.Service.Namespace, k.Service.Name, k.Service.Environment, k.Name).Scan(&by)
+	err := tx.QueryRowContext(ctx, `SELECT (SELECT id FROM correction WHERE withdraws = c.id) FROM correction c
+		WHERE id = ? AND withdraws = 0 AND `+thisObjective, append([]any{e.Withdraws}, keyOf(&e.Objective)...)...).Scan(&by)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return errs.New(errs.NotFound, "%d is no correction of objective %s", e.Withdraws, k.Name)
+		return errs.New(errs.NotFound, "%d is no correction of objective %s", e.Withdraws, e.Objective.Name)
 	case err == nil && by.Valid:
 		return errs.New(errs.Conflict, "correction %d was withdrawn by entry %d", e.Withdraws, by.Int64)
 	}
@@ -71,16 +68,14 @@ func (s *Store) Ledger(ctx context.Context) (all []catalog.Entry, err error) {
 	err = each(ctx, s.db, func(rows *sql.Rows) error {
 		var (
 			e                 catalog.Entry
-			k                 = &e.Objective
 			from, to, created int64
-			kind              string
 			bad, effects      []byte
 		)
-		if err := rows.Scan(&e.ID, &k.Service.Namespace, &k.Service.Name, &k.Service.Environment, &k.Name, &e.Indicator, &kind,
-			&from, &to, &bad, &e.Author, &e.Reason, &created, &e.Withdraws, &effects); err != nil {
+		into := append([]any{&e.ID}, places(&e.Objective)...)
+		if err := rows.Scan(append(into, &e.Indicator, &e.Kind, &from, &to, &bad, &e.Author, &e.Reason, &created, &e.Withdraws, &effects)...); err != nil {
 			return err
 		}
-		e.Kind, e.From, e.To, e.Created = slo.CorrectionKind(kind), fromNanos(from), fromNanos(to), fromNanos(created)
+		e.From, e.To, e.Created = fromNanos(from), fromNanos(to), fromNanos(created)
 		err := errors.Join(json.Unmarshal(bad, &e.Bad), json.Unmarshal(effects, &e.Effects))
 		if err != nil {
 			return fmt.Errorf("read entry %d: %w", e.ID, err)
