@@ -5,7 +5,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { alertLabel, alertStates, isOpen, labelsOf } from '../alert';
-import type { Alert, Alerts, AlertState, Receivers } from '../alert';
+import type { Alert, Alerts, AlertState, Receivers, Silence, Silences } from '../alert';
 import { alertNews } from '../events';
 import * as format from '../format';
 import { AlertCard, Ended } from '../parts/alerts';
@@ -21,6 +21,7 @@ import { Choice, distinct } from './fleet';
 export function AlertsPage() {
   const alerts = useResource<Alerts>('/api/v1/alerts', true, alertNews);
   const receivers = useResource<Receivers>('/api/v1/receivers', true, alertNews);
+  const silences = useResource<Silences>('/api/v1/silences', true, alertNews);
   useEffect(() => {
     document.title = 'Alerts · Leadline';
   }, []);
@@ -29,7 +30,7 @@ export function AlertsPage() {
       <h1>Alerts</h1>
       <AlertTabs />
       {receivers.data && <DeliveryTrouble of={receivers.data} />}
-      <Screen of={alerts} what="alerts">{(data) => (data.alerts.length === 0 ? <Quiet /> : <List of={data} />)}</Screen>
+      <Screen of={alerts} what="alerts">{(data) => (data.alerts.length === 0 ? <Quiet /> : <List of={data} silences={silences.data?.silences ?? []} />)}</Screen>
     </>
   );
 }
@@ -64,7 +65,7 @@ const none = { q: null, state: null, severity: null, team: null, service: null }
 /** So many that ended are shown unasked: what is over interests few. */
 const fewEnded = 10;
 
-function List({ of: { alerts, evaluated_at } }: { of: Alerts }) {
+function List({ of: { alerts, evaluated_at }, silences }: { of: Alerts; silences: Silence[] }) {
   const all = useSignal(false);
   const filter = filterOf(query.value);
   const some = alerts.filter((a) => takes(a, filter));
@@ -72,6 +73,8 @@ function List({ of: { alerts, evaluated_at } }: { of: Alerts }) {
   const [open, ended] = [shown.filter(isOpen), shown.filter((a) => !isOpen(a))];
   const filtered = shown.length < alerts.length;
   const now = unix(evaluated_at);
+  const inhibited = open.filter((a) => a.inhibited_by !== '');
+  const card = (a: Alert) => <AlertCard key={keyOf(a)} of={a} now={now} silence={silences.find((s) => s.id === a.silenced_by)} />;
   return (
     <>
       <div class="fleet-tools">
@@ -83,7 +86,8 @@ function List({ of: { alerts, evaluated_at } }: { of: Alerts }) {
         {filtered && <> · <a href={hereWith(none)}>Clear filters</a></>}
       </p>
       {open.length === 0 && <p class="card calm">{filtered ? 'No alert that these filters show fires.' : 'No alert fires.'}</p>}
-      <div class="alerts">{open.map((a) => <AlertCard key={keyOf(a)} of={a} now={now} />)}</div>
+      <div class="alerts">{open.filter((a) => a.inhibited_by === '').map(card)}</div>
+      {inhibited.length > 0 && <details class="inhibited" open={filter.text !== ''}><summary>{format.plural(inhibited.length, 'alert is', 'alerts are')} inhibited: a faster rule calls for the same burn</summary><div class="alerts">{inhibited.map(card)}</div></details>}
       {ended.length > 0 && (
         <>
           <h2 class="ended-title">Ended</h2>

@@ -5,7 +5,7 @@
 // broken, since when, how fast it burns, who was told, why it may be quiet.
 import type { ComponentChildren } from 'preact';
 import { forecast, matchersOf, matcherText, verdictMeaning } from '../alert';
-import type { Alert, Told } from '../alert';
+import type { Alert, Silence, Told } from '../alert';
 import * as format from '../format';
 import { instant, unix, zone } from '../time';
 import { AlertMark, VerdictMark } from './alertmarks';
@@ -24,7 +24,7 @@ const lasting = (since: string | null, now: number | null): string => {
   return from === null || now === null ? '' : format.duration(Math.max(0, now - from));
 };
 
-export function AlertCard({ of: a, now, named = true }: { of: Alert; now: number | null; named?: boolean }) {
+export function AlertCard({ of: a, now, named = true, silence }: { of: Alert; now: number | null; named?: boolean; silence?: Silence | undefined }) {
   // Whoever looks for what needs them has these between the others; they stay short.
   const quiet = a.silenced_by !== '' || a.inhibited_by !== '';
   const rest = (
@@ -45,19 +45,19 @@ export function AlertCard({ of: a, now, named = true }: { of: Alert; now: number
         <a class="act" href={silenceLink(a)}>Silence …</a>
       </header>
       <p class="cause">{a.sentence}</p>
-      <Quiet of={a} />
+      <Quiet of={a} silence={silence} />
       {quiet ? <details><summary>Windows and more</summary><div class="alert-rest">{rest}</div></details> : rest}
     </article>
   );
 }
 
 /** Why an alert that is open calls nobody, or cannot change. */
-export function Quiet({ of: a }: { of: Alert }) {
+export function Quiet({ of: a, silence }: { of: Alert; silence?: Silence | undefined }) {
   return (
     <>
       {a.frozen !== '' && <p class="why-quiet"><strong>Frozen:</strong> {a.frozen}; it neither begins nor ends until that is over.</p>}
       {a.inhibited_by !== '' && <p class="why-quiet"><strong>Inhibited</strong> by {a.inhibited_by}, which calls for the same burn: nobody is told of this one.</p>}
-      {a.silenced_by !== '' && <p class="why-quiet"><strong>Silenced:</strong> nobody is told. <a href={keepZone('/silences')}>The silence</a></p>}
+      {a.silenced_by !== '' && <p class="why-quiet"><strong>Silenced:</strong> nobody is told{silence ? ` until ${instant(unix(silence.ends_at), zone.value)}, says ${silence.author}: ${silence.reason}` : '.'} <a href={keepZone('/silences')}>The silence</a></p>}
       {a.clear_since !== null && <p class="why-quiet"><strong>About to end:</strong> its conditions have not held since {instant(unix(a.clear_since), zone.value, 'second')}.</p>}
     </>
   );

@@ -16,7 +16,7 @@ export function Exclusions({ slo }: { slo: ObjectiveDetail }) {
       <h2>Planned exclusions <span class="quiet">in no budget and no alert, shaded in the charts</span></h2>
       <div class="scroll" tabIndex={0} role="region" aria-label="Planned exclusions">
         <table>
-          <thead><tr><th scope="col">Reason</th><th scope="col">How often</th><th scope="col">Last</th><th scope="col">Next</th></tr></thead>
+          <thead><tr><th scope="col">Reason</th><th scope="col">Next</th><th scope="col">Last</th><th scope="col">How often</th></tr></thead>
           <tbody>{all.map((x) => <Row key={`${x.reason} ${x.begin}`} of={x} />)}</tbody>
         </table>
       </div>
@@ -31,9 +31,9 @@ function Row({ of: x }: { of: Exclusion }) {
   return (
     <tr>
       <th scope="row">{x.reason}</th>
-      <td class="nowrap">{x.repeat === '' ? 'once' : <code>{x.repeat}</code>}<br /><span class="quiet">for {x.length}, by the clocks of {x.zone}</span></td>
-      <td class="nowrap"><Stretches of={[...x.past].reverse()} none="not within the window" /></td>
       <td class="nowrap"><Stretches of={x.next} none="none planned" /></td>
+      <td class="nowrap"><Stretches of={[...x.past].reverse()} none="not within the window" /></td>
+      <td class="nowrap">{x.repeat === '' ? 'once' : <code>{x.repeat}</code>}<br /><span class="quiet">for {x.length}, by the clocks of {x.zone}</span></td>
     </tr>
   );
 }
