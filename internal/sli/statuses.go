@@ -22,7 +22,7 @@ type override struct {
 
 // compileStatuses reads the overrides: a class first, so that a code in it wins.
 func compileStatuses(rules map[string]Outcome) (*statuses, error) {
-	if len(rules) == 0 {
+	if len(rules) == 0 || len(rules) > maxStatuses { // which check refuses
 		return nil, nil
 	}
 	var s statuses

@@ -161,9 +161,7 @@ func (f *file) object(n *yaml.Node, what string) *object {
 
 // take returns the value of a field, nil when it is absent or null.
 func (o *object) take(field string) *yaml.Node {
-	if !slices.Contains(o.known, field) {
-		o.known = append(o.known, field)
-	}
+	o.known = append(o.known, field)
 	n := o.value[field]
 	if n == nil || n.Tag == "!!null" {
 		return nil

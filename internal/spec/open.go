@@ -50,9 +50,14 @@ type part struct {
 
 // parts are the documents of all files by kind and name.
 type parts struct {
-	named map[partName]*part
-	uses  []use
+	named   map[partName]*part
+	uses    []use
+	missing int // names of parts that are not there
 }
+
+// maxSuggested is for how many missing names a near one is looked for, which
+// takes a look at all names.
+const maxSuggested = 50
 
 type partName struct{ kind, name string }
 
@@ -170,6 +175,7 @@ func (p *parts) find(by *file, at *yaml.Node, kind string) *part {
 		by.at(at, "the name of the "+kind+" must be a text", "found "+kindText(at), "")
 		return nil
 	case found == nil:
+		p.missing++
 		by.at(at, fmt.Sprintf("there is no %s %q", kind, at.Value), "", meant(at.Value, p.names(kind), "define it in a file of this folder"))
 		return nil
 	}
@@ -178,6 +184,9 @@ func (p *parts) find(by *file, at *yaml.Node, kind string) *part {
 }
 
 func (p *parts) names(kind string) (names []string) {
+	if p.missing > maxSuggested {
+		return nil
+	}
 	for key := range p.named {
 		if key.kind == kind {
 			names = append(names, key.name)
@@ -242,6 +251,7 @@ func (n *part) check(read func()) (good bool) {
 		return false
 	}
 	before := n.found()
+	n.spec.known = nil // of the last time
 	read()
 	n.seen, n.broken = true, n.found() > before
 	return !n.broken
@@ -280,16 +290,15 @@ func (n *part) noteNode(name string) *yaml.Node { return n.notes.value[notePrefi
 // finish reports the fields and the annotations of ours that nobody took.
 func (n *part) finish() {
 	n.spec.finish()
-	if n.notes == nil {
+	if n.notes == nil || n.seen {
 		return
 	}
 	for _, key := range n.notes.order {
-		if !strings.HasPrefix(key, notePrefix) {
-			n.notes.known = append(n.notes.known, key)
-			if !n.seen {
-				n.prose(n.notes, key)
-			}
+		switch {
+		case !strings.HasPrefix(key, notePrefix):
+			n.prose(n.notes, key)
+		case !slices.Contains(n.notes.known, key):
+			n.at(n.notes.keys[key], fmt.Sprintf("%s has no annotation %q", n.kind, key), "", meant(key, n.notes.known, "known annotations: "+strings.Join(n.notes.known, ", ")))
 		}
 	}
-	n.notes.finish()
 }

@@ -85,6 +85,9 @@ func (p *parts) checkSLI(n *part) {
 
 // sli reads what an SLI counts when an SLO of the service asks.
 func (p *parts) sli(n *part, s *service) (c *counted) {
+	if n.seen && n.found() > 0 {
+		return nil // who names it is refused with it
+	}
 	inFile := *s
 	inFile.file = n.file
 	good := n.check(func() {

@@ -114,24 +114,32 @@ func (n number) MarshalYAML() (any, error) {
 const (
 	longestName = 63
 	longestText = 1050
+	numberRoom  = 6 // bytes
 )
 
 // openWriter gathers documents. Names are unique among those of a kind.
 type openWriter struct {
 	described map[operation.Service]string
 	services  []openDocument
+	places    map[place]string // their names
 	slos      []openDocument
-	above     [][]Loss // what each SLO leaves out
-	taken     map[partName]bool
+	above     [][]Loss         // what each SLO leaves out
+	taken     map[partName]int // how many wanted the name
 	losses    []Loss
 	policies  bool
+}
+
+// place is a service in certain environments.
+type place struct {
+	service      operation.Service
+	environments string
 }
 
 // WriteOpenSLO writes objectives as documents of OpenSLO, in their order, and
 // says what those cannot say. Read again, they are the same objectives but for
 // what was left out. described are the descriptions of services.
 func WriteOpenSLO(objectives []*slo.Objective, described map[operation.Service]string) (text []byte, losses []Loss, err error) {
-	w := &openWriter{described: described, taken: map[partName]bool{}}
+	w := &openWriter{described: described, places: map[place]string{}, taken: map[partName]int{}}
 	for _, group := range inEnvironments(objectives) {
 		w.add(group)
 	}
@@ -207,7 +215,7 @@ func (w *openWriter) add(group []*slo.Objective) {
 			kept = append(kept, noteTexts[name])
 		}
 	}
-	name := w.unique(openSLO, o.Name)
+	name := w.unique(openSLO, o.Name, o.Service.Name)
 	if name != o.Name {
 		notes[notePrefix+noteName] = o.Name
 	}
@@ -246,19 +254,29 @@ func (w *openWriter) lose(o *slo.Objective, what string, kept bool) {
 }
 
 // unique makes a name that every reader of OpenSLO takes and no other document
-// of the kind has.
-func (w *openWriter) unique(kind, want string) string {
-	base := cmp.Or(slug(want), strings.ToLower(kind))
-	base = strings.Trim(base[:min(len(base), longestName-5)], "-")
-	if len(want) <= longestName && slug(want) == want {
-		base = want
+// of the kind has; it begins with what the name is within if need be.
+func (w *openWriter) unique(kind, want, within string) string {
+	name := label(want, kind)
+	if w.taken[partName{kind, name}] > 0 && within != "" {
+		name = label(within+"-"+want, kind)
 	}
-	name := base
-	for i := 2; w.taken[partName{kind, name}]; i++ {
-		name = base[:min(len(base), longestName-5)] + "-" + strconv.Itoa(i)
+	first, base := partName{kind, name}, strings.Trim(name[:min(len(name), longestName-numberRoom)], "-")
+	for w.taken[partName{kind, name}] > 0 {
+		w.taken[first]++
+		name = base + "-" + strconv.Itoa(w.taken[first])
 	}
-	w.taken[partName{kind, name}] = true
+	w.taken[partName{kind, name}]++
 	return name
+}
+
+// label makes a name of lower-case letters, digits and dashes, with room for a
+// number where it was too long.
+func label(name, otherwise string) string {
+	if len(name) <= longestName && slug(name) == name {
+		return name
+	}
+	text := cmp.Or(slug(name), strings.ToLower(otherwise))
+	return strings.Trim(text[:min(len(text), longestName-numberRoom)], "-")
 }
 
 // service returns the name of the document that says where the objectives are.
@@ -277,16 +295,15 @@ func (w *openWriter) service(group []*slo.Objective) string {
 		}
 		notes[notePrefix+noteEnvironments] = strings.Join(names, ", ")
 	}
-	for _, d := range w.services {
-		if cmp.Or(d.Metadata.Annotations[notePrefix+noteService], d.Metadata.Name) == in.Name &&
-			d.Metadata.Annotations[notePrefix+noteNamespace] == in.Namespace && d.Metadata.Annotations[notePrefix+noteEnvironments] == notes[notePrefix+noteEnvironments] {
-			return d.Metadata.Name
-		}
+	key := place{in, notes[notePrefix+noteEnvironments]}
+	if name := w.places[key]; name != "" {
+		return name
 	}
-	name := w.unique(openService, in.Name)
+	name := w.unique(openService, in.Name, in.Namespace)
 	if name != in.Name {
 		notes[notePrefix+noteService] = in.Name
 	}
+	w.places[key] = name
 	w.services = append(w.services, openDocument{Kind: openService, Metadata: openMetadata{name, notes}, Spec: openDescribed{Description: w.described[in]}})
 	return name
 }
@@ -310,7 +327,7 @@ func (w *openWriter) indicator(o *slo.Objective) openDocument {
 	if len(r.Statuses) > 0 {
 		good["statuses"] = statusTexts(r.Statuses)
 	}
-	document := openDocument{Metadata: openMetadata{Name: w.unique(openSLI, o.Name)}}
+	document := openDocument{Metadata: openMetadata{Name: w.unique(openSLI, o.Name, o.Service.Name)}}
 	if r.Kind == sli.Latency {
 		if of := all["of"]; of != nil {
 			good["of"] = of

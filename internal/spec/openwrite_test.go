@@ -6,6 +6,7 @@ package spec_test
 import (
 	"bytes"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -96,3 +97,34 @@ func TestTheShopComesBack(t *testing.T) {
 	set := parse(string(shop))
 	comesBack(t, set)
 }
+
+// TestNamesAreUnique: many services have an objective of the same name, and
+// names of ours are longer than those that every reader of OpenSLO takes.
+func TestNamesAreUnique(t *testing.T) {
+	long := strings.Repeat("a", 90)
+	var sources []spec.Source
+	for _, service := range []string{"shop", "Shop", "cart", "shop/cart", long, long + "b"} {
+		text := strings.Replace(good, "shop-api", service, 1) + strings.ReplaceAll(more, "NAME", long)
+		sources = append(sources, spec.Source{Path: service, Content: []byte(text)})
+	}
+	set := spec.Parse(sources)
+	comesBack(t, set)
+	text, _, err := spec.WriteOpenSLO(set.Objectives, set.Described)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile(`(?m)^kind: (.*)\nmetadata:\n  name: (.*)$`).FindAllStringSubmatch(string(text), -1)
+	seen := map[string]bool{}
+	for _, n := range names {
+		if seen[n[0]] || len(n[2]) > 63 || strings.ToLower(n[2]) != n[2] {
+			t.Errorf("%s %q is there twice, or is no usable name", n[1], n[2])
+		}
+		seen[n[0]] = true
+	}
+	if len(names) != 6+2*6 {
+		t.Errorf("got %d documents", len(names))
+	}
+}
+
+const more = `    - {name: NAME, latency: {under: 0.3001s}, target: 99%, window: 7d}
+`

@@ -5,6 +5,7 @@ package spec_test
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -68,6 +69,15 @@ func TestTheDocumentsOfTheFuzzTargetAreGood(t *testing.T) {
 	}
 }
 
+// numbered are fields that have no meaning.
+func numbered(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "%x: bad,", i)
+	}
+	return b.String()
+}
+
 func TestLimits(t *testing.T) {
 	const deep = 100_000
 	for _, c := range []struct{ name, content, want string }{
@@ -77,6 +87,7 @@ func TestLimits(t *testing.T) {
 		{"100,000 blocks deep", strings.Repeat("- ", deep) + "a", "not YAML that can be read"},
 		{"100,000 explicit keys deep", strings.Repeat("? ", deep) + "a", "not YAML that can be read"},
 		{"a billion laughs", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "anchors and aliases"},
+		{"a hundred thousand statuses", strings.Replace(good, "{}", "{statuses: {"+numbered(100_000)+"}}", 1), "at most 50"},
 		{"too many objectives of OpenSLO", strings.Replace(openGood, "{displayName: B", strings.Repeat("{target: 0.8, timeSliceTarget: 1, timeSliceWindow: 5}, ", 500)+"{displayName: B", 1), "a file may hold 1000"},
 		{"a hundred thousand environments", strings.Replace(openGood, "a, b", strings.Repeat("a,", 100_000), 1), "there may be 100"},
 		{"too many objectives", good + strings.Repeat("    - {name: a, availability: {}, target: 99%, window: 7d}\n", 1000), "a file may hold 1000"},
