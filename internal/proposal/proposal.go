@@ -12,7 +12,8 @@
 // the highest usual one that the lower confidence bound of the good share
 // reaches, so that few events give a modest target and a comment says why. With
 // too few events there is no draft. Names come from telemetry, which anybody may
-// send: they are quoted, and an operation whose name a service file cannot hold
+// send: package operation leaves nothing in them that cannot be printed, here
+// they are quoted, and an operation whose name a service file cannot hold
 // is left out.
 package proposal
 
@@ -211,7 +212,7 @@ func reference(o *Operation) string {
 func (d *draft) operation(o *Operation, only bool) {
 	of := reference(o)
 	if target, why := availability(o.Counts); !only {
-		d.add(nameOf(o)+"-succeeds", "availability: {of: "+of+"}", target, plain(o.Name)+" is one of the busiest operations.", why)
+		d.add(nameOf(o)+"-succeeds", "availability: {of: "+of+"}", target, o.Name+" is one of the busiest operations.", why)
 	}
 	if o.Kind == operation.Task || o.Kind == operation.Consume {
 		return // nobody waits for them as for an answer

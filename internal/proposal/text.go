@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // text writes the draft as a service file.
@@ -52,12 +51,12 @@ func (d *draft) head(b *strings.Builder) {
 	fmt.Fprintf(b, "  runbook: runbooks/%s.md  # TODO: what to do when it breaks: a file beside this one, or an address\n", strings.TrimSuffix(FileName(d.Service), ".yaml"))
 }
 
-// comment writes a text as lines of a comment. What telemetry named cannot end
-// the comment.
+// comment writes a text as lines of a comment. No space of any kind is left of
+// it, so what telemetry named cannot end the comment.
 func comment(b *strings.Builder, indent, text string) {
 	const width = 110
 	line := indent + "#"
-	for _, word := range strings.Fields(plain(text)) {
+	for _, word := range strings.Fields(text) {
 		if len(line)+1+len(word) > width && line != indent+"#" {
 			b.WriteString(line + "\n")
 			line = indent + "#"
@@ -65,16 +64,6 @@ func comment(b *strings.Builder, indent, text string) {
 		line += " " + word
 	}
 	b.WriteString(line + "\n")
-}
-
-// plain is a text without what cannot be printed.
-func plain(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
 }
 
 // bare are texts that mean themselves in YAML, in braces too.

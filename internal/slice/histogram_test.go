@@ -131,3 +131,32 @@ func TestMergeIsAddition(t *testing.T) {
 		}
 	})
 }
+
+// TestHistogramAtMost never says more than there were, and not much less.
+func TestHistogramAtMost(t *testing.T) {
+	var h slice.Histogram
+	var durations []time.Duration
+	for d := time.Duration(0); d < time.Minute; d = d*21/20 + 1 {
+		h.Add(d)
+		durations = append(durations, d)
+	}
+	atMost := func(limit time.Duration) (n uint64) {
+		for _, d := range durations {
+			if d <= limit {
+				n++
+			}
+		}
+		return n
+	}
+	for limit := time.Duration(0); limit < 2*time.Minute; limit = limit*11/10 + 1 {
+		if got := h.AtMost(limit); got > atMost(limit) || limit > 10*time.Microsecond && got < atMost(limit*9/10) {
+			t.Errorf("%s: got %d, want %d or those of a bucket fewer", limit, got, atMost(limit))
+		}
+	}
+	if got := h.AtMost(-1); got != 0 {
+		t.Errorf("below nothing: got %d", got)
+	}
+	if got, want := h.AtMost(time.Second), atMost(time.Second); got != want {
+		t.Errorf("at the end of a bucket: got %d, want %d", got, want)
+	}
+}

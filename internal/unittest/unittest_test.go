@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -226,5 +227,35 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	set := spec.Parse([]spec.Source{{Path: "t", Content: f.Defined}})
 	if _, err := unittest.Run(ctx, f, set.Objectives); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestDocumentedExample runs the test file of the documentation on the shop's
+// service file, which it is about.
+func TestDocumentedExample(t *testing.T) {
+	page, err := os.ReadFile("../../docs/reference/unit-tests.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(page), "```yaml\n")
+	example, _, found := strings.Cut(after, "```\n")
+	if !found {
+		t.Fatal("the page has no example")
+	}
+	f, problems := spec.ParseTests(spec.Source{Path: "unit-tests.md", Content: []byte(example)})
+	if len(problems) > 0 {
+		t.Fatal(problems[0])
+	}
+	shop, err := os.ReadFile("../../examples/shop/services/shop.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := unittest.Run(t.Context(), f, spec.Parse([]spec.Source{{Path: "shop.yaml", Content: shop}}).Objectives)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failures strings.Builder
+	if err := unittest.WriteFailures(&failures, results); err != nil || len(results) != 2 || failures.Len() > 0 {
+		t.Errorf("%d tests, %v\n%s", len(results), err, failures.String())
 	}
 }
