@@ -61,8 +61,8 @@ func (w *world) wander(rng *rand.Rand, steps int) {
 		if rng.IntN(60) == 0 {
 			w.now = w.now.Add(time.Duration(rng.IntN(96)) * time.Hour)
 		}
-		switch rng.IntN(100) {
-		case 0, 3:
+		switch rng.IntN(50) {
+		case 0, 3, 4:
 			w.correct(rng)
 		case 1:
 			w.engine = w.restart(nil)
@@ -80,13 +80,15 @@ func (w *world) wander(rng *rand.Rand, steps int) {
 }
 
 // correct leaves a random stretch out, which may reach into the future, or bad
-// events of one. It is tried first, beside what is shown, and often only tried.
+// events of one: often of the minutes that are open, and where others have left
+// something out. It is tried first, beside what is shown, and often only tried.
 func (w *world) correct(rng *rand.Rand) {
-	from := w.now.Add(-time.Duration(rng.IntN(10*24*60)) * time.Minute).Truncate(time.Minute)
+	reach := []int{10 * 24 * 60, 12 * 60, 30}[rng.IntN(3)]
+	from := w.now.Add(-time.Duration(rng.IntN(reach)) * time.Minute).Truncate(time.Minute)
 	c := slo.Correction{ID: rng.Int64(), Kind: slo.ExcludeAll, From: from, To: from.Add(time.Duration(1+rng.IntN(12*60)) * time.Minute), Reason: "a drill"}
 	if rng.IntN(2) == 0 {
 		c.Kind = slo.ExcludeBad
-		if w.objective.Allot(&c, rng.Uint64N(30), w.bad()) != nil {
+		if w.objective.Allot(&c, rng.Uint64N(4), w.bad()) != nil {
 			return
 		}
 	}

@@ -353,8 +353,9 @@ func (w *world) fill(e *eval.Engine, fresh []*eval.Fresh) {
 	}
 	for m, series := range w.counted {
 		for k, n := range series {
-			if m > closed {
-				e.CountFresh(fresh, &k, m, n)
+			if m > closed { // in two parts
+				e.CountFresh(fresh, &k, m, slice.Counts{Good: n.Good, Bad: n.Bad / 2})
+				e.CountFresh(fresh, &k, m, slice.Counts{Bad: n.Bad - n.Bad/2, Excluded: n.Excluded})
 			}
 		}
 	}
