@@ -13,13 +13,18 @@ import (
 // OutboxStore keeps what is to be sent to whom, what was, and what each
 // receiver has been told.
 type OutboxStore interface {
-	// Commit does all of c or nothing. It is errs.Conflict, and nothing is
-	// done, when another writer was first: when a transition's sequence is not
-	// above the persisted one of its alert, or a delivery is not stored in the
-	// version before its own (and not absent, for version 1).
+	// Commit does all of c or nothing, and adds one to the revision. It is
+	// errs.Conflict, and nothing is done, when another writer was first: when the
+	// revision is not the one that c was made of; when a transition's sequence is
+	// not above the persisted one of its alert; when a delivery is not stored in
+	// the version before its own (and not absent, for version 1), or is held by
+	// another writer.
 	//
 	// An error of any other kind does not say whether c was done.
 	Commit(ctx context.Context, c *Commit) error
+	// Revision returns how often the outbox or a silence was changed. What is
+	// read after it is at least that new.
+	Revision(ctx context.Context) (uint64, error)
 	// Outbox returns the deliveries that are waiting or being attempted, in the
 	// order in which they were first committed.
 	Outbox(ctx context.Context) ([]Delivery, error)
@@ -36,6 +41,12 @@ type OutboxStore interface {
 // Commit is one step of the outbox: the transitions of alerts, and the
 // deliveries that they cause; or the intent or outcome of an attempt.
 type Commit struct {
+	// Writer names who commits, the same across its restarts. At is when, by its
+	// clock, and Revision that of the outbox that it has read.
+	Writer   string
+	At       time.Time
+	Revision uint64
+
 	Transitions []Transition
 	// Amended are alerts that remember something new without having changed
 	// their phase, as when their conditions stop holding (Clear): each takes the
@@ -70,6 +81,10 @@ type Delivery struct {
 	// one was.
 	Attempts  int
 	Attempted time.Time
+	// Holder is the writer that attempts it, and Leased until when no other may;
+	// see Held.
+	Holder string
+	Leased time.Time
 	// Doubtful says that the outcome of some attempt is not known: the receiver
 	// may have had the message.
 	Doubtful bool
@@ -80,6 +95,17 @@ type Delivery struct {
 	Error string
 	// Version counts the commits of this delivery, from 1.
 	Version int
+}
+
+// LongestLease is how far ahead a lease may end: one that ends later was
+// written by a clock that was ahead, and holds nothing.
+const LongestLease = 5 * time.Minute
+
+// Held reports whether another writer is attempting the delivery, so that
+// this one may neither attempt nor change it. A writer that ended in an attempt
+// holds it until its lease is over.
+func (d *Delivery) Held(from string, at time.Time) bool {
+	return d.State == Attempting && d.Holder != from && d.Leased.After(at) && !d.Leased.After(at.Add(LongestLease))
 }
 
 // DeliveryState is where a delivery stands.

@@ -10,7 +10,9 @@ import (
 
 // SilenceStore keeps silences.
 type SilenceStore interface {
-	// SaveSilence stores a silence in place of the one with the same id.
+	// SaveSilence stores a silence in place of the one with the same id, and adds
+	// one to the outbox's revision: what was to be sent without knowing of the
+	// silence is a conflict.
 	SaveSilence(ctx context.Context, s Silence) error
 	// Silences returns every silence that was not pruned, those that end last
 	// first.

@@ -40,8 +40,12 @@ func (e *Engine) receive(a answer) {
 // settle notes outcomes in the box. It may be done again after a reload.
 func (e *Engine) settle(now time.Time) {
 	for _, a := range e.settled {
-		at := slices.IndexFunc(e.box.parcels, func(p *parcel) bool { return p.ID == a.message.DeliveryID && p.State == catalog.Attempting })
-		if at < 0 { // its outcome was committed although the commit failed
+		at := slices.IndexFunc(e.box.parcels, func(p *parcel) bool {
+			return p.ID == a.message.DeliveryID && p.State == catalog.Attempting && p.Holder == e.parts.Writer
+		})
+		// Its outcome was committed although the commit failed, or it took longer
+		// than its lease and another writer is at it.
+		if at < 0 {
 			continue
 		}
 		p := e.box.parcels[at]

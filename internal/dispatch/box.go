@@ -40,6 +40,10 @@ type box struct {
 	notified map[catalog.NotificationKey]catalog.Notification
 	parcels  []*parcel // that are not final, in order of first commits
 	silences []silence
+	// revision is that of the catalog of which the box was made; writer is who
+	// commits.
+	revision uint64
+	writer   string
 
 	// What the next commit holds.
 	changes []catalog.Transition
@@ -66,12 +70,16 @@ type envelope struct {
 	More int `json:"more,omitempty"`
 }
 
-// load reads the catalog. Attempts that nobody makes any more are those of a
-// process that ended: nobody knows what became of them.
-func load(ctx context.Context, store Store, underway func(id string) bool) (*box, error) {
+// load reads the catalog. Its revision comes first: what is written meanwhile
+// makes the next commit a conflict.
+func load(ctx context.Context, store Store, writer string) (*box, error) {
 	b := &box{
 		alerts: make(map[alert.Key]alert.Alert), notified: make(map[catalog.NotificationKey]catalog.Notification),
-		told: make(map[catalog.NotificationKey]bool), moved: true,
+		told: make(map[catalog.NotificationKey]bool), moved: true, writer: writer,
+	}
+	var err error
+	if b.revision, err = store.Revision(ctx); err != nil {
+		return nil, err
 	}
 	alerts, err := store.Alerts(ctx)
 	if err != nil {
@@ -87,14 +95,14 @@ func load(ctx context.Context, store Store, underway func(id string) bool) (*box
 	for _, n := range notified {
 		b.notified[n.NotificationKey] = n
 	}
-	if err := b.loadParcels(ctx, store, underway); err != nil {
+	if err := b.loadParcels(ctx, store); err != nil {
 		return nil, err
 	}
 	b.silences, err = loadSilences(ctx, store)
 	return b, err
 }
 
-func (b *box) loadParcels(ctx context.Context, store Store, underway func(id string) bool) error {
+func (b *box) loadParcels(ctx context.Context, store Store) error {
 	deliveries, err := store.Outbox(ctx)
 	if err != nil {
 		return err
@@ -104,17 +112,24 @@ func (b *box) loadParcels(ctx context.Context, store Store, underway func(id str
 		if err := json.Unmarshal(d.Content, &p.envelope); err != nil {
 			return fmt.Errorf("read delivery %s: %w", d.ID, err)
 		}
-		if p.State == catalog.Attempting && !underway(p.ID) {
-			p.State, p.Doubtful, p.Error, p.dirty = catalog.Waiting, true, "the outcome of the attempt is not known", true
-		}
 		b.parcels = append(b.parcels, p)
 	}
 	return nil
 }
 
+// recover takes back attempts that nobody makes any more: those of a process
+// that ended, ours or one whose lease is over. Nobody knows what became of them.
+func (b *box) recover(now time.Time, underway func(id string) bool) {
+	for _, p := range b.parcels {
+		if p.State == catalog.Attempting && !p.Held(b.writer, now) && !underway(p.ID) {
+			p.State, p.Doubtful, p.Error, p.dirty = catalog.Waiting, true, "the outcome of the attempt is not known", true
+		}
+	}
+}
+
 // commit writes what has changed. After an error the box is of no use.
-func (b *box) commit(ctx context.Context, store Store) error {
-	c := catalog.Commit{Transitions: b.changes, Amended: b.amended}
+func (b *box) commit(ctx context.Context, store Store, now time.Time) error {
+	c := catalog.Commit{Writer: b.writer, At: now, Revision: b.revision, Transitions: b.changes, Amended: b.amended}
 	for _, p := range b.parcels {
 		if !p.dirty {
 			continue
@@ -139,6 +154,7 @@ func (b *box) commit(ctx context.Context, store Store) error {
 	if err := store.Commit(ctx, &c); err != nil {
 		return err
 	}
+	b.revision++
 	b.moved, b.changes, b.amended = true, nil, nil
 	clear(b.told)
 	b.parcels = slices.DeleteFunc(b.parcels, func(p *parcel) bool { return p.State.Final() })

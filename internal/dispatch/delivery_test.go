@@ -406,7 +406,11 @@ func TestATimeAheadHoldsNothingBack(t *testing.T) {
 		}
 		left[0].Due = time.Now().Add(365 * 24 * time.Hour)
 		left[0].Version++
-		if err := w.store.Memory.Commit(t.Context(), &catalog.Commit{Deliveries: left}); err != nil {
+		revision, err := w.store.Revision(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.store.Memory.Commit(t.Context(), &catalog.Commit{Revision: revision, Deliveries: left}); err != nil {
 			t.Fatal(err)
 		}
 		w.receivers["pager"].do(nil)

@@ -11,6 +11,11 @@
 // outcome after. So a crash at any point delivers, and at most repeats one
 // attempt, marked as a repeat with the same delivery id.
 //
+// Several engines may share an outbox. An attempt is a lease: until it is over
+// nobody else touches the delivery. And a commit is of the revision that was
+// read, so that what another engine, or a silence, has changed meanwhile makes
+// it a conflict, and it is planned anew.
+//
 // It does not decide when an alert fires (packages alert and eval), and it
 // does not know what a receiver's messages look like: that is a Channel's
 // part. Every receiver has its own queue, so that one that hangs delays none

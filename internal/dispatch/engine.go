@@ -23,6 +23,10 @@ type Parts struct {
 	Store    Store
 	Source   Source
 	Channels map[string]Channel // of every receiver
+	// Writer names this engine among those that share the store, the same after
+	// a restart: what it was sending then is its own to repeat, and what others
+	// are sending is left to them until their lease is over.
+	Writer string
 	// Alive says why intake, the log or evaluation is not alive; nil when they
 	// are. What it says stops heartbeats.
 	Alive func() error
@@ -43,7 +47,6 @@ type Engine struct {
 	workers []*worker // by name
 	answers chan answer
 	kick    chan struct{}
-	reread  atomic.Bool // silences have changed
 	status  atomic.Pointer[Status]
 
 	listeners eval.Listeners
@@ -60,8 +63,10 @@ type Engine struct {
 	notices  map[alert.Key]*Notice
 	prune    time.Time
 	trouble  error // of the last step
-	silenced map[alert.Key]string
-	unrouted int
+	// conflicts counts the steps in a row in which another writer was first.
+	conflicts int
+	silenced  map[alert.Key]string
+	unrouted  int
 }
 
 // Open reads what is persisted and hands the alerts to the source, which has
@@ -99,12 +104,13 @@ func Open(ctx context.Context, cfg Config, p Parts) (*Engine, error) {
 
 // load makes the box anew.
 func (e *Engine) load(ctx context.Context, now time.Time) error {
-	b, err := load(ctx, e.parts.Store, e.underway)
+	b, err := load(ctx, e.parts.Store, e.parts.Writer)
 	if err != nil {
 		return err
 	}
+	b.recover(now, e.underway)
 	for _, p := range b.parcels {
-		if _, known := e.cfg.Receivers[p.Receiver]; !known {
+		if _, known := e.cfg.Receivers[p.Receiver]; !known && p.State != catalog.Attempting {
 			b.supersede(p, "the receiver is not configured any more", now)
 		}
 		// A clock that was ahead when it was written must not hold it back.
@@ -123,13 +129,22 @@ func (e *Engine) underway(id string) bool {
 		slices.ContainsFunc(e.settled, func(a answer) bool { return a.message.DeliveryID == id })
 }
 
-// The longest time between two steps, after an error, and that answers are
-// awaited for when the engine ends.
+// The longest time between two steps, after an error, after another writer was
+// first, and that answers are awaited for when the engine ends.
 const (
-	stepAtLeast = 5 * time.Second
-	stepRetry   = time.Second
-	stopWithin  = 5 * time.Second
+	stepAtLeast   = 5 * time.Second
+	stepRetry     = time.Second
+	conflictRetry = 100 * time.Millisecond
+	stopWithin    = 5 * time.Second
 )
+
+// manyConflicts is how many steps in a row may find that another writer was
+// first, before that is trouble.
+const manyConflicts = 20
+
+// leaseBeyond is for how long after its timeout an attempt is still ours: what
+// the clocks of two writers may differ by.
+const leaseBeyond = 30 * time.Second
 
 // Run tells receivers until ctx ends. What is being sent then is given a few
 // seconds for its answer; what has none will be sent again, as a repeat.
@@ -171,14 +186,26 @@ func (e *Engine) drain(ctx context.Context) {
 			return
 		}
 	}
-	now := e.parts.Now()
-	if e.box == nil && e.load(ctx, now) != nil {
-		return
+	err := e.noteOutcomes(ctx)
+	for again := 0; errs.KindOf(err) == errs.Conflict && again < manyConflicts; again++ {
+		e.box = nil
+		err = e.noteOutcomes(ctx)
 	}
-	e.settle(now)
-	if err := e.box.commit(ctx, e.parts.Store); err != nil {
+	if err != nil {
 		e.parts.Logger.Error("note what was sent", "err", err)
 	}
+}
+
+// noteOutcomes commits what became of attempts.
+func (e *Engine) noteOutcomes(ctx context.Context) error {
+	now := e.parts.Now()
+	if e.box == nil {
+		if err := e.load(ctx, now); err != nil {
+			return err
+		}
+	}
+	e.settle(now)
+	return e.box.commit(ctx, e.parts.Store, now)
 }
 
 func (e *Engine) poke() {
@@ -196,6 +223,11 @@ func (e *Engine) step(ctx context.Context) time.Duration {
 		// Nobody knows what was committed: it is read anew.
 		e.box, next = nil, now.Add(stepRetry)
 	}
+	if e.conflicts++; errs.KindOf(err) != errs.Conflict {
+		e.conflicts = 0
+	} else if e.conflicts < manyConflicts {
+		return max(time.Duration(float64(conflictRetry)*e.parts.Random()), time.Millisecond)
+	}
 	if err != nil && e.trouble == nil {
 		e.parts.Logger.Error("outbox: nothing is sent until this is over", "err", err)
 	}
@@ -212,10 +244,11 @@ func (e *Engine) try(ctx context.Context, now time.Time) (next time.Time, err er
 	if err := e.refresh(ctx, now); err != nil {
 		return next, err
 	}
+	e.box.recover(now, e.underway)
 	e.settle(now)
 	stale := e.reconcile(now)
 	begun, next := e.begin(now)
-	if err := e.box.commit(ctx, e.parts.Store); err != nil {
+	if err := e.box.commit(ctx, e.parts.Store, now); err != nil {
 		return next, fmt.Errorf("commit to the outbox: %w", err)
 	}
 	e.settled = nil
@@ -229,23 +262,20 @@ func (e *Engine) try(ctx context.Context, now time.Time) (next time.Time, err er
 	return soonest(next, e.pulse(now)), e.tidy(ctx, now)
 }
 
-// refresh reads what is not known.
+// refresh reads what is not known: silences, and what other writers did.
 func (e *Engine) refresh(ctx context.Context, now time.Time) error {
-	if e.box == nil {
-		if err := e.load(ctx, now); err != nil {
+	if e.box != nil {
+		newest, err := e.parts.Store.Revision(ctx)
+		if err != nil {
 			return fmt.Errorf("read the outbox: %w", err)
 		}
-		e.reread.Store(false)
+		if newest == e.box.revision {
+			return nil
+		}
 	}
-	if !e.reread.Swap(false) {
-		return nil
+	if err := e.load(ctx, now); err != nil {
+		return fmt.Errorf("read the outbox: %w", err)
 	}
-	all, err := loadSilences(ctx, e.parts.Store)
-	if err != nil {
-		e.reread.Store(true)
-		return err
-	}
-	e.box.silences = all
 	return nil
 }
 
@@ -279,6 +309,7 @@ func (e *Engine) begin(now time.Time) (begun map[*worker]*Message, next time.Tim
 			next = soonest(next, w.wait(p))
 		default:
 			p.State, p.Attempted, p.dirty = catalog.Attempting, now, true
+			p.Holder, p.Leased = e.parts.Writer, now.Add(w.policy.Timeout+leaseBeyond)
 			p.Attempts++
 			begun[w] = e.message(w, p)
 		}

@@ -104,7 +104,6 @@ func (e *Engine) save(ctx context.Context, s catalog.Silence) error {
 	if err := e.parts.Store.SaveSilence(ctx, s); err != nil {
 		return err
 	}
-	e.reread.Store(true)
 	e.listeners.Tell(e.parts.Now())
 	e.poke()
 	return nil

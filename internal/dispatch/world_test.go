@@ -37,6 +37,8 @@ type world struct {
 	engine    *dispatch.Engine
 	ids       int
 	stop      func()
+	// writer names the engine among several.
+	writer string
 }
 
 // newWorld has these receivers; what no route says goes to the first.
@@ -60,7 +62,7 @@ func (w *world) open() error {
 	var err error
 	w.engine, err = dispatch.Open(w.t.Context(), w.cfg, dispatch.Parts{
 		Store: w.store, Source: w.source, Channels: channels, Alive: func() error { return w.alive }, Now: time.Now,
-		NewID:  func() string { w.ids++; return fmt.Sprintf("d%03d", w.ids) },
+		NewID: func() string { w.ids++; return fmt.Sprintf("%sd%03d", w.writer, w.ids) }, Writer: w.writer,
 		Random: random.Float64, Logger: slog.New(slog.DiscardHandler), URL: "https://lead.example",
 	})
 	return err
@@ -91,9 +93,9 @@ func (w *world) run() {
 
 // crash ends the engine as a kill does: nothing is noted any more.
 func (w *world) crash() {
-	w.store.dead = true
+	w.store.die(true)
 	w.stop()
-	w.store.dead = false
+	w.store.die(false)
 	w.store.failWith(nil)
 }
 
@@ -303,6 +305,31 @@ type store struct {
 	// fail decides about a call: an error before it is done, or after.
 	fail func(op string) (before, after error)
 	ops  int
+	// pause is what a call does first.
+	pause func(op string)
+}
+
+// die makes every call fail from now on, or no longer.
+func (s *store) die(dead bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dead = dead
+}
+
+// pauseWith makes calls from now on do f first.
+func (s *store) pauseWith(f func(op string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pause = f
+}
+
+func (s *store) wait(op string) {
+	s.mu.Lock()
+	pause := s.pause
+	s.mu.Unlock() // while it pauses, others may call
+	if pause != nil {
+		pause(op)
+	}
 }
 
 var errDead = errors.New("the process is dead")
@@ -315,6 +342,7 @@ func (s *store) failWith(f func(op string) (before, after error)) {
 }
 
 func (s *store) around(op string, f func() error) error {
+	s.wait(op)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ops++
@@ -347,6 +375,11 @@ func (s *store) Alerts(ctx context.Context) (as []alert.Alert, err error) {
 func (s *store) Outbox(ctx context.Context) (ds []catalog.Delivery, err error) {
 	err = s.around("outbox", func() (err error) { ds, err = s.Memory.Outbox(ctx); return err })
 	return ds, err
+}
+
+func (s *store) Revision(ctx context.Context) (n uint64, err error) {
+	err = s.around("revision", func() (err error) { n, err = s.Memory.Revision(ctx); return err })
+	return n, err
 }
 
 func (s *store) Notifications(ctx context.Context) (ns []catalog.Notification, err error) {

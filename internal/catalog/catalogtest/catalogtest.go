@@ -89,6 +89,8 @@ var outboxClauses = []clause{
 	{"the outbox is in order of first commits", checkOutboxOrder},
 	{"an outdated version of a delivery is refused", checkOutdatedDelivery},
 	{"a delivery id is there once", checkDeliveryTwice},
+	{"a commit that was made of an older revision is refused", checkRevision},
+	{"a delivery that is being attempted is held until its lease ends", checkLease},
 	{"notifications are kept until they are forgotten", checkNotifications},
 	{"changes of an objective are newest first", checkTransitions},
 	{"silences are kept as they were saved", checkSilences},

@@ -26,6 +26,7 @@ type Memory struct {
 	deliveries    []catalog.Delivery
 	notifications map[catalog.NotificationKey]catalog.Notification
 	silences      map[string]catalog.Silence
+	revision      uint64
 }
 
 // NewMemory returns an empty store.
@@ -92,10 +93,21 @@ func (m *Memory) Commit(ctx context.Context, c *catalog.Commit) error {
 	for _, n := range c.Notified {
 		m.notifications[n.NotificationKey] = n
 	}
+	m.revision++
 	return nil
 }
 
+// Revision implements catalog.OutboxStore.
+func (m *Memory) Revision(ctx context.Context) (uint64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.revision, ctx.Err()
+}
+
 func (m *Memory) conflict(c *catalog.Commit) error {
+	if c.Revision != m.revision {
+		return errs.New(errs.Conflict, "revision %d of the outbox is not the newest", c.Revision)
+	}
 	latest := make(map[alert.Key]uint64)
 	for _, t := range c.Transitions {
 		a := t.Alert
@@ -108,6 +120,9 @@ func (m *Memory) conflict(c *catalog.Commit) error {
 	for _, d := range c.Deliveries {
 		if at := m.find(d.ID); at >= 0 {
 			versions[d.ID] = max(versions[d.ID], m.deliveries[at].Version)
+			if m.deliveries[at].Held(c.Writer, c.At) {
+				return errs.New(errs.Conflict, "delivery %s is held by another writer", d.ID)
+			}
 		}
 		if versions[d.ID] != d.Version-1 {
 			return errs.New(errs.Conflict, "delivery %s is not in the version before %d", d.ID, d.Version)
@@ -160,6 +175,7 @@ func (m *Memory) SaveSilence(ctx context.Context, s catalog.Silence) error {
 	defer m.mu.Unlock()
 	s.Matchers = slices.Clone(s.Matchers)
 	m.silences[s.ID] = s
+	m.revision++
 	return ctx.Err()
 }
 

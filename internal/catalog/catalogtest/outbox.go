@@ -60,11 +60,19 @@ func notified(receiver string, t catalog.Transition) catalog.Notification {
 	}
 }
 
-func (s *script) commit(c catalog.Commit) error { return s.store.Commit(s.ctx, &c) }
+// commit commits on top of what is there.
+func (s *script) commit(c catalog.Commit) (err error) {
+	if c.Revision, err = s.store.Revision(s.ctx); err != nil {
+		return err
+	}
+	return s.store.Commit(s.ctx, &c)
+}
 
 // conflicts returns an error unless the commit is refused as a conflict.
-func (s *script) conflicts(what string, c catalog.Commit) error {
-	if err := s.commit(c); errs.KindOf(err) != errs.Conflict {
+func (s *script) conflicts(what string, c catalog.Commit) error { return refused(what, s.commit(c)) }
+
+func refused(what string, err error) error {
+	if errs.KindOf(err) != errs.Conflict {
 		return fmt.Errorf("%s: got %w, want a conflict", what, errors.Join(err, errors.New("kind "+errs.KindOf(err).String())))
 	}
 	return nil

@@ -11,11 +11,18 @@ import (
 	"github.com/leadline/leadline/internal/errs"
 )
 
-const deliveryColumns = `id, receiver, group_key, reason, content, due, created, state, attempts, attempted, doubtful, finished, error, version`
+const deliveryColumns = `id, receiver, group_key, reason, content, due, created, state, attempts, attempted, doubtful, finished, error, version, holder, leased`
 
 // Commit implements catalog.OutboxStore.
 func (s *Store) Commit(ctx context.Context, c *catalog.Commit) error {
 	err := s.transact(ctx, func(tx *sql.Tx) error {
+		done, err := affected(tx.ExecContext(ctx, `UPDATE outbox SET revision = revision + 1 WHERE revision = ?`, c.Revision))
+		if err == nil && !done {
+			err = errs.New(errs.Conflict, "revision %d of the outbox is not the newest", c.Revision)
+		}
+		if err != nil {
+			return err
+		}
 		for i := range c.Transitions {
 			if err := putTransition(ctx, tx, &c.Transitions[i]); err != nil {
 				return err
@@ -27,7 +34,7 @@ func (s *Store) Commit(ctx context.Context, c *catalog.Commit) error {
 			}
 		}
 		for i := range c.Deliveries {
-			if err := putDelivery(ctx, tx, &c.Deliveries[i]); err != nil {
+			if err := putDelivery(ctx, tx, c, &c.Deliveries[i]); err != nil {
 				return err
 			}
 		}
@@ -36,31 +43,40 @@ func (s *Store) Commit(ctx context.Context, c *catalog.Commit) error {
 	return s.wrap("commit to the outbox of", err)
 }
 
-func putDelivery(ctx context.Context, tx *sql.Tx, d *catalog.Delivery) error {
-	put := updateDelivery
+func putDelivery(ctx context.Context, tx *sql.Tx, c *catalog.Commit, d *catalog.Delivery) (err error) {
+	var done bool
 	if d.Version == 1 {
-		put = insertDelivery
+		done, err = insertDelivery(ctx, tx, d)
+	} else {
+		done, err = updateDelivery(ctx, tx, c, d)
 	}
-	done, err := put(ctx, tx, d)
 	if err == nil && !done {
-		err = errs.New(errs.Conflict, "delivery %s is not in the version before %d", d.ID, d.Version)
+		err = errs.New(errs.Conflict, "delivery %s is not in the version before %d, or held by another writer", d.ID, d.Version)
 	}
 	return err
 }
 
-func insertDelivery(ctx context.Context, tx *sql.Tx, d *catalog.Delivery) (bool, error) {
-	return affected(tx.ExecContext(ctx, `INSERT INTO delivery (`+deliveryColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		d.ID, d.Receiver, d.GroupKey, d.Reason, blob(d.Content), orZero(d.Due), orZero(d.Created), string(d.State),
-		d.Attempts, orZero(d.Attempted), d.Doubtful, orZero(d.Finished), d.Error, d.Version))
+// Revision implements catalog.OutboxStore.
+func (s *Store) Revision(ctx context.Context) (revision uint64, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT revision FROM outbox`).Scan(&revision)
+	return revision, s.wrap("read the revision of", err)
 }
 
-func updateDelivery(ctx context.Context, tx *sql.Tx, d *catalog.Delivery) (bool, error) {
+func insertDelivery(ctx context.Context, tx *sql.Tx, d *catalog.Delivery) (bool, error) {
+	return affected(tx.ExecContext(ctx, `INSERT INTO delivery (`+deliveryColumns+`)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		d.ID, d.Receiver, d.GroupKey, d.Reason, blob(d.Content), orZero(d.Due), orZero(d.Created), string(d.State),
+		d.Attempts, orZero(d.Attempted), d.Doubtful, orZero(d.Finished), d.Error, d.Version, d.Holder, orZero(d.Leased)))
+}
+
+// updateDelivery says in its condition what catalog.Delivery.Held does.
+func updateDelivery(ctx context.Context, tx *sql.Tx, c *catalog.Commit, d *catalog.Delivery) (bool, error) {
 	return affected(tx.ExecContext(ctx, `UPDATE delivery SET receiver = ?, group_key = ?, reason = ?, content = ?, due = ?,
-		created = ?, state = ?, attempts = ?, attempted = ?, doubtful = ?, finished = ?, error = ?, version = ?
-		WHERE id = ? AND version = ?`,
+		created = ?, state = ?, attempts = ?, attempted = ?, doubtful = ?, finished = ?, error = ?, version = ?, holder = ?, leased = ?
+		WHERE id = ? AND version = ? AND NOT (state = ? AND holder <> ? AND leased > ? AND leased <= ?)`,
 		d.Receiver, d.GroupKey, d.Reason, blob(d.Content), orZero(d.Due), orZero(d.Created), string(d.State),
-		d.Attempts, orZero(d.Attempted), d.Doubtful, orZero(d.Finished), d.Error, d.Version, d.ID, d.Version-1))
+		d.Attempts, orZero(d.Attempted), d.Doubtful, orZero(d.Finished), d.Error, d.Version, d.Holder, orZero(d.Leased),
+		d.ID, d.Version-1, string(catalog.Attempting), c.Writer, orZero(c.At), orZero(c.At.Add(catalog.LongestLease))))
 }
 
 func putNotifications(ctx context.Context, tx *sql.Tx, c *catalog.Commit) error {
@@ -104,12 +120,13 @@ func (s *Store) Deliveries(ctx context.Context, receiver string, limit int) ([]c
 func deliveries(ctx context.Context, q querier, where string, args ...any) (ds []catalog.Delivery, err error) {
 	err = each(ctx, q, func(rows *sql.Rows) error {
 		var (
-			d                                 catalog.Delivery
-			due, created, attempted, finished int64
+			d                                         catalog.Delivery
+			due, created, attempted, finished, leased int64
 		)
 		err := rows.Scan(&d.ID, &d.Receiver, &d.GroupKey, &d.Reason, &d.Content, &due, &created, &d.State,
-			&d.Attempts, &attempted, &d.Doubtful, &finished, &d.Error, &d.Version)
+			&d.Attempts, &attempted, &d.Doubtful, &finished, &d.Error, &d.Version, &d.Holder, &leased)
 		d.Due, d.Created, d.Attempted, d.Finished = fromOrZero(due), fromOrZero(created), fromOrZero(attempted), fromOrZero(finished)
+		d.Leased = fromOrZero(leased)
 		ds = append(ds, d)
 		return err
 	}, `SELECT `+deliveryColumns+` FROM delivery`+where, args...)

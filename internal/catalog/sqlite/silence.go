@@ -17,8 +17,14 @@ func (s *Store) SaveSilence(ctx context.Context, c catalog.Silence) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `INSERT OR REPLACE INTO silence (id, matchers, author, comment, created, starts, ends)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`, c.ID, string(matchers), c.Author, c.Comment, orZero(c.Created), orZero(c.Starts), orZero(c.Ends))
+	err = s.transact(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE outbox SET revision = revision + 1`); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO silence (id, matchers, author, comment, created, starts, ends)
+			VALUES (?, ?, ?, ?, ?, ?, ?)`, c.ID, string(matchers), c.Author, c.Comment, orZero(c.Created), orZero(c.Starts), orZero(c.Ends))
+		return err
+	})
 	return s.wrap("save a silence in", err)
 }
 

@@ -100,12 +100,16 @@ type (
 	thorough   struct{ catalog.Store } // prunes alerts whose end is still to be told
 	eternal    struct{ catalog.Store } // never prunes
 	fixed      struct{ catalog.Store } // never changes a silence
+	hasty      struct{ catalog.Store } // lets everybody attempt what another holds
+	fleeting   struct{ catalog.Store } // forgets who holds a delivery
+	unaware    struct{ catalog.Store } // does not look whether another was first
 )
 
 func (s halfway) Commit(ctx context.Context, c *catalog.Commit) error {
-	for _, part := range []catalog.Commit{
+	for i, part := range []catalog.Commit{
 		{Transitions: c.Transitions, Amended: c.Amended}, {Notified: c.Notified, Forgotten: c.Forgotten}, {Deliveries: c.Deliveries},
 	} {
+		part.Writer, part.At, part.Revision = c.Writer, c.At, c.Revision+uint64(i)
 		if err := s.Store.Commit(ctx, &part); err != nil {
 			return err
 		}
@@ -167,6 +171,9 @@ func (s thorough) Prune(ctx context.Context, p catalog.Prune) error {
 		return err
 	}
 	var c catalog.Commit
+	if c.Revision, err = s.Revision(ctx); err != nil {
+		return err
+	}
 	for _, n := range ns {
 		c.Forgotten = append(c.Forgotten, n.NotificationKey)
 	}
@@ -220,6 +227,29 @@ func (s persistent) Enter(ctx context.Context, e catalog.Entry) error {
 	return s.Store.Enter(context.WithoutCancel(ctx), e)
 }
 
+func (s hasty) Commit(ctx context.Context, c *catalog.Commit) error {
+	part := *c
+	part.At = part.At.Add(time.Hour)
+	return s.Store.Commit(ctx, &part)
+}
+
+func (s fleeting) Commit(ctx context.Context, c *catalog.Commit) error {
+	part := *c
+	part.Deliveries = slices.Clone(c.Deliveries)
+	for i := range part.Deliveries {
+		part.Deliveries[i].Holder = ""
+	}
+	return s.Store.Commit(ctx, &part)
+}
+
+func (s unaware) Commit(ctx context.Context, c *catalog.Commit) (err error) {
+	part := *c
+	if part.Revision, err = s.Revision(ctx); err != nil {
+		return err
+	}
+	return s.Store.Commit(ctx, &part)
+}
+
 func TestBrokenStoresAreFound(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -242,6 +272,9 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		{"generous", func(s catalog.Store) catalog.Store { return generous{s} }, "entries are numbered one after the other"},
 		{"agreeable", func(s catalog.Store) catalog.Store { return agreeable{s} }, "a correction is withdrawn once, and stays"},
 		{"persistent", func(s catalog.Store) catalog.Store { return persistent{s} }, "a failed entry changes nothing"},
+		{"hasty", func(s catalog.Store) catalog.Store { return hasty{s} }, "a delivery that is being attempted is held until its lease ends"},
+		{"fleeting", func(s catalog.Store) catalog.Store { return fleeting{s} }, "a delivery that is being attempted is held until its lease ends"},
+		{"unaware", func(s catalog.Store) catalog.Store { return unaware{s} }, "a commit that was made of an older revision is refused"},
 		{"fixed", func(s catalog.Store) catalog.Store { return fixed{s} }, "silences are kept as they were saved"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
