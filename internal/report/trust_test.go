@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -20,13 +19,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/leadline/leadline/internal/catalog"
-	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/ingest"
-	"github.com/leadline/leadline/internal/intakelog"
 	"github.com/leadline/leadline/internal/report"
 	"github.com/leadline/leadline/internal/series"
-	"github.com/leadline/leadline/internal/series/seriestest"
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
@@ -43,113 +38,25 @@ type arrival struct {
 	Body    json.RawMessage `json:"body"`
 }
 
-// trusted is a server from the bytes that arrive to what it says of their
-// trust: it starts at midnight and is asked at 00:40.
+// trusted is a server that is asked 40 minutes after its start.
 type trusted struct {
-	t         *testing.T
-	objective *slo.Objective
-	cfg       ingest.Config
-	store     series.Store
-	intake    *ingest.Engine
-	engine    *eval.Engine
-	before    func(*trusted) // before it is asked
-	open      bool           // its history is still being read when it is asked
-	damaged   bool
-	newer     bool // a generation is loading
-}
-
-// Damage says that the log has lost something.
-func (w *trusted) Damage() []intakelog.Damage {
-	if !w.damaged {
-		return nil
-	}
-	return []intakelog.Damage{{Segment: "minutes-1", Offset: 10, Length: 20, Reason: "checksum"}}
-}
-func (w *trusted) Totals() ingest.Totals { return w.intake.Totals() }
-func (w *trusted) Health() error         { return w.intake.Health() }
-func (w *trusted) Warnings() []string    { return w.intake.Warnings() }
-func (w *trusted) Open(ctx context.Context, match func(*slice.Series) bool) ([]ingest.Counted, error) {
-	return w.intake.Open(ctx, match)
-}
-func (w *trusted) Waiting(each func(slice.Closed)) error { return w.intake.Waiting(each) }
-func (w *trusted) Problems() []*spec.Problem             { return nil }
-func (w *trusted) Ledger(context.Context) ([]catalog.Entry, error) {
-	return nil, nil
-}
-
-func (w *trusted) Generations(context.Context, slo.Key) ([]catalog.Generation, error) {
-	all := []catalog.Generation{{Number: 1, Current: catalog.Current{Indicator: w.objective.Indicator.ID}, From: w.objective.Defined}}
-	if w.newer {
-		all = append(all, catalog.Generation{Number: 2, Current: catalog.Current{Indicator: "feedbeef"}, From: time.Now()})
-	}
-	return all, nil
-}
-
-// wallClock is the time of the test's bubble.
-type wallClock struct{ start time.Time }
-
-func (wallClock) Now() time.Time           { return time.Now() }
-func (c wallClock) Elapsed() time.Duration { return time.Since(c.start) }
-
-func newTrusted(t *testing.T) *trusted {
-	o := objective("up", time.Hour)
-	o.Defined = time.Now()
-	return &trusted{t: t, objective: o, cfg: ingest.DefaultConfig(), store: seriestest.NewMemory()}
+	*server
+	before func(*trusted) // before it is asked
 }
 
 // trust lets the payload arrive and returns what is shown then.
 func (w *trusted) trust(payload string) report.Trust {
 	w.t.Helper()
-	began := time.Now()
-	quiet := slog.New(slog.DiscardHandler)
-	w.engine = eval.New(time.Now, 5*time.Second, quiet)
-	w.engine.Writer(seriestest.MemoryWriter)
-	fresh := w.engine.Install([]*slo.Objective{w.objective})
-	var err error
-	w.intake, err = ingest.Open(w.cfg, intakelog.OS(w.t.TempDir()), intakelog.Config{ReserveBytes: 1}, 0, w.binding(), w.engine, wallClock{began}, quiet)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.engine.Members(w.intake)
-	ctx, cancel := context.WithCancel(w.t.Context())
-	ended := make(chan error, 2)
-	go func() { ended <- w.intake.Run(ctx) }()
-	go func() {
-		ended <- w.intake.Project(ctx, w.store, cursor{}, w.engine.CountClosed, func() {
-			_ = w.engine.Restore(ctx, w.store, fresh, slice.MinuteOf(began)-11)
-			if !w.open {
-				w.engine.Restored(fresh)
-			}
-		})
-	}()
+	w.start()
 	w.arrive(payload)
-	time.Sleep(time.Until(began.Add(40 * time.Minute)))
+	time.Sleep(time.Until(w.began.Add(40 * time.Minute)))
 	if w.before != nil {
 		w.before(w)
 	}
-	w.engine.Evaluate()
-	synctest.Wait()
-	r := &report.Report{Evaluations: w.engine, Intake: w, Generations: w, Definitions: w, Ledger: w, Delivery: &world{}, Series: func() series.Store { return w.store }, Now: time.Now}
-	d, err := detail(r, report.Which{Name: "up"}, began, time.Now())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	cancel()
-	for range 2 {
-		if err := <-ended; err != nil {
-			w.t.Error(err)
-		}
-	}
-	return d.SLO.Trust
+	trust := w.ask().Trust
+	w.stop()
+	return trust
 }
-
-func (w *trusted) binding() *ingest.Binding {
-	return &ingest.Binding{Indicators: []ingest.Bound{{Indicator: w.objective.Indicator}}}
-}
-
-type cursor struct{}
-
-func (cursor) SaveCursor(string, int64) error { return nil }
 
 // arrive brings the requests of a payload at their times.
 func (w *trusted) arrive(payload string) {
@@ -306,7 +213,7 @@ type recording struct {
 
 func (r recording) trust(t *testing.T) (trust report.Trust) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newTrusted(t)
+		w := &trusted{server: newServer(t)}
 		if r.with != nil {
 			r.with(w)
 		}
@@ -362,7 +269,7 @@ var fieldsOfTrust = map[string]func(report.Trust) string{
 // TestFieldsOfTrust has for each field a payload that raises it and one that
 // does not, both from their bytes through intake and evaluation.
 func TestFieldsOfTrust(t *testing.T) {
-	reading := func(w *trusted) { w.open = true }
+	reading := func(w *trusted) { w.reading = true }
 	for _, c := range []struct {
 		field string
 		when  recording
