@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,12 +80,12 @@ func (e *env) init(ctx context.Context, f *initFlags) error {
 			return e.printDrafts(drafts)
 		}
 		written, err := e.writeDrafts(f, drafts)
-		if err != nil {
-			return err
-		}
 		if len(written) > 0 {
 			e.tellWaiting(waiting)
-			return e.tellWritten(ctx, c, written)
+			return errors.Join(err, e.tellWritten(ctx, c, written))
+		}
+		if err != nil {
+			return err
 		}
 		if len(waiting) == 0 && len(answer.Services) > 0 && f.service == "" {
 			return e.nothingToDo(answer.Services)
@@ -104,8 +105,12 @@ func (e *env) init(ctx context.Context, f *initFlags) error {
 	}
 }
 
-// askAgain is how often a command that waits asks.
-const askAgain = time.Second
+// askAgain is how often a command that waits asks: for drafts, which are a sum
+// over weeks, and for objectives.
+const (
+	askAgain  = 3 * time.Second
+	lookAgain = time.Second
+)
 
 // choose returns the services that have a draft and are to have a file, and
 // those that have too little evidence.
@@ -140,7 +145,8 @@ type draftFile struct {
 	objectives int
 }
 
-// writeDrafts writes the files, none over one that exists.
+// writeDrafts writes the files, none over one that exists: that is the error,
+// after the others were written.
 func (e *env) writeDrafts(f *initFlags, drafts []report.Proposal) (written []draftFile, err error) {
 	names := map[string]bool{}
 	for _, p := range drafts {
@@ -150,16 +156,18 @@ func (e *env) writeDrafts(f *initFlags, drafts []report.Proposal) (written []dra
 		}
 		names[name] = true
 		w := draftFile{Proposal: p, path: filepath.Join(f.folder(), name)}
-		if w.objectives, err = checkDraft(w.path, p.File); err != nil {
-			return nil, err
+		var wrong error
+		if w.objectives, wrong = checkDraft(w.path, p.File); wrong == nil {
+			wrong = create(w.path, p.File)
 		}
-		if err := create(w.path, p.File); err != nil {
-			return nil, err
+		if wrong != nil {
+			err = cmp.Or(err, wrong)
+			continue
 		}
 		fmt.Fprintf(e.out, "%s  %s of %s, from %s in %s\n", w.path, plural(w.objectives, "objective"), p.Service, plural(int(p.Events), "event"), plural(p.Minutes, "minute"))
 		written = append(written, w)
 	}
-	return written, nil
+	return written, err
 }
 
 // checkDraft reads the draft as the server will. Its names came from telemetry.
@@ -199,14 +207,14 @@ func (e *env) tellWritten(ctx context.Context, c *client.Client, written []draft
 	fmt.Fprintln(e.err, "Read the comments, change the targets to what you are ready to promise, and fill in owner and runbook.")
 	seen := false
 	for until := time.Now().Add(howLong); ; {
-		answer, err := c.Proposals(ctx)
+		answer, err := c.SLOs(ctx)
 		if err != nil {
 			return err
 		}
-		if seen = measured(answer.Services, written); seen || time.Now().After(until) {
+		if seen = measured(answer.SLOs, written); seen || time.Now().After(until) {
 			break
 		}
-		time.Sleep(askAgain)
+		time.Sleep(lookAgain)
 	}
 	if seen {
 		fmt.Fprintln(e.err, "The server measures them: leadline status")
@@ -218,15 +226,10 @@ func (e *env) tellWritten(ctx context.Context, c *client.Client, written []draft
 
 // measured reports whether the server has objectives of every service that a
 // file was written for.
-func measured(services []report.Proposal, written []draftFile) bool {
-	for _, w := range written {
-		for _, p := range services {
-			if p.Namespace == w.Namespace && p.Service == w.Service && p.Objectives < w.objectives {
-				return false
-			}
-		}
-	}
-	return true
+func measured(objectives []report.SLO, written []draftFile) bool {
+	return !slices.ContainsFunc(written, func(w draftFile) bool {
+		return !slices.ContainsFunc(objectives, func(o report.SLO) bool { return o.Namespace == w.Namespace && o.Service == w.Service })
+	})
 }
 
 func (e *env) tellWaiting(waiting []report.Proposal) {

@@ -31,7 +31,12 @@ func proposing(t *testing.T, answers ...[]report.Proposal) *httptest.Server {
 	t.Helper()
 	asked := 0
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/api/v1/proposals" {
+		switch r.URL.Path {
+		case "/api/v1/slos":
+			json.NewEncoder(w).Encode(report.SLOs{SchemaVersion: 1, SLOs: []report.SLO{{Service: "slow"}, {Service: "shop"}, {Service: "x"}}})
+			return
+		case "/api/v1/proposals":
+		default:
 			t.Errorf("asked for %s", r.URL.Path)
 		}
 		answer := answers[min(asked, len(answers)-1)]
@@ -46,8 +51,6 @@ func TestInit(t *testing.T) {
 	waits := report.Proposal{Service: "slow", Events: 3, Minutes: 1, Missing: "3 of 30 requests or tasks", FileName: "slow.yaml"}
 	has := draft("old")
 	has.Objectives = 2
-	measured := draft("shop")
-	measured.Objectives = 1
 	list := func(p ...report.Proposal) []report.Proposal { return p }
 	for _, c := range []struct {
 		name    string
@@ -57,17 +60,17 @@ func TestInit(t *testing.T) {
 		want    []string // in what is printed
 		files   string   // that are there afterwards
 	}{
-		{"a draft", [][]report.Proposal{list(waits, has, draft("shop")), list(measured)}, nil, 0,
+		{"a draft", [][]report.Proposal{list(waits, has, draft("shop"))}, nil, 0,
 			[]string{"services/shop.yaml  1 objective of shop, from 33 events in 2 minutes", "slow: too little was measured yet: 3 of 30 requests or tasks", "The server measures them"}, "services/shop.yaml"},
-		{"elsewhere", [][]report.Proposal{list(draft("shop")), list(measured)}, []string{"--services", "slos"}, 0, []string{"slos/shop.yaml"}, "slos/shop.yaml"},
+		{"elsewhere", [][]report.Proposal{list(draft("shop"))}, []string{"--services", "slos"}, 0, []string{"slos/shop.yaml"}, "slos/shop.yaml"},
 		{"too little", [][]report.Proposal{list(waits)}, nil, 1, []string{"too little was measured to propose anything: slow: 3 of 30 requests or tasks", "--wait waits"}, ""},
 		{"no telemetry", [][]report.Proposal{nil}, nil, 1, []string{"no service has sent telemetry"}, ""},
 		{"none of this service", [][]report.Proposal{list(draft("shop"))}, []string{"--service", "shop-api"}, 1, []string{`no service "shop-api" without objectives has sent telemetry`}, ""},
-		{"waiting", [][]report.Proposal{nil, list(waits), list(draft("slow")), list(report.Proposal{Service: "slow", Objectives: 1})}, []string{"--wait"}, 0,
-			[]string{"waiting for telemetry of a service\n", "waiting: slow: 3 of 30 requests or tasks\n", "services/slow.yaml"}, "services/slow.yaml"},
+		{"waiting", [][]report.Proposal{list(waits), list(draft("slow"))}, []string{"--wait"}, 0,
+			[]string{"waiting: slow: 3 of 30 requests or tasks\n", "services/slow.yaml"}, "services/slow.yaml"},
 		{"all have objectives", [][]report.Proposal{list(has)}, nil, 0, []string{"old has 2 objectives already", "Nothing was written"}, ""},
 		{"printed", [][]report.Proposal{list(has, waits, draft("shop"))}, []string{"--print"}, 0, []string{"metadata: {name: old}", "---\n", "metadata: {name: shop}"}, ""},
-		{"a name that leaves the folder", [][]report.Proposal{list(report.Proposal{Service: "x", File: upService, FileName: "../../x.yaml"}), list(report.Proposal{Service: "x", Objectives: 1})}, nil, 0, nil, "services/x.yaml"},
+		{"a name that leaves the folder", [][]report.Proposal{list(report.Proposal{Service: "x", File: upService, FileName: "../../x.yaml"})}, nil, 0, nil, "services/x.yaml"},
 		{"a draft that is not valid", [][]report.Proposal{list(report.Proposal{Service: "x", File: "kind: x", FileName: "x.yaml"})}, nil, 1, []string{"the draft is not valid"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -106,9 +109,12 @@ func TestInitChangesNoFile(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "services/shop.yaml", "mine")
 	var out bytes.Buffer
-	code := cli.Main([]string{"init", "--server", proposing(t, []report.Proposal{draft("shop")}).URL}, &out, &out)
-	if content, _ := os.ReadFile("services/shop.yaml"); code != 1 || string(content) != "mine" || !strings.Contains(out.String(), "services/shop.yaml exists and is left as it is") {
+	code := cli.Main([]string{"init", "--server", proposing(t, []report.Proposal{draft("shop"), draft("slow")}).URL}, &out, &out)
+	if content, err := os.ReadFile("services/shop.yaml"); err != nil || code != 1 || string(content) != "mine" || !strings.Contains(out.String(), "services/shop.yaml exists and is left as it is") {
 		t.Errorf("exit code %d, file %q: %s", code, content, out.String())
+	}
+	if got := files(t); got != "services/shop.yaml services/slow.yaml" || !strings.Contains(out.String(), "The server measures them") {
+		t.Errorf("files %q: %s", got, out.String())
 	}
 }
 

@@ -5,6 +5,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -130,7 +131,12 @@ func readSources(path string, read func(*spec.Folder) ([]spec.Source, error), no
 		return nil, errs.New(errs.NotFound, "read files: %w", err)
 	}
 	if !info.IsDir() {
-		content, err := os.ReadFile(path)
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("read file: %w", err)
+		}
+		defer file.Close()
+		content, err := io.ReadAll(io.LimitReader(file, spec.MaxFileBytes+1)) // one more than is read of it, so that this is said
 		if err != nil {
 			return nil, fmt.Errorf("read file: %w", err)
 		}
