@@ -10,6 +10,9 @@
 // follow each other, they go on with the event that was not taken, so that a
 // message of many alerts gets through.
 //
+// A digest is about what is over, of which PagerDuty would keep nothing: it is a
+// notice that is triggered, and resolved when the incidents in it have been.
+//
 // PagerDuty has triggered and resolved. An alert that is no longer measured is
 // neither: its incident stays open, is told so, and a person closes it.
 package pagerduty
@@ -150,7 +153,30 @@ func eventsOf(m *dispatch.Message) []event {
 			Payload: &payload{Summary: t.Title, Source: "leadline", Severity: "info", Details: map[string]string{"description": t.Intro}},
 		}}
 	}
-	var events []event
+	if m.Reason == dispatch.Digest {
+		return digestOf(m)
+	}
+	return alertsOf(m)
+}
+
+// digestOf makes a notice of what began and ended while PagerDuty could not be
+// reached: it drops the end of an incident of which it knows nothing. An attempt
+// that seemed to fail may have opened one, so each is resolved; the notice is
+// too, because nothing is left to be done about it.
+func digestOf(m *dispatch.Message) []event {
+	t := notice.Of(m, len(m.Alerts))
+	key := "leadline-digest-" + hash(m.DeliveryID)
+	said := event{
+		Action: trigger, DedupKey: key, Client: "Leadline", ClientURL: m.URL,
+		Payload: &payload{Summary: notice.Cut(t.Title, maxSummary), Source: "leadline", Severity: "info", Details: map[string]string{}},
+	}
+	for i, item := range t.Items {
+		said.Payload.Details[fmt.Sprintf("%02d", i+1)] = item.Title
+	}
+	return append(append([]event{said}, alertsOf(m)...), event{Action: resolve, DedupKey: key})
+}
+
+func alertsOf(m *dispatch.Message) (events []event) {
 	for i := range m.Alerts {
 		// What PagerDuty was told of and still fires is left alone: an event would
 		// open again what a person has closed.

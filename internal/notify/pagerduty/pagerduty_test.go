@@ -96,9 +96,9 @@ func TestAnswers(t *testing.T) {
 		kind   errs.Kind
 		wait   time.Duration
 		want   string
-		sent   int // of three events
+		sent   int // of five events
 	}{
-		{"refused", notifytest.Status(400, `{"status":"invalid event","errors":["bad hunter2-routing-key"]}`), errs.Invalid, 0, "invalid event", 3},
+		{"refused", notifytest.Status(400, `{"status":"invalid event","errors":["bad hunter2-routing-key"]}`), errs.Invalid, 0, "invalid event", 5},
 		{"too many", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "20"); w.WriteHeader(429) }, errs.Unavailable, 20 * time.Second, "429", 1},
 		{"broken", notifytest.Status(500, ""), errs.Unavailable, 0, "500", 1},
 	}
@@ -171,6 +171,41 @@ func TestTold(t *testing.T) {
 		}
 		if got := len(r.Requests()); got != want {
 			t.Errorf("%s: %d events, want %d", name, got, want)
+		}
+	}
+}
+
+// TestDigestLeavesNothingOpen: an attempt that seemed to fail has opened an
+// incident, which ends with the digest, as does the digest's own.
+func TestDigestLeavesNothingOpen(t *testing.T) {
+	r := notifytest.NewReceiver(t)
+	c := channel(t, r)
+	digest := *notifytest.Message("digest")
+	digest.Alerts = []dispatch.Notice{notifytest.Resolved()}
+	began := *notifytest.Message("digest")
+	began.DeliveryID, began.Reason, began.Alerts = "02HX", dispatch.Changed, []dispatch.Notice{notifytest.Page()}
+	incidents := map[string]string{} // the last event of each
+	for _, m := range []*dispatch.Message{&began, &digest} {
+		if err := c.Send(context.Background(), m); err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range r.Requests() {
+			var e struct {
+				Action   string `json:"event_action"`
+				DedupKey string `json:"dedup_key"`
+			}
+			if err := json.Unmarshal(q.Body, &e); err != nil {
+				t.Fatal(err)
+			}
+			incidents[e.DedupKey] = e.Action
+		}
+	}
+	if len(incidents) != 2 {
+		t.Errorf("got incidents %v, want the alert's and the digest's", incidents)
+	}
+	for key, last := range incidents {
+		if last != "resolve" {
+			t.Errorf("%s is left open", key)
 		}
 	}
 }
