@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Series } from '../src/api';
-import { budgetSummary, sliSummary, trafficSummary } from '../src/charts/summary';
+import { budgetSummary, leftOutNote, sliSummary, trafficSummary } from '../src/charts/summary';
 
 const none: null[] = [null, null, null, null];
 const series = (change: Partial<Series>): Series => ({
@@ -41,4 +41,11 @@ test('the SLI in a sentence', () => {
 test('the traffic in a sentence', () => {
   assert.equal(trafficSummary(series({})), 'Nothing was measured in this range.');
   assert.equal(trafficSummary(series({ good: [1999, null, 1, 0], bad: [5, null, 0, 0] })), '2,000 good and 5 bad events in this range.');
+});
+
+test('what is left out is said with its reasons', () => {
+  const out = (reason: string) => ({ from: '', to: '', reason, correction: 0 });
+  assert.equal(leftOutNote([]), '');
+  assert.equal(leftOutNote([out('a')]), ' 1 stretch of time is left out, shaded in the chart: a.');
+  assert.equal(leftOutNote(['a', 'b', 'a', 'c', 'd'].map(out)), ' 5 stretches of time are left out, shaded in the chart: a; b; c and others.');
 });

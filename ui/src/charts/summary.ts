@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What a look at each chart would say, in whole sentences for those who listen.
+import type { LeftOut } from '../alert';
 import type { Series } from '../api';
 import * as format from '../format';
 import { instant } from '../time';
@@ -38,6 +39,13 @@ export function trafficSummary(series: Series): string {
   const [good, bad] = [known(series.good), known(series.bad)];
   if (good.length === 0) return 'Nothing was measured in this range.';
   return `${format.amount(sum(good), series.unit)} good and ${format.amount(sum(bad), series.unit)} bad ${format.noun(0, series.unit)} in this range.`;
+}
+
+/** What of a range counts nowhere, said after each chart's own sentence. */
+export function leftOutNote(out: readonly LeftOut[]): string {
+  if (out.length === 0) return '';
+  const reasons = [...new Set(out.map((x) => x.reason))];
+  return ` ${format.plural(out.length, 'stretch of time is', 'stretches of time are')} left out, shaded in the chart: ${reasons.slice(0, 3).join('; ')}${reasons.length > 3 ? ' and others' : ''}.`;
 }
 
 function historyNote(series: Series): string {

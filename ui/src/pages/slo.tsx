@@ -8,7 +8,8 @@ import type { Generation, ObjectiveDetail, OneObjective, Series } from '../api';
 import { Chart } from '../charts/chart';
 import { budgetPlot, sliPlot, trafficPlot } from '../charts/plot';
 import { burnDown, leftOutReasons } from '../charts/steps';
-import { budgetSummary, sliSummary, trafficSummary } from '../charts/summary';
+import { budgetSummary, leftOutNote, sliSummary, trafficSummary } from '../charts/summary';
+import { alertNews } from '../events';
 import * as format from '../format';
 import { chosen, rangeOfGeneration } from '../generation';
 import { BudgetBar } from '../parts/budget';
@@ -37,7 +38,7 @@ export function SloPage({ service, name }: { service: string; name: string }) {
   if (range.to !== 'now') ask.set('to', range.to);
   const text = ask.toString();
   const url = `/api/v1/slos/${encodeURIComponent(service)}/${encodeURIComponent(name)}${text === '' ? '' : `?${text}`}`;
-  const one = useResource<OneObjective>(url, range.from === '' || follows(range));
+  const one = useResource<OneObjective>(url, range.from === '' || follows(range), alertNews);
   useOpening(one.data?.slo ?? null);
   useEffect(() => {
     document.title = `${name} · ${service} · Leadline`;
@@ -187,7 +188,7 @@ function Charts({ slo: present, series, earlier }: { slo: ObjectiveDetail; serie
       <Chart
         {...shared}
         title="Error budget"
-        summary={budgetSummary(series, zone.value)}
+        summary={budgetSummary(series, zone.value) + leftOutNote(out)}
         plot={plots.budget}
         height={210}
         legend={<><Swatch kind="ok" /> left of the {slo.window} before each instant{earlier ? `, by the target of now (${format.target(present.target)})` : <> <Swatch kind="sli" /> burn-down of the events now in the window <Swatch kind="ideal" /> even spend</>}{shaded}</>}
@@ -196,7 +197,7 @@ function Charts({ slo: present, series, earlier }: { slo: ObjectiveDetail; serie
       <Chart
         {...shared}
         title="SLI"
-        summary={sliSummary(series, slo.target)}
+        summary={sliSummary(series, slo.target) + leftOutNote(out)}
         plot={plots.sli}
         height={210}
         legend={<><Swatch kind="sli" /> per step <Swatch kind="target" /> target {format.target(slo.target)} <Swatch kind="below" /> below target{shaded}</>}
@@ -205,7 +206,7 @@ function Charts({ slo: present, series, earlier }: { slo: ObjectiveDetail; serie
       <Chart
         {...shared}
         title="Traffic"
-        summary={trafficSummary(series)}
+        summary={trafficSummary(series) + leftOutNote(out)}
         plot={plots.traffic}
         height={170}
         legend={<><Swatch kind="sli" /> valid <Swatch kind="bad" /> bad, per {format.duration(series.step_seconds)}, logarithmic{shaded}</>}

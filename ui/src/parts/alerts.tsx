@@ -14,9 +14,13 @@ import { linkTo } from '../pages/fleet';
 import { keepZone, placeWith } from './shell';
 
 /** The form of a new silence, filled in for this alert alone. */
-export function silenceLink(a: Alert): string {
+function silenceLink(a: Alert): string {
   return placeWith('/silences', new URLSearchParams(matchersOf(a).map((m) => ['match', matcherText(m)])));
 }
+
+export const SilenceLink = ({ of: a }: { of: Alert }) => (
+  <a class="act" href={silenceLink(a)}>Silence …<span class="hidden"> {a.objective}, {a.rule} {a.group}</span></a>
+);
 
 /** '2 h 5 min', from an instant until the evaluation that is shown. */
 const lasting = (since: string | null, now: number | null): string => {
@@ -42,7 +46,7 @@ export function AlertCard({ of: a, now, named = true, silence }: { of: Alert; no
         {named ? <h2><a href={linkTo({ ...a, name: a.objective })}>{a.objective}</a></h2> : <h3>{a.rule}</h3>}
         {a.group !== '' && <code>{a.group}</code>}
         <span class="quiet">{named ? [a.namespace, a.service, a.environment, a.journey, a.rule].filter((part) => part !== '').join(' · ') : ''}</span>
-        <a class="act" href={silenceLink(a)}>Silence …</a>
+        <SilenceLink of={a} />
       </header>
       <p class="cause">{a.sentence}</p>
       <Quiet of={a} silence={silence} />

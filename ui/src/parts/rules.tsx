@@ -9,7 +9,7 @@ import type { Alert, Rule } from '../alert';
 import type { ObjectiveDetail } from '../api';
 import * as format from '../format';
 import { instant, unix, zone } from '../time';
-import { AlertCard, Ended, Quiet, silenceLink } from './alerts';
+import { AlertCard, Ended, Quiet, SilenceLink } from './alerts';
 import { AlertMark, VerdictMark } from './alertmarks';
 import { Conditions } from './pairs';
 
@@ -21,7 +21,7 @@ export function Rules({ slo }: { slo: ObjectiveDetail }) {
   // Rules that look at a burn first: a rule about silence has nothing to show while events come.
   const sorted = [...rules.filter((r) => r.conditions.some((c) => c.kind !== 'absent')), ...rules.filter((r) => r.conditions.every((c) => c.kind === 'absent'))];
   const groups = alerts.filter((a) => isOpen(a) && a.group !== '');
-  const ended = alerts.filter((a) => !isOpen(a));
+  const ended = alerts.filter((a) => !isOpen(a)).sort((a, b) => (b.ended_at ?? '').localeCompare(a.ended_at ?? ''));
   const alertOf = (r: Rule): Alert | undefined => alerts.find((a) => a.rule === r.name && a.group === '' && isOpen(a));
   const [loud, rest] = [sorted.filter((r) => isLoud(r, alertOf(r))), sorted.filter((r) => !isLoud(r, alertOf(r)))];
   const list = (some: Rule[]) => <ul class="card rule-list">{some.map((r) => <One key={r.name} of={r} alert={alertOf(r)} now={now} />)}</ul>;
@@ -31,7 +31,12 @@ export function Rules({ slo }: { slo: ObjectiveDetail }) {
       {loud.length > 0 && list(loud)}
       {rest.length > 0 && <details><summary>{loud.length > 0 ? others(rest, alertOf) : calm(rest, groups.length)}</summary>{list(rest)}</details>}
       {groups.length > 0 && <div class="alerts">{groups.map((a) => <AlertCard key={`${a.rule} ${a.group}`} of={a} now={now} named={false} />)}</div>}
-      {ended.length > 0 && <Ended of={ended.slice(0, 10)} named={false} />}
+      {ended.length > 0 && (
+        <details>
+          <summary>{format.plural(ended.length, 'alert', 'alerts')} ended before, the last {instant(unix(ended[0]!.ended_at), zone.value)}</summary>
+          <Ended of={ended.slice(0, 50)} named={false} />
+        </details>
+      )}
     </section>
   );
 }
@@ -62,7 +67,7 @@ function One({ of: r, alert, now }: { of: Rule; alert: Alert | undefined; now: n
         <span class="quiet">{r.severity}{r.default ? '' : ', written in the service file'}{r.by_group ? ', for each group' : ''}</span>
         {alert && <AlertMark state={alert.state} severity={alert.severity} />}
         {alert && <span>since {instant(unix(alert.since), zone.value)}</span>}
-        {alert && <a class="act" href={silenceLink(alert)}>Silence …</a>}
+        {alert && <SilenceLink of={alert} />}
       </div>
       <Conditions of={r.conditions} />
       {/* Calm rules say what they ask for, the others what they see. */}
