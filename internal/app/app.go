@@ -202,9 +202,11 @@ func (a *App) openData() error {
 	a.eval = eval.New(a.clock.Now, evaluateEvery, a.logger)
 	a.eval.Steady(a.clock.Elapsed)
 	a.eval.Writer(a.writer)
-	if a.catalog, err = sqlite.Open(context.Background(), filepath.Join(a.cfg.DataDir, "catalog.db")); err != nil {
+	store, err := sqlite.Open(context.Background(), filepath.Join(a.cfg.DataDir, "catalog.db"))
+	if err != nil {
 		return err
 	}
+	a.catalog = store
 	objectives, err := a.define(context.Background())
 	if err != nil {
 		return err

@@ -51,6 +51,20 @@ func TestAServerThatCannotListenLeavesNothingOpen(t *testing.T) {
 	serve(t, cfg).stop()
 }
 
+// TestACatalogThatCannotBeOpenedIsAnError puts a folder in its place.
+func TestACatalogThatCannotBeOpenedIsAnError(t *testing.T) {
+	cfg := settings(t)
+	if err := os.MkdirAll(filepath.Join(cfg.DataDir, "catalog.db"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := app.New(cfg, slog.New(slog.DiscardHandler)); err == nil {
+		t.Fatal("a folder is a catalog")
+	}
+	if left := openBelow(t, cfg.DataDir); len(left) > 0 {
+		t.Errorf("still open: %q", left)
+	}
+}
+
 // TestTheWriterIDIsStable, and one that a crash has left empty is made anew.
 func TestTheWriterIDIsStable(t *testing.T) {
 	cfg := settings(t)
