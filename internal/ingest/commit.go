@@ -219,7 +219,7 @@ func (c *committer) again(s *scan, m slice.Minute) {
 func (c *committer) countMinute(s *scan, m slice.Minute) {
 	o := c.minutes.at(m)
 	o.partial = o.partial || c.forgetful
-	ids := &o.ids
+	ids := o.loaded()
 	for i := c.heads[m]; i >= 0; i = s.events[i].next {
 		c.peeked += ids.peek(s.events[i].id)
 	}
@@ -364,7 +364,7 @@ func (c *committer) takeBack(s *scan, now slice.Minute) {
 	}
 	for i := range s.events {
 		if e := &s.events[i]; e.counted {
-			c.minutes.at(e.minute).ids.remove(e.id)
+			c.minutes.at(e.minute).loaded().remove(e.id)
 			e.counted = false
 		}
 	}

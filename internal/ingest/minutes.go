@@ -19,8 +19,9 @@ type minutes struct {
 type minute struct {
 	counts     []slice.Counts
 	histograms map[*slice.Series]*histogram
-	ids        idSet
-	up         bool // intake ran while it passed
+	ids        idSet      // use loaded
+	loading    *idLoading // nil when ids is made
+	up         bool       // intake ran while it passed
 	// partial says that the ids of some counted events are not in ids: there
 	// was no memory for them.
 	partial bool
@@ -33,7 +34,7 @@ func (t *minutes) at(m slice.Minute) *minute {
 	o := t.open[m]
 	if o == nil {
 		o = &minute{histograms: make(map[*slice.Series]*histogram)}
-		if before := t.open[m-1]; before != nil {
+		if before := t.open[m-1]; before != nil && before.loading == nil {
 			o.ids.like(&before.ids)
 		}
 		t.open[m] = o
@@ -74,7 +75,7 @@ func (m *minute) histogram(s *slice.Series) *histogram {
 func (t *minutes) idMemory() int {
 	n := 0
 	for _, m := range t.open {
-		n += m.ids.bytes()
+		n += m.idBytes()
 	}
 	return n
 }

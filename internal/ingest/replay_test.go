@@ -52,7 +52,7 @@ func TestLoadedIDsAreThoseOfTheLog(t *testing.T) {
 			}
 			loader.finish(open)
 			for m, o := range want.open {
-				compareIDs(t, &open.at(m).ids, &o.ids)
+				compareIDs(t, open.at(m).loaded(), &o.ids)
 				if open.at(m).partial {
 					t.Error("partial below the limit")
 				}
@@ -95,12 +95,14 @@ func TestIDsBeyondTheLimitMakeAMinutePartial(t *testing.T) {
 		loader.add(slice.Minute(i/400), run)
 	}
 	loader.finish(open)
-	if n := open.idMemory(); n > limit || n < limit/4 {
-		t.Errorf("%d bytes of ids, limit %d", n, limit)
-	}
-	for m, o := range open.open {
-		if whole := o.ids.len == 400_000; whole == o.partial {
-			t.Errorf("minute %d: partial is %v with %d of 400000 ids", m, o.partial, o.ids.len)
+	for _, when := range []string{"loading", "loaded"} {
+		if n := open.idMemory(); n > limit || n < limit/4 {
+			t.Errorf("%s: %d bytes of ids, limit %d", when, n, limit)
+		}
+		for m, o := range open.open {
+			if whole := o.loaded().len == 400_000; whole == o.partial {
+				t.Errorf("minute %d: partial is %v with %d of 400000 ids", m, o.partial, o.ids.len)
+			}
 		}
 	}
 }
@@ -149,6 +151,9 @@ func BenchmarkReplay(b *testing.B) {
 					b.Error("no ids")
 				}
 				b.StopTimer()
+				for _, m := range e.closer.minutes.open {
+					m.loaded()
+				}
 				if err := e.log.Close(); err != nil {
 					b.Fatal(err)
 				}
