@@ -49,8 +49,10 @@ func (e *Engine) Restore(ctx context.Context, store series.Querier, fresh []*Fre
 	return first
 }
 
-// maxRest bounds the rest after an objective: a slow disk needs none.
-const maxRest = 100 * time.Millisecond
+// maxRest bounds the rest after an objective, which takes some 3 ms of a
+// processor. When it takes longer it has waited, for a slow disk or for a
+// processor that others had, and waiting is a rest too.
+const maxRest = 5 * time.Millisecond
 
 func rest(ctx context.Context, d time.Duration) error {
 	select {
