@@ -54,23 +54,14 @@ func (c *Client) SLOs(ctx context.Context) (v report.SLOs, err error) {
 
 // SLO asks for one objective.
 func (c *Client) SLO(ctx context.Context, w report.Which, from, to string) (v report.Detail, err error) {
-	q := url.Values{}
-	for k, s := range map[string]string{"namespace": w.Namespace, "environment": w.Environment, "generation": w.Generation, "from": from, "to": to} {
-		if s != "" {
-			q.Set(k, s)
-		}
-	}
+	q := query(map[string]string{"namespace": w.Namespace, "environment": w.Environment, "generation": w.Generation, "from": from, "to": to})
 	return v, c.get(ctx, "/api/v1/slos/"+url.PathEscape(w.Service)+"/"+url.PathEscape(w.Name), q, &v)
 }
 
 // Operations asks for what every operation did in a window up to now, by
 // default the last hour.
 func (c *Client) Operations(ctx context.Context, window string) (v report.Operations, err error) {
-	q := url.Values{}
-	if window != "" {
-		q.Set("window", window)
-	}
-	return v, c.get(ctx, "/api/v1/operations", q, &v)
+	return v, c.get(ctx, "/api/v1/operations", query(map[string]string{"window": window}), &v)
 }
 
 // Alerts asks for the alerts that a query chooses; see the API's description.
@@ -125,12 +116,7 @@ func (c *Client) send(ctx context.Context, method, path string, body, v any) err
 
 // Corrections asks for the ledger, of the objectives that are meant.
 func (c *Client) Corrections(ctx context.Context, w report.Which) (v report.Corrections, err error) {
-	q := url.Values{}
-	for k, s := range map[string]string{"namespace": w.Namespace, "service": w.Service, "environment": w.Environment, "objective": w.Name} {
-		if s != "" {
-			q.Set(k, s)
-		}
-	}
+	q := query(map[string]string{"namespace": w.Namespace, "service": w.Service, "environment": w.Environment, "objective": w.Name})
 	return v, c.get(ctx, "/api/v1/corrections", q, &v)
 }
 
@@ -147,6 +133,17 @@ func (c *Client) Withdraw(ctx context.Context, id string, r report.WithdrawalReq
 // Proposals asks for drafts of service files.
 func (c *Client) Proposals(ctx context.Context) (v report.Proposals, err error) {
 	return v, c.get(ctx, "/api/v1/proposals", nil, &v)
+}
+
+// query returns the parameters that say something.
+func query(parameters map[string]string) url.Values {
+	q := url.Values{}
+	for name, value := range parameters {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return q
 }
 
 func (c *Client) get(ctx context.Context, path string, q url.Values, v any) error {
