@@ -97,8 +97,9 @@ func (t *track) byGroup(now slice.Minute, m Members) (out []Group) {
 	return out
 }
 
-// groupDoubt says why a rule can not be judged for a group: one of its windows
-// lacks events of it.
+// groupDoubt says why a rule cannot be judged for a group: one of its windows
+// lacks events of it. Where none of the group's own is left in it, a burn has
+// ended as no longer measured, and there is nothing to doubt.
 func (t *track) groupDoubt(b *bound, name string, m Members) (doubt string) {
 	of, matters := t.memberOf(name, m)
 	if !matters {
@@ -106,7 +107,7 @@ func (t *track) groupDoubt(b *bound, name string, m Members) (doubt string) {
 	}
 	for _, at := range b.at {
 		for _, i := range []int{at.long, at.short} {
-			if i >= 0 {
+			if i >= 0 && (b.silence > 0 || !t.groups[name].Sum(i).IsZero()) {
 				doubt = cmp.Or(doubt, t.shares(of, t.groups[name], i))
 			}
 		}

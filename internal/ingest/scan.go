@@ -197,7 +197,7 @@ func (x *scanner) span(s *scan, r from, span *wire.Span, b *Binding, now time.Ti
 		column:   columnOf(judgement.Outcome),
 		late:     int64(span.EndUnixNano) < now.UnixNano()-int64(time.Minute),
 		tally:    r.tally,
-		sampled:  isSampled(span.TraceState),
+		sampled:  span.TraceState != "" && isSampled(span.TraceState),
 	}
 	if e.duration > 0 {
 		e.bucket = slice.BucketOf(e.duration)

@@ -291,10 +291,15 @@ func (a *services) memberships(m slice.Minute) map[*slice.Series]membership {
 }
 
 func (a *services) groupsOf(total *slice.Series) *groups {
+	a.mu.RLock()
+	g := a.groups[total]
+	a.mu.RUnlock()
+	if g != nil {
+		return g
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	g := a.groups[total]
-	if g == nil {
+	if g = a.groups[total]; g == nil {
 		g = newGroups(total, a.cfg.Groups)
 		a.groups[total] = g
 	}
