@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -21,17 +22,19 @@ import (
 // Install begins it anew; the others are restored all the same. The error is
 // the first of them, or that ctx ended, and then nothing may be shown.
 //
-// It rests as long as it works: four weeks of ten thousand objectives keep a
+// It rests between objectives: four weeks of ten thousand of them keep a
 // processor busy for half a minute, at the very moment when senders deliver
-// what they held back while we were away.
+// what they held back while we were away. Where there is one processor it takes
+// half of it; the more there are, the less it is in anybody's way.
 func (e *Engine) Restore(ctx context.Context, store series.Querier, fresh []*Fresh, closed slice.Minute) error {
 	var failed int
 	first := cmp.Or(e.restoreOutages(ctx, store, closed), e.restoreWriters(ctx, store))
+	processors := time.Duration(runtime.GOMAXPROCS(0))
 	for _, f := range fresh {
 		began := time.Now()
 		err := e.restore(ctx, store, f, closed)
 		if err == nil || ctx.Err() != nil {
-			if err := cmp.Or(err, rest(ctx, time.Since(began))); err != nil {
+			if err := cmp.Or(err, rest(ctx, time.Since(began)/processors)); err != nil {
 				return fmt.Errorf("restore %s: %w", f.name(), err)
 			}
 			continue
