@@ -138,8 +138,12 @@ func ago(text string) (time.Duration, error) {
 // proxies do not cut it.
 const keepAlive = 15 * time.Second
 
-// stream sends an event for each new evaluation, and for each change of what
-// people have been told and silenced.
+// gather is how long changes of alerts are gathered into one event: a delivery
+// changes several times in a moment.
+const gather = 200 * time.Millisecond
+
+// stream sends an event for each new evaluation, and for changes of what people
+// have been told and silenced.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	flusher, ok := w.(http.Flusher)
 	if !ok {
@@ -156,14 +160,22 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	flusher.Flush()
 	idle := time.NewTicker(keepAlive)
 	defer idle.Stop()
+	var changed time.Time
+	var due <-chan time.Time
 	for {
 		select {
 		case <-r.Context().Done():
 			return
 		case at := <-evaluations:
 			fmt.Fprintf(w, "event: evaluation\ndata: {\"evaluated_at\":%q}\n\n", at.UTC().Format(time.RFC3339Nano))
-		case at := <-alerts:
-			fmt.Fprintf(w, "event: alerts\ndata: {\"changed_at\":%q}\n\n", at.UTC().Format(time.RFC3339Nano))
+		case changed = <-alerts:
+			if due == nil {
+				due = time.After(gather)
+			}
+			continue
+		case <-due:
+			due = nil
+			fmt.Fprintf(w, "event: alerts\ndata: {\"changed_at\":%q}\n\n", changed.UTC().Format(time.RFC3339Nano))
 		case <-idle.C:
 			fmt.Fprint(w, ": alive\n\n")
 		}
