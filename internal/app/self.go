@@ -38,7 +38,8 @@ const (
 )
 
 // probe tells intake how the parts of the server are, as often as objectives
-// are evaluated.
+// are evaluated, at the time that windows follow: a clock that jumps does not
+// take our own events away from them.
 func (a *App) probe(ctx context.Context) {
 	if a.folder == nil {
 		return // there are no objectives, so none of ours either
@@ -50,9 +51,9 @@ func (a *App) probe(ctx context.Context) {
 	self.NewProber([]self.Check{
 		{Name: "Intake", Failed: grown(a.otlp.Faults, "requests were turned away")},
 		{Name: "Log", Failed: a.logFailed(grown(a.refusedCommits, "commits were refused"))},
-		{Name: "Evaluation", Failed: a.evaluationFailed},
+		{Name: "Evaluation", Failed: a.evaluationFailed()},
 		{Name: "Delivery", Failed: a.deliveryFailed},
-	}, tell, a.clock.Now).Run(ctx, evaluateEvery)
+	}, tell, a.eval.Now).Run(ctx, evaluateEvery)
 }
 
 // grown returns a check that fails when a count has grown since the last call.
@@ -82,11 +83,20 @@ func (a *App) logFailed(refused func() error) func() error {
 	}
 }
 
-func (a *App) evaluationFailed() error {
-	if age := a.clock.Now().Sub(a.eval.Snapshot().At); age > evaluationLate {
-		return fmt.Errorf("the last evaluation is %s old", age.Round(time.Second))
+// evaluationFailed returns a check that fails when there is no other snapshot
+// for too long, whatever the clock says meanwhile.
+func (a *App) evaluationFailed() func() error {
+	last, since := a.eval.Snapshot(), a.clock.Elapsed()
+	return func() error {
+		now := a.clock.Elapsed()
+		if s := a.eval.Snapshot(); s != last {
+			last, since = s, now
+		}
+		if age := now - since; age > evaluationLate {
+			return fmt.Errorf("the last evaluation is %s old", age.Round(time.Second))
+		}
+		return nil
 	}
-	return nil
 }
 
 // deliveryFailed says who waits longer than they should. A delivery that waits

@@ -5,10 +5,15 @@ package eval_test
 
 import (
 	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/series/seriestest"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
@@ -107,5 +112,39 @@ func TestAnEventFarAheadMovesNothing(t *testing.T) {
 	m.Count(m.series, now, slice.Counts{Bad: 1000})
 	if got := m.state(); got != slo.Breaching || len(m.Ahead()) != 0 {
 		t.Errorf("%s, want %s; ahead are %v", got, slo.Breaching, m.Ahead())
+	}
+}
+
+// TestOurOwnWordSaysNothingAboutTheClock: what the server measures of itself
+// comes at whatever time its clock says, so it is no evidence of which is right.
+func TestOurOwnWordSaysNothingAboutTheClock(t *testing.T) {
+	for _, off := range []time.Duration{time.Hour, day, -time.Hour, -day} {
+		l := newLife(objective("up", 999_000_000, 28*day))
+		own, _ := l.table.Intern(slice.Key{Service: operation.Self, Tally: slice.Heard})
+		run := func(d time.Duration, c slice.Counts) {
+			for range d / tick {
+				l.truth = l.truth.Add(tick)
+				l.engine.Count(own, slice.MinuteOf(l.truth.Add(l.off)), slice.Counts{Good: 1})
+				if !c.IsZero() {
+					l.count(c)
+				}
+				l.watch()
+			}
+		}
+		run(2*time.Hour, slice.Counts{Good: 100})
+		run(10*time.Minute, slice.Counts{Bad: 100})
+		before := slices.Clone(l.said)
+		l.off = off
+		run(5*time.Minute, slice.Counts{})
+		if at := l.engine.Snapshot().At; !at.Equal(l.truth) || !l.engine.Now().Equal(l.truth) {
+			t.Errorf("off by %s: windows follow %s, and it is %s", off, at, l.truth)
+		}
+		run(30*time.Minute, slice.Counts{})
+		if v := l.engine.Snapshot().Evaluations[0]; !strings.Contains(v.Frozen, "our clock") {
+			t.Errorf("off by %s, and only we go on: frozen %q", off, v.Frozen)
+		}
+		if diff := cmp.Diff(before, l.said); diff != "" {
+			t.Errorf("off by %s (-before +after):\n%s", off, diff)
+		}
 	}
 }

@@ -119,7 +119,7 @@ func (e *Engine) CountFresh(fresh []*Fresh, k *slice.Key, m slice.Minute, c slic
 	now := e.minute()
 	for _, f := range fresh {
 		if t, ok := f.target(k, now); ok {
-			e.add(t, m, c)
+			e.add(k, t, m, c)
 		}
 	}
 }
@@ -129,15 +129,22 @@ func (e *Engine) Count(s *slice.Series, m slice.Minute, c slice.Counts) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.clock.waits() {
-		e.clock.heard(m)
+		e.heard(&s.Key, m)
 	}
 	for _, t := range e.resolve(s) {
-		e.add(t, m, c)
+		e.add(&s.Key, t, m, c)
 	}
 }
 
 // minute is the position that windows take now. It is called with mu held.
 func (e *Engine) minute() slice.Minute { return max(slice.MinuteOf(e.now()), e.through) }
+
+// Now returns the time that windows and alerts follow; see steady.
+func (e *Engine) Now() time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.now()
+}
 
 // now is the time that windows and alerts follow. It is called with mu held.
 func (e *Engine) now() time.Time {
@@ -149,11 +156,19 @@ func (e *Engine) now() time.Time {
 // the ring has not been moved for a while: the tick is late. What lies ahead
 // of our clock as well moves nothing, since a ring never goes back: one event
 // of the year 2100 would end every measurement.
-func (e *Engine) add(t target, m slice.Minute, c slice.Counts) {
+func (e *Engine) add(k *slice.Key, t target, m slice.Minute, c slice.Counts) {
 	if !t.add(m, c) {
-		e.clock.heard(m)
+		e.heard(k, m)
 		t.advance(e.minute())
 		t.add(m, c)
+	}
+}
+
+// heard takes an event as evidence of which time is right. What the server
+// says of itself is none: it comes at whatever time its clock says.
+func (e *Engine) heard(k *slice.Key, m slice.Minute) {
+	if !k.Service.IsSelf() {
+		e.clock.heard(m)
 	}
 }
 
@@ -180,7 +195,7 @@ func (e *Engine) CountClosed(c slice.Closed) {
 	for i := range c.Samples {
 		s := &c.Samples[i]
 		for _, t := range e.index.targets(&s.Key, now) {
-			e.add(t, c.Minute, s.Counts)
+			e.add(&s.Key, t, c.Minute, s.Counts)
 		}
 	}
 }
