@@ -28,8 +28,9 @@ const (
 	withMembership
 )
 
-// closed writes a minute record.
-func (e *encoder) closed(m slice.Minute, o *minute, series []*slice.Series, members map[*slice.Series]membership) {
+// closed writes a minute record, and reports whether it has no more than so
+// many bytes. One that has more it does not finish.
+func (e *encoder) closed(m slice.Minute, o *minute, series []*slice.Series, members map[*slice.Series]membership, most int) bool {
 	slices.SortFunc(series, func(a, b *slice.Series) int { return compareKeys(&a.Key, &b.Key) })
 	e.start()
 	e.int(int64(m))
@@ -39,6 +40,9 @@ func (e *encoder) closed(m slice.Minute, o *minute, series []*slice.Series, memb
 	}
 	e.uint(uint64(len(series)))
 	for _, s := range series {
+		if len(e.buf) > most {
+			break
+		}
 		e.key(&s.Key)
 		e.counts(o.of(s))
 		x, member := members[s]
@@ -54,6 +58,7 @@ func (e *encoder) closed(m slice.Minute, o *minute, series []*slice.Series, memb
 			e.buf = append(e.buf, plain)
 		}
 	}
+	return len(e.buf) <= most
 }
 
 func compareKeys(a, b *slice.Key) int {

@@ -4,6 +4,7 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -94,7 +95,7 @@ func (c *closer) close(m, now slice.Minute) error {
 		return nil
 	}
 	silent := c.silence(m, o)
-	c.encoder.closed(m, o, c.sampled(m, o), c.services.memberships(m))
+	c.encode(m, o)
 	err := c.log.Commit(intakelog.Minutes, []intakelog.Record{{
 		Kind: intakelog.Minute, Until: int64(m), Payload: c.encoder.buf,
 	}})
@@ -111,6 +112,40 @@ func (c *closer) close(m, now slice.Minute) error {
 	c.pending.add(m, c.encoder.buf, true)
 	c.forget(m)
 	return nil
+}
+
+// encode makes the minute's record. One that is longer than the log takes
+// would keep this minute, and every later one, from being closed.
+func (c *closer) encode(m slice.Minute, o *minute) {
+	series, members := c.sampled(m, o), c.services.memberships(m)
+	for !c.encoder.closed(m, o, series, members, c.maxRecord) {
+		kept, baselines := c.quietest(o, series)
+		if len(baselines) == 0 {
+			break // the log says that it is too long
+		}
+		o, series = o.folded(baselines, c.services.series.Reserve(overflowKey)), kept
+		c.services.full.Store(true)
+	}
+}
+
+// quietest divides series of a minute: half of the baselines, those with the
+// fewest events, which can do without a series of their own, and the rest.
+func (c *closer) quietest(o *minute, series []*slice.Series) (kept, quietest []*slice.Series) {
+	for _, s := range series {
+		if s.IsBaseline() && s.Key != overflowKey {
+			quietest = append(quietest, s)
+		} else if s.Key != overflowKey {
+			kept = append(kept, s)
+		}
+	}
+	events := func(s *slice.Series) uint64 { n := o.of(s); return n.Total() + n.Excluded }
+	slices.SortFunc(quietest, func(a, b *slice.Series) int { return cmp.Compare(events(b), events(a)) })
+	half := len(quietest) / 2
+	kept = append(kept, quietest[:half]...)
+	if quietest = quietest[half:]; len(quietest) > 0 {
+		kept = append(kept, c.services.series.Reserve(overflowKey))
+	}
+	return kept, quietest
 }
 
 func (c *closer) forget(m slice.Minute) {

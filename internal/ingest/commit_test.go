@@ -5,10 +5,16 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"math"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/intakelog"
@@ -107,4 +113,97 @@ func TestAScanUnderAnOldBindingIsMadeAgain(t *testing.T) {
 			t.Errorf("the indicator has %+v of 30 events, %d accepted", got, e.Totals().Accepted)
 		}
 	})
+}
+
+// TestAMinuteOfTooManyBaselinesCloses counts so many baselines in a minute
+// that their record would be longer than the log takes. The minute is closed
+// all the same: what objectives count is whole, and of the baselines those
+// with the fewest events are counted together.
+func TestAMinuteOfTooManyBaselinesCloses(t *testing.T) {
+	e := openLog(t, t.TempDir())
+	t.Cleanup(func() {
+		if err := e.log.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	const most = 2_000
+	now := time.Now()
+	m := slice.MinuteOf(now)
+	o := otlpgen.Options{Environment: "production", From: now.Add(-time.Nanosecond), To: now}
+	for v := range 8 {
+		o.Version = fmt.Sprint(v)
+		s := newScan()
+		if err := e.scanner.traces(s, otlpgen.Traces(uint64(v), 100*(v+1), o), e.binding.Load(), now); err != nil {
+			t.Fatal(err)
+		}
+		e.closer.commit([]*scan{s}, now)
+		if r := <-s.reply; r.err != nil {
+			t.Fatal(r.err)
+		}
+	}
+	want, wantTimed := sums(e.closer.counted(choose(e.scanner.services.series.All(), nil, all), 0, math.MaxInt))
+	e.closer.maxRecord = most
+	for after := range slice.Minute(13) {
+		d := time.Duration(after) * time.Minute
+		if err := e.closer.tick(now.Add(d), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	i := slices.IndexFunc(e.pending.queue, func(r closedRecord) bool { return r.minute == m })
+	if i < 0 {
+		t.Fatal("the minute is not closed")
+	}
+	payload := e.pending.queue[i].payload
+	if len(payload) > most || len(payload) < most/4 {
+		t.Errorf("the record has %d bytes, want at most %d and most of them used", len(payload), most)
+	}
+	c, err := readClosed(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read []Counted
+	for _, s := range c.Samples {
+		read = append(read, Counted{Series: &slice.Series{Key: s.Key}, Minute: m, Counts: s.Counts, Histogram: s.Histogram})
+	}
+	got, gotTimed := sums(read, 0)
+	others := overflowKey
+	baselines := slice.Key{Operation: "all"}
+	if got[others] == (slice.Counts{}) || got[others].Total() > got[baselines].Total()/2 {
+		t.Errorf("%+v of %+v are counted together, want those of the least active", got[others], got[baselines])
+	}
+	delete(got, others)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the counts (-counted +recorded):\n%s", diff)
+	}
+	if gotTimed != wantTimed {
+		t.Errorf("%d durations are recorded of %d", gotTimed, wantTimed)
+	}
+	if w := strings.Join(e.Warnings(), "\n"); !strings.Contains(w, "counted together") {
+		t.Errorf("the warnings are %q", w)
+	}
+}
+
+func all(*slice.Series) bool { return true }
+
+// sums adds up what was counted: baselines as one, and what is counted
+// together for lack of room once more by itself.
+func sums(counted []Counted, _ int) (sums map[slice.Key]slice.Counts, timed uint64) {
+	sums = make(map[slice.Key]slice.Counts)
+	for _, c := range counted {
+		if c.Counts.IsZero() {
+			continue
+		}
+		k := c.Series.Key
+		if k == overflowKey {
+			sums[k] = c.Counts
+		}
+		if k.IsBaseline() {
+			k = slice.Key{Operation: "all"}
+		}
+		sums[k] = sums[k].Plus(c.Counts)
+		if c.Histogram != nil {
+			timed += c.Histogram.Count()
+		}
+	}
+	return sums, timed
 }

@@ -174,7 +174,7 @@ func (c *Counter) pack(m slice.Minute) {
 			counted = append(counted, all[ref])
 		}
 	}
-	c.encoder.closed(m, o, counted, nil)
+	c.encoder.closed(m, o, counted, nil, math.MaxInt)
 	p := packed{record: slices.Clone(c.encoder.buf), ids: make([]uint64, 0, o.ids.len+1)}
 	for id := range o.ids.all() {
 		p.ids = append(p.ids, id)

@@ -283,7 +283,7 @@ func (e *Engine) drain() error {
 func (e *Engine) tick() {
 	if e.scanner.services.full.Load() {
 		e.full.Do(func() {
-			e.logger.Warn("there are too many series: baselines of new operations and versions are counted together", "limit", e.cfg.Series)
+			e.logger.Warn("there are too many series: baselines of operations and versions are counted together", "limit", e.cfg.Series)
 		})
 	}
 	now := e.clock.Now()
@@ -332,7 +332,7 @@ func (e *Engine) Warnings() (all []string) {
 			d.by.Round(time.Second), doubtFor))
 	}
 	if e.scanner.services.full.Load() {
-		all = append(all, fmt.Sprintf("there are more than %d series: baselines of new versions and operations are counted together as %q. What objectives count is not touched; find what makes so many versions or operations",
+		all = append(all, fmt.Sprintf("there are more than %d series, or more in one minute than a record holds: baselines of versions and operations are counted together as %q. What objectives count is not touched; find what makes so many versions or operations",
 			e.cfg.Series, overflowKey.Operation))
 	}
 	return all

@@ -4,6 +4,7 @@
 package ingest
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/leadline/leadline/internal/slice"
@@ -69,6 +70,24 @@ func (m *minute) histogram(s *slice.Series) *histogram {
 		m.histograms[s] = h
 	}
 	return h
+}
+
+// folded returns a minute that has counted all of these series as another one.
+// It has no ids, and shares what it does not change.
+func (m *minute) folded(all []*slice.Series, into *slice.Series) *minute {
+	next := &minute{counts: slices.Clone(m.counts), histograms: maps.Clone(m.histograms), up: m.up}
+	h := newHistogram()
+	if before := m.histograms[into]; before != nil {
+		h.merge(before)
+	}
+	next.histograms[into] = h
+	for _, s := range all {
+		next.add(into, m.of(s))
+		if of := m.histograms[s]; of != nil {
+			h.merge(of)
+		}
+	}
+	return next
 }
 
 // idMemory returns the bytes that the ids of all open minutes take.
