@@ -4,7 +4,7 @@
 // Alerts, silences and receivers as /api/v1 says them, and their words. What
 // an alert is, and what its windows say together, is decided by the server.
 import * as format from './format';
-import type { Answer } from './api';
+import type { Answer, Unit } from './api';
 import { instant, unix } from './time';
 import type { Zone } from './time';
 
@@ -78,6 +78,22 @@ export interface Stretch { from: string; to: string }
 export interface Exclusion { reason: string; begin: string; zone: string; length: string; repeat: string; past: Stretch[]; next: Stretch[] }
 
 export interface LeftOut extends Stretch { reason: string; correction: number }
+
+/** What a window held before or after a correction was made. */
+interface EffectNumbers { good: number; bad: number; allowed: number; spent: number; remaining: number }
+
+export interface Correction {
+  id: number;
+  kind: 'exclude' | 'exclude_bad';
+  from: string;
+  to: string;
+  bad: number;
+  author: string;
+  reason: string;
+  created_at: string;
+  effects: { window: string; former: boolean; unit: Unit; before: EffectNumbers; after: EffectNumbers }[] | null;
+  leaves_out: { good: number; bad: number; excluded: number };
+}
 
 export interface Silence {
   id: string;

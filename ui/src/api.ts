@@ -3,7 +3,7 @@
 
 // The shapes of /api/v1 as this UI reads them. null always means "not measured".
 import { signal } from '@preact/signals';
-import type { Alert, Exclusion, LeftOut, Rule, Verdict } from './alert';
+import type { Alert, Correction, Exclusion, LeftOut, Rule, Verdict } from './alert';
 
 export type State =
   | 'misconfigured' | 'paused' | 'not_measured' | 'no_data' | 'breaching' | 'exhausted' | 'at_risk' | 'ok';
@@ -110,6 +110,7 @@ export interface ObjectiveDetail extends Objective {
   alerts?: Alert[];
   exclusions?: Exclusion[];
   left_out?: LeftOut[];
+  corrections?: Correction[] | null;
   dropped_tiers?: { long: string; short: string; threshold: number; reason: string }[] | null;
   definition: { file: string; line: number } | null;
 }
@@ -169,7 +170,13 @@ export interface ServiceIntake {
 /** A mistake in a service file; line and column are 0 when it has no place. */
 export interface FileProblem { file: string; line: number; column: number; what: string; why: string; mend: string }
 
-export interface Fleet { slos: Objective[] | null; evaluated_at?: string; problems?: FileProblem[] }
+export interface Fleet {
+  slos: Objective[] | null;
+  /** Those that the server has of itself. */
+  self?: Objective[] | null;
+  evaluated_at?: string;
+  problems?: FileProblem[];
+}
 export interface OneObjective { slo: ObjectiveDetail; series: Series | null }
 export interface Operations { operations: Operation[] | null; window: string; from?: string; to?: string }
 export interface Intake {

@@ -99,13 +99,13 @@ const drawn = (tab) => tab.locator('.plot canvas').nth(2).waitFor();
 
 page('fleet: worst first, state as text, cause and next step', {}, async (tab, origin) => {
   await tab.goto(origin);
-  await tab.locator('.fleet tbody tr').nth(199).waitFor({ state: 'attached' });
-  assert.equal(await tab.locator('.fleet tbody tr').count(), 200);
-  const first = await text(tab, '.fleet tbody tr:first-child');
+  await tab.locator('#objectives tbody tr').nth(199).waitFor({ state: 'attached' });
+  assert.equal(await tab.locator('#objectives tbody tr').count(), 200);
+  const first = await text(tab, '#objectives tbody tr:first-child');
   assert.match(first, /Breaching/);
   assert.match(first, /Next:/);
   // textContent, because rows out of view are not laid out and have no inner text.
-  assert.match(await tab.locator('.fleet tbody tr').last().textContent(), /OK/);
+  assert.match(await tab.locator('#objectives tbody tr').last().textContent(), /OK/);
 });
 
 page('fleet: filters live in the address and come back from it', {}, async (tab, origin) => {
@@ -115,16 +115,16 @@ page('fleet: filters live in the address and come back from it', {}, async (tab,
   await tab.getByRole('combobox', { name: 'Service' }).selectOption('mailer');
   await tab.getByRole('searchbox').fill('sign-up');
   await address(tab, { state: 'exhausted', service: 'mailer', q: 'sign-up' });
-  const before = await tab.locator('.fleet tbody tr').count();
+  const before = await tab.locator('#objectives tbody tr').count();
   assert.ok(before > 0 && before < 12, `${before} rows`);
   await tab.reload();
-  await tab.locator('.fleet').waitFor();
-  assert.equal(await tab.locator('.fleet tbody tr').count(), before);
+  await tab.locator('#objectives').waitFor();
+  assert.equal(await tab.locator('#objectives tbody tr').count(), before);
   assert.equal(await tab.getByRole('button', { name: /Exhausted/ }).getAttribute('aria-pressed'), 'true');
   await tab.getByRole('searchbox').fill('no such thing');
   await tab.getByText('Nothing matches').waitFor();
   await tab.getByRole('link', { name: 'Show all 200' }).click();
-  await tab.locator('.fleet tbody tr').nth(199).waitFor({ state: 'attached' });
+  await tab.locator('#objectives tbody tr').nth(199).waitFor({ state: 'attached' });
   await tab.goBack();
   await tab.getByText('Nothing matches').waitFor();
 });
@@ -140,9 +140,9 @@ page('one objective: verdict, tiles, charts, groups, trust, arithmetic', {}, asy
 page('what was not measured is never shown as a number', {}, async (tab, origin) => {
   await tab.goto(origin);
   await tab.getByRole('button', { name: /Not measured/ }).click();
-  const row = await text(tab, '.fleet tbody tr:first-child');
+  const row = await text(tab, '#objectives tbody tr:first-child');
   assert.doesNotMatch(row.replace(/\d+(\.\d+)?% \d+d/, ''), /\d%/);
-  await tab.locator('.fleet tbody a').first().click();
+  await tab.locator('#objectives tbody a').first().click();
   await tab.locator('.tile').first().waitFor();
   const values = await tab.locator('.tile .value').allInnerTexts();
   assert.equal(values.length, 5);
@@ -152,8 +152,8 @@ page('what was not measured is never shown as a number', {}, async (tab, origin)
 
 page('an objective that went silent keeps its counts and says why', {}, async (tab, origin) => {
   await tab.goto(origin + '/?state=no_data');
-  await tab.locator('.fleet').waitFor();
-  await tab.locator('.fleet tbody a').first().click();
+  await tab.locator('#objectives').waitFor();
+  await tab.locator('#objectives tbody a').first().click();
   await drawn(tab);
   await shows(tab, /no event for 17 min/);
 });
@@ -223,14 +223,14 @@ page('the whole way by keyboard', {}, async (tab, origin) => {
   const focused = () => tab.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
   // Content that is not drawn yet cannot take the focus, so every step waits for what it needs.
   await tab.goto(origin);
-  await tab.locator('.fleet').waitFor();
+  await tab.locator('#objectives').waitFor();
   await tab.keyboard.press('Tab');
   assert.equal(await focused(), 'Skip to content');
   await tab.keyboard.press('Enter');
   assert.equal(await tab.evaluate(() => document.activeElement?.id), 'main');
   await tab.keyboard.press('/');
   await tab.keyboard.type('checkout-succeeds search');
-  await tab.waitForFunction(() => document.querySelectorAll('.fleet tbody tr').length < 30);
+  await tab.waitForFunction(() => document.querySelectorAll('#objectives tbody tr').length < 30);
   for (let i = 0; i < 8 && (await focused()) !== 'checkout-succeeds'; i++) await tab.keyboard.press('Tab');
   await tab.keyboard.press('Enter');
   await drawn(tab);
@@ -281,7 +281,7 @@ page('an evaluation on the server refreshes the page, a pinned range holds still
   tab.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await tab.goto(origin);
   await tab.getByText('Live', { exact: true }).waitFor();
-  await tab.locator('.fleet').waitFor();
+  await tab.locator('#objectives').waitFor();
   const again = tab.waitForRequest(/api\/v1\/slos$/);
   servers.many.announce();
   await again;
@@ -292,7 +292,7 @@ page('an evaluation on the server refreshes the page, a pinned range holds still
   servers.many.announce();
   // The fleet link asks only after the event was handled, so its request bounds the wait.
   await tab.getByRole('link', { name: 'Objectives' }).first().click();
-  await tab.locator('.fleet').waitFor();
+  await tab.locator('#objectives').waitFor();
   assert.deepEqual(asked.filter((path) => path.startsWith('/api/v1/slos/')), []);
 });
 
@@ -301,7 +301,7 @@ page('tabs share one line of events, which ends with the last of them', { on: 'o
   for (const one of [tab, second]) {
     await one.goto(origin);
     await one.getByText('Live', { exact: true }).waitFor();
-    await one.locator('.fleet').waitFor();
+    await one.locator('#objectives').waitFor();
   }
   assert.equal(servers.one.lines(), 1);
   const again = [tab, second].map((one) => one.waitForRequest(/api\/v1\/slos$/));
@@ -351,7 +351,7 @@ page('contexts close under a live line without a crash', { on: 'one' }, async (t
   assert.deepEqual(crashes, []);
   assert.ok(browser.isConnected());
   await tab.goto(origin);
-  await tab.locator('.fleet').waitFor();
+  await tab.locator('#objectives').waitFor();
 });
 
 test('a page settles under virtual time', async (t) => {
@@ -383,7 +383,7 @@ page('a refresh leaves the cursor of a chart where it was', {}, async (tab, orig
 
 page('an objective that is minutes old opens on its minutes, and the whole window is one click away', { on: 'young' }, async (tab, origin) => {
   await tab.goto(origin);
-  await tab.locator('.fleet tbody a').first().click();
+  await tab.locator('#objectives tbody a').first().click();
   await address(tab, { from: 'now-1h' });
   await drawn(tab);
   await shows(tab, /Budget left\s+0 events\s+too few events to allow a bad one/, /100\.000%/);
@@ -478,9 +478,9 @@ page('a server that has not evaluated yet is not an empty one', { on: 'starting'
 
 page('one objective only: the list stands without filters for one service', { on: 'one' }, async (tab, origin) => {
   await tab.goto(origin);
-  await tab.locator('.fleet').waitFor();
-  await tab.locator('.fleet tbody tr').first().waitFor();
-  assert.equal(await tab.locator('.fleet tbody tr').count(), 1);
+  await tab.locator('#objectives').waitFor();
+  await tab.locator('#objectives tbody tr').first().waitFor();
+  assert.equal(await tab.locator('#objectives tbody tr').count(), 1);
   await shows(tab, /1 objective, worst first/);
 });
 
@@ -503,17 +503,17 @@ page('a missing objective and a missing page', {}, async (tab, origin) => {
 page('loading is announced while an answer is slow', { on: 'slow' }, async (tab, origin) => {
   await tab.goto(origin);
   await tab.getByText('Reading objectives').waitFor();
-  await tab.locator('.fleet').waitFor();
+  await tab.locator('#objectives').waitFor();
 });
 
 page('a failed refresh keeps the last numbers and says so', {}, async (tab, origin) => {
   await tab.goto(origin);
-  await tab.locator('.fleet').waitFor();
+  await tab.locator('#objectives').waitFor();
   await tab.getByText('Live', { exact: true }).waitFor();
   await tab.route('**/api/v1/slos', (route) => route.fulfill({ status: 500, body: '{}' }));
   servers.many.announce();
   await tab.getByText('Not refreshed.').waitFor();
-  assert.equal(await tab.locator('.fleet tbody tr').count(), 200);
+  assert.equal(await tab.locator('#objectives tbody tr').count(), 200);
 });
 
 page('sign-in: a wrong token is said, the right one opens the page', { on: 'locked' }, async (tab, origin) => {
@@ -555,7 +555,7 @@ page('where no token is needed there is nothing to sign out of', {}, async (tab,
   const told = tab.waitForResponse(/api\/v1\/session/);
   await tab.goto(origin);
   await told;
-  await tab.locator('.fleet').waitFor();
+  await tab.locator('#objectives').waitFor();
   assert.equal(await tab.getByRole('button', { name: 'Sign out' }).count(), 0);
 });
 
@@ -657,9 +657,26 @@ page('planned exclusions: past and next, shaded, said in the table', {}, async (
   assert.match(await sli.locator('tbody tr').first().innerText(), /nothing$/);
 });
 
+page('corrections: who left out what, why, and what it did', {}, async (tab, origin) => {
+  await tab.goto(origin + breaching);
+  const list = tab.getByRole('region', { name: 'Corrections' });
+  await list.waitFor();
+  assert.match(await list.innerText(), /7\s+the load test ran against production\s+ada@example\.com, 2026-11-18 08:24 UTC\s+every event\s+after 2026-11-18 06:00 UTC up to 2026-11-18 06:30 UTC\s+41 bad, 1,812 good\s+416, then 457 events/);
+});
+
+page('the server shows its own objectives, first when they are in trouble', { on: 'red' }, async (tab, origin) => {
+  await tab.goto(origin);
+  await tab.getByRole('heading', { name: /^Leadline itself/ }).waitFor();
+  assert.match(await text(tab, '.self tbody tr:first-child'), /Breaching\s+alerts-are-delivered/);
+  await tab.goto(servers.one.origin);
+  const folded = tab.getByText('Leadline itself: 2 objectives, none in trouble');
+  await folded.press('Enter');
+  assert.equal(await tab.getByRole('table', { name: 'Objectives of Leadline itself' }).locator('tbody tr').count(), 2);
+}, [/asked http/]);
+
 page('an objective that counts nothing now says why and until when', {}, async (tab, origin) => {
   await tab.goto(origin + '/?state=paused');
-  await tab.locator('.fleet tbody a').first().click();
+  await tab.locator('#objectives tbody a').first().click();
   await shows(tab, /Nothing is counted now: weekly index rebuild, until 2026-11-23T06:30:00Z/);
 });
 
@@ -787,7 +804,7 @@ const contentHeight = (tab) => tab.evaluate(() => Math.min(3600, Math.ceil(docum
 
 page('the judges of this file notice a fault', {}, async (tab, origin) => {
   await tab.goto(origin);
-  await tab.locator('.fleet').waitFor();
+  await tab.locator('#objectives').waitFor();
   await tab.evaluate(() => document.querySelector('main').append(document.createElement('button')));
   assert.match((await violations(tab)).join(), /button-name/);
   const refused = tab.waitForEvent('console', (message) => /Content Security Policy/.test(message.text()));
@@ -810,7 +827,7 @@ test('the scripts stay below 120 KB gzipped', (t) => {
 
 page('how long it takes (told, not judged)', {}, async (tab, origin, t) => {
   await tab.goto(origin);
-  await tab.locator('.fleet').waitFor();
+  await tab.locator('#objectives').waitFor();
   const paint = await tab.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN);
   const click = async (act) => tab.evaluate(async (index) => {
     const target = document.querySelectorAll(index.selector)[index.at];
@@ -820,6 +837,6 @@ page('how long it takes (told, not judged)', {}, async (tab, origin, t) => {
     return performance.now() - start;
   }, act);
   const filter = await click({ selector: '.state-counts button', at: 7 });
-  const open = await click({ selector: '.fleet tbody a', at: 3 });
+  const open = await click({ selector: '#objectives tbody a', at: 3 });
   t.diagnostic(`first paint ${paint.toFixed(0)} ms, filter of 200 objectives ${filter.toFixed(0)} ms, open one ${open.toFixed(0)} ms`);
 });

@@ -27,8 +27,11 @@ export function Fleet() {
       <Screen of={fleet} what="objectives">
         {(data) => {
           const problems = data.problems ?? [];
-          const said = problems.length > 0 && <Problems problems={problems} />;
-          if ((data.slos ?? []).length > 0) return <>{said}<List slos={data.slos ?? []} /></>;
+          const self = data.self ?? [];
+          const well = self.every((o) => o.state === 'ok' || o.state === 'not_measured');
+          // A server that is not well is the first thing to know about its numbers.
+          const said = (problems.length > 0 || !well) && <>{problems.length > 0 && <Problems problems={problems} />}{!well && <Self slos={self} well={false} />}</>;
+          if ((data.slos ?? []).length > 0) return <>{said}<List slos={data.slos ?? []} />{well && self.length > 0 && <Self slos={self} well />}</>;
           if (said) return said;
           // A server that has not evaluated yet does not know its objectives; that is not the same as having none.
           return data.evaluated_at !== undefined && unix(data.evaluated_at) === null ? <Starting /> : <FirstSteps />;
@@ -51,6 +54,13 @@ function Problems({ problems }: { problems: FileProblem[] }) {
       {problems.length > 10 && <p>The others: <code>leadline status</code></p>}
     </section>
   );
+}
+
+/** How well the server itself does, by objectives like all others. */
+function Self({ slos, well }: { slos: Objective[]; well: boolean }) {
+  const table = <Table slos={[...slos].sort(worstFirst)} id="self" name="Objectives of Leadline itself" />;
+  if (well) return <details class="self"><summary>Leadline itself: {format.plural(slos.length, 'objective', 'objectives')}, none in trouble</summary>{table}</details>;
+  return <section class="self"><h2>Leadline itself <span class="quiet">what it says of others depends on this</span></h2>{table}</section>;
 }
 
 const filterOf = (from: URLSearchParams): Filter => ({
@@ -79,7 +89,7 @@ function List({ slos }: { slos: Objective[] }) {
       {shown.length === 0 ? (
         <section class="screen"><h2>Nothing matches</h2><p>No objective fits these filters. <a href={hereWith({ q: null, state: null, service: null, team: null })}>Show all {slos.length}</a></p></section>
       ) : (
-        <Table slos={shown} />
+        <Table slos={shown} id="objectives" name="Objectives, worst first" />
       )}
     </>
   );
@@ -134,9 +144,9 @@ export function Choice({ name, all, value, of, choose }: { name: string; all: st
 }
 
 // The roles repeat what the elements mean, because a grid layout takes the table's own meaning away.
-function Table({ slos }: { slos: Objective[] }) {
+function Table({ slos, id, name }: { slos: Objective[]; id: string; name: string }) {
   return (
-    <table class="fleet card" role="table" aria-label="Objectives, worst first">
+    <table id={id} class="fleet card" role="table" aria-label={name}>
       <thead role="rowgroup">
         <tr role="row">
           <th role="columnheader">State</th>

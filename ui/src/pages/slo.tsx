@@ -14,6 +14,7 @@ import * as format from '../format';
 import { chosen, rangeOfGeneration } from '../generation';
 import { BudgetBar } from '../parts/budget';
 import { Chip } from '../parts/chip';
+import { Corrections } from '../parts/corrections';
 import { Exclusions } from '../parts/exclusions';
 import { Earlier, Generations } from '../parts/generations';
 import { Rules } from '../parts/rules';
@@ -83,6 +84,7 @@ function Body({ slo, series, range }: OneObjective & { range: Range }) {
         <Charts slo={slo} series={series} earlier={earlier} />
       )}
       <Exclusions slo={slo} />
+      <Corrections slo={slo} />
       <Groups slo={slo} />
       <Generations slo={slo} shown={earlier ?? slo.generation} />
       <div class="two">
