@@ -79,7 +79,7 @@ fuzz: ## Run every fuzz target for FUZZTIME
 bench: build collector ## Side by side with the Collector, as ratios
 	./bench/run.sh
 
-stress: build ## Repeat the tests of crashes and kills
+stress: build collector alertmanager ## Repeat the tests of crashes and kills
 	$(GO) test -count=5 -timeout 60m ./internal/intakelog ./internal/ingest ./test/...
 
 clean: ## Remove everything that was built

@@ -199,7 +199,7 @@ func (a *App) openData() error {
 		a.logger.Warn("cursors", "finding", d.Error())
 	}
 	cursor, _ := a.cursors.LoadCursor("tsdb")
-	a.eval = eval.New(a.clock.Now, evaluateEvery, a.logger)
+	a.eval = eval.New(a.clock.Now, evaluationEvery(evaluateEvery), a.logger)
 	a.eval.Steady(a.clock.Elapsed)
 	a.eval.Writer(a.writer)
 	store, err := sqlite.Open(context.Background(), filepath.Join(a.cfg.DataDir, "catalog.db"))

@@ -20,7 +20,8 @@ import (
 // anything is evaluated.
 func (a *App) openDispatch() (err error) {
 	a.dispatch, err = dispatch.Open(context.Background(), a.cfg.Dispatch(), dispatch.Parts{
-		Store: a.catalog, Source: dispatch.NewEvaluations(a.eval, a.cfg.URL), Channels: a.channels, Writer: a.writer, Alive: a.alive, Now: a.clock.Now,
+		Store: a.failpoint.outbox(a.catalog), Source: a.failpoint.source(dispatch.NewEvaluations(a.eval, a.cfg.URL)),
+		Channels: a.failpoint.receivers(a.channels), Writer: a.writer, Alive: a.alive, Now: a.clock.Now,
 		NewID:  func() string { return ulid.Make().String() },
 		Random: rand.Float64, Logger: a.logger, URL: a.cfg.URL,
 	})

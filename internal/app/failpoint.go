@@ -24,28 +24,36 @@ import (
 const (
 	// failpointVariable makes the process kill itself at its n-th operation on
 	// the files of the intake log, the cursors and the series store, or at the
-	// first that begins with this text. Until then it says each on its standard
-	// error.
+	// first that begins with this text; or, as SERVICE#N, where
+	// deliveryFailpoint says. Until then it says each on its standard error.
 	failpointVariable = "LEADLINE_TEST_KILL_AT"
 	// graceVariable closes minutes earlier, so that a test lives to see it.
 	graceVariable = "LEADLINE_TEST_GRACE"
 	// holdVariable names a file; as long as it is there no minute closes,
 	// however long a busy machine takes to bring what the test sends.
 	holdVariable = "LEADLINE_TEST_HOLD"
+	// everyVariable is how often objectives are evaluated.
+	everyVariable = "LEADLINE_TEST_EVERY"
 )
 
 // failpoint counts operations on files and ends the process at one of them.
 type failpoint struct {
 	at string
 	n  atomic.Int64
+
+	delivery *deliveryFailpoint // instead, if it is set
 }
 
 // newFailpoint returns the one that is set, or nil.
 func newFailpoint() *failpoint {
-	if at := os.Getenv(failpointVariable); at != "" {
-		return &failpoint{at: at}
+	at := os.Getenv(failpointVariable)
+	if at == "" {
+		return nil
 	}
-	return nil
+	if d := newDeliveryFailpoint(at); d != nil {
+		return &failpoint{delivery: d}
+	}
+	return &failpoint{at: at}
 }
 
 func (f *failpoint) pass(op, name string) {
@@ -54,6 +62,10 @@ func (f *failpoint) pass(op, name string) {
 		fmt.Fprintln(os.Stderr, "passed:", what)
 		return
 	}
+	die(what)
+}
+
+func die(what string) {
 	fmt.Fprintln(os.Stderr, "failpoint:", what)
 	syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {} // the signal may take a moment
@@ -61,7 +73,7 @@ func (f *failpoint) pass(op, name string) {
 
 // files returns the files with the failpoint.
 func (f *failpoint) files(fs intakelog.FS) intakelog.FS {
-	if f == nil {
+	if f == nil || f.delivery != nil {
 		return fs
 	}
 	return intakelog.WithHook(fs, func(op intakelog.Op, name string) error {
@@ -72,7 +84,7 @@ func (f *failpoint) files(fs intakelog.FS) intakelog.FS {
 
 // step returns the failpoint of the series store.
 func (f *failpoint) step() func(op, shelf string) {
-	if f == nil {
+	if f == nil || f.delivery != nil {
 		return nil
 	}
 	return func(op, shelf string) { f.pass(op, "series/"+shelf) }
@@ -106,6 +118,14 @@ func (c *heldClock) Elapsed() time.Duration {
 	}
 	c.last = now - c.behind
 	return c.last
+}
+
+// evaluationEvery returns how often objectives are evaluated, usually so.
+func evaluationEvery(usual time.Duration) time.Duration {
+	if d, err := time.ParseDuration(os.Getenv(everyVariable)); err == nil {
+		return d
+	}
+	return usual
 }
 
 // intakeConfig returns the limits of intake.

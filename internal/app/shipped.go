@@ -6,6 +6,9 @@
 package app
 
 import (
+	"time"
+
+	"github.com/leadline/leadline/internal/dispatch"
 	"github.com/leadline/leadline/internal/ingest"
 	"github.com/leadline/leadline/internal/intakelog"
 )
@@ -18,6 +21,15 @@ func newFailpoint() *failpoint { return nil }
 func (*failpoint) files(fs intakelog.FS) intakelog.FS { return fs }
 
 func (*failpoint) step() func(op, shelf string) { return nil }
+
+func (*failpoint) outbox(s dispatch.Store) dispatch.Store { return s }
+
+func (*failpoint) source(s dispatch.Source) dispatch.Source { return s }
+
+func (*failpoint) receivers(all map[string]dispatch.Channel) map[string]dispatch.Channel { return all }
+
+// evaluationEvery returns how often objectives are evaluated.
+func evaluationEvery(usual time.Duration) time.Duration { return usual }
 
 // held returns the clock as it is.
 func held(c ingest.Clock) ingest.Clock { return c }

@@ -6,15 +6,10 @@ package alertmanager_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -32,12 +27,6 @@ const binary = "../../../bin/alertmanager"
 // TestRealAlertmanager follows alerts from our post through Alertmanager's API
 // and grouping to a webhook, and to their end.
 func TestRealAlertmanager(t *testing.T) {
-	if _, err := os.Stat(binary); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("bin/alertmanager is missing: make alertmanager")
-		}
-		t.Skip("bin/alertmanager is missing: make alertmanager")
-	}
 	arrived := make(chan hook, 100)
 	r := notifytest.NewReceiver(t)
 	r.Answer = func(http.ResponseWriter, *http.Request) {
@@ -49,7 +38,7 @@ func TestRealAlertmanager(t *testing.T) {
 			arrived <- h
 		}
 	}
-	at := startReal(t, r.URL)
+	at := notifytest.Alertmanager(t, binary, r.URL)
 	c := alertmanager.New(alertmanager.Config{URLs: []*url.URL{at}}, notifytest.Client(), time.Now, slog.New(slog.DiscardHandler))
 
 	send(t, c, dispatch.Changed, notifytest.Page(), notifytest.Ticket())
@@ -149,55 +138,5 @@ func checkActive(t *testing.T, at *url.URL, want map[string]string) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("what fires (-want +got):\n%s", diff)
-	}
-}
-
-// startReal starts an Alertmanager that tells a webhook, and waits until it is
-// ready.
-func startReal(t *testing.T, hook string) *url.URL {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	dir := t.TempDir()
-	config := fmt.Sprintf("route: {receiver: hook, group_by: [service], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}\nreceivers: [{name: hook, webhook_configs: [{url: %q}]}]\n", hook)
-	file := filepath.Join(dir, "alertmanager.yml")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	cmd := exec.Command(binary, "--config.file", file, "--storage.path", dir, "--web.listen-address", addr, "--cluster.listen-address", "")
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { cmd.Wait(); close(ended) }()
-	t.Cleanup(func() { cmd.Process.Kill(); <-ended })
-	at := &url.URL{Scheme: "http", Host: addr}
-	enough := time.After(time.Minute)
-	for tick := time.NewTicker(20 * time.Millisecond); ; {
-		if response, err := http.Get(at.JoinPath("/-/ready").String()); err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				tick.Stop()
-				return at
-			}
-		}
-		select {
-		case <-tick.C:
-		case <-ended:
-			text, _ := os.ReadFile(log.Name())
-			t.Fatalf("it ended: %s", text)
-		case <-enough:
-			t.Fatal("it is not ready")
-		}
 	}
 }
