@@ -6,6 +6,7 @@ package dispatch_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -236,6 +237,32 @@ func TestOneMessageThatFailsHoldsUpNoOther(t *testing.T) {
 			if got := w.receivers["pager"].take(); len(got) != 1 {
 				t.Errorf("incident %d: got %v after 10 s", i, got)
 			}
+		}
+	})
+}
+
+// TestWhatAReceiverMayHaveHadStaysAsItIs: a receiver that drops what it had
+// before, by the id of the delivery, must not drop a page that came later.
+func TestWhatAReceiverMayHaveHadStaysAsItIs(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.start()
+		w.receivers["pager"].do(func(context.Context, *dispatch.Message) (bool, error) {
+			return true, errs.New(errs.Unavailable, "the receiver answered 504: %w", io.ErrUnexpectedEOF)
+		})
+		a, b := key("shop", "a"), key("shop", "b")
+		w.source.fire(alert.Page, a)
+		w.pass(10 * time.Second)
+		w.receivers["pager"].do(nil)
+		w.source.fire(alert.Page, b)
+		w.pass(time.Minute)
+		first := map[string]string{} // as a receiver that drops repeats has it
+		for _, m := range w.receivers["pager"].got {
+			if first[m.DeliveryID] == "" {
+				first[m.DeliveryID] = line(&m.Message)
+			}
+		}
+		if all := fmt.Sprint(first); !strings.Contains(all, "shop/a#1=firing") || !strings.Contains(all, "shop/b#1=firing") {
+			t.Errorf("got %s", all)
 		}
 	})
 }

@@ -149,7 +149,7 @@ func answered(r *http.Response, body []byte, secrets []string) error {
 	if quoted := Quote(string(body), secrets); quoted != "" {
 		text += ": " + quoted
 	}
-	err := errs.New(kindOf(r.StatusCode), "the receiver answered %s", text)
+	err := errs.New(kindOf(r.StatusCode), "the receiver answered %w", &broken{text, doubtOf(r.StatusCode)})
 	switch {
 	case r.StatusCode == http.StatusUnauthorized, r.StatusCode == http.StatusForbidden:
 		err.Hint = "the receiver does not accept the secret; mend its file and send a test"
@@ -172,6 +172,16 @@ func kindOf(status int) errs.Kind {
 		return errs.Invalid
 	}
 	return errs.Unavailable
+}
+
+// doubtOf returns a cause where an answer does not say that the message was not
+// taken: what answers may have broken after it was, or be a gateway that heard
+// no answer itself.
+func doubtOf(status int) error {
+	if status == http.StatusRequestTimeout || status/100 == 5 && status != http.StatusServiceUnavailable {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
 }
 
 // retryAfter reads the header: seconds or a date, and not for ever.
