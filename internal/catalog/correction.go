@@ -63,9 +63,10 @@ type Numbers struct {
 const MaxEntries = 1000
 
 // Next returns the id that the next entry has. It refuses one too many about an
-// objective, and a correction that is the same as one that holds: who did not
-// hear an answer asks again, and bad events would be left out twice. A
-// withdrawal is always taken, so that what is wrong can be undone.
+// objective, and a correction that somebody has made before, for the same reason
+// and of a span that meets this one: who did not hear an answer asks again, and
+// bad events would be left out twice. The spans differ when their times were told
+// from now. A withdrawal is always taken, so that what is wrong can be undone.
 func Next(ledger []Entry, e *Entry) (id int64, err error) {
 	newest, of, withdrawn := int64(0), 0, Withdrawn(ledger)
 	for i := range ledger {
@@ -76,8 +77,8 @@ func Next(ledger []Entry, e *Entry) (id int64, err error) {
 		}
 		of++
 		if l.Withdraws+e.Withdraws == 0 && withdrawn[l.ID] == 0 && l.says(e) {
-			return 0, errs.New(errs.Conflict, "correction %d is the same, by %s at %s", l.ID, l.Author, l.Created.UTC().Format(time.RFC3339)).
-				WithHint("if it is to be made once more, give its own reason")
+			return 0, errs.New(errs.Conflict, "correction %d is of the same time for the same reason, by %s at %s", l.ID, l.Author, l.Created.UTC().Format(time.RFC3339)).
+				WithHint("if this is another one, give its own reason")
 		}
 	}
 	if of >= MaxEntries && e.Withdraws == 0 {
@@ -87,9 +88,10 @@ func Next(ledger []Entry, e *Entry) (id int64, err error) {
 	return newest + 1, nil
 }
 
-// says reports whether both leave out the same, for the same reason.
+// says reports whether both leave out some of the same, by the same author and
+// for the same reason.
 func (e *Entry) says(o *Entry) bool {
-	return e.Kind == o.Kind && e.From.Equal(o.From) && e.To.Equal(o.To) && e.Author == o.Author && e.Reason == o.Reason
+	return e.Kind == o.Kind && e.From.Before(o.To) && o.From.Before(e.To) && e.Author == o.Author && e.Reason == o.Reason
 }
 
 // Withdrawn returns which entries of a ledger are withdrawn, and by which.

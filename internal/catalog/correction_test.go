@@ -74,6 +74,11 @@ func TestWhatIsNext(t *testing.T) {
 		full = append(full, entry(id+1, up, fmt.Sprint(id), 0))
 	}
 	ours := entry(1, up, "ours", 0)
+	moved := func(by time.Duration) catalog.Entry {
+		e := entry(0, up, "ours", 0)
+		e.From, e.To = e.From.Add(by), e.To.Add(by)
+		return e
+	}
 	for _, c := range []struct {
 		name   string
 		ledger []catalog.Entry
@@ -84,6 +89,9 @@ func TestWhatIsNext(t *testing.T) {
 		{"the first", nil, ours, 1, 0},
 		{"after others", []catalog.Entry{entry(1, down, "theirs", 0), entry(2, up, "theirs", 0)}, ours, 3, 0},
 		{"the same", []catalog.Entry{ours}, ours, 0, errs.Conflict},
+		{"the same a minute later, with times told from now", []catalog.Entry{ours}, moved(time.Minute), 0, errs.Conflict},
+		{"one that begins where another ends", []catalog.Entry{ours}, moved(time.Hour), 2, 0},
+		{"one that ends where another begins", []catalog.Entry{ours}, moved(-time.Hour), 2, 0},
 		{"the same of another objective", []catalog.Entry{ours}, entry(0, down, "ours", 0), 2, 0},
 		{"the same for another reason", []catalog.Entry{ours}, entry(0, up, "mine", 0), 2, 0},
 		{"the same as one that was withdrawn", []catalog.Entry{ours, entry(2, up, "no", 1)}, ours, 3, 0},

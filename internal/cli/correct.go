@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -52,7 +53,7 @@ func newCorrectAdd(e *env) *cobra.Command {
 
 // signing adds the flags of a command that writes to the ledger.
 func signing(c *cobra.Command, author, reason *string, dryRun *bool) {
-	c.Flags().StringVar(author, "author", "", "who answers for it")
+	c.Flags().StringVar(author, "author", os.Getenv("USER"), "who answers for it")
 	c.Flags().StringVar(reason, "reason", "", "why, in a sentence")
 	c.Flags().BoolVar(dryRun, "dry-run", false, "say what it would do, and write nothing")
 }

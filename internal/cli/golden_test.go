@@ -435,3 +435,22 @@ func TestWatchOutlivesItsServer(t *testing.T) {
 		t.Errorf("got %q", errOut)
 	}
 }
+
+// TestWhoAnswersForIt: whoever is at the keyboard, unless somebody is named.
+func TestWhoAnswersForIt(t *testing.T) {
+	t.Setenv("USER", "grace")
+	s := server(t)
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"a correction":             {[]string{"correct", "add", "shop-api/up", "--from", "now-2h", "--to", "now", "--reason", "ours", "-o", "json"}, `"author": "grace"`},
+		"a correction of somebody": {[]string{"correct", "add", "shop-api/up", "--from", "now-2h", "--to", "now", "--reason", "ours", "--author", "ada", "-o", "json"}, `"author": "ada"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if code, out, errOut := ask(t, s, c.args...); code != 0 || !strings.Contains(out, c.want) {
+				t.Errorf("got %d, want %s:\n%s%s", code, c.want, out, errOut)
+			}
+		})
+	}
+}
