@@ -100,6 +100,10 @@ func killAt(t *testing.T, seed uint64, failpoint string, ids map[string]string) 
 
 	in.hold()
 	s := in.launch("LEADLINE_TEST_KILL_AT=" + failpoint)
+	if over(minute) {
+		s.kill()
+		return killAt(t, seed, failpoint, ids)
+	}
 	unsure := sendAll(t, c, s.at, rng, requests)
 	in.release()
 	s.storedOrDead(t)
@@ -110,9 +114,7 @@ func killAt(t *testing.T, seed uint64, failpoint string, ids map[string]string) 
 
 	in.hold()
 	s = in.start()
-	if !time.Now().Before(minute.Add(2 * time.Minute)) {
-		// Another minute has begun meanwhile. If nothing was written before the
-		// process died, the log is new, and refuses what is older than a grace.
+	if over(minute) {
 		s.kill()
 		return killAt(t, seed, failpoint, ids)
 	}
@@ -131,6 +133,11 @@ func killAt(t *testing.T, seed uint64, failpoint string, ids map[string]string) 
 	s.kill()
 	return at
 }
+
+// over says that another minute has begun since a test chose the one before it
+// to send to. A process whose log is new, because nothing was written before
+// the last one died, rightly refuses what is older than a grace: it is no test.
+func over(minute time.Time) bool { return !time.Now().Before(minute.Add(2 * time.Minute)) }
 
 // storedOrDead waits until the process has stored a minute and cut the store,
 // or has died of its failpoint.
