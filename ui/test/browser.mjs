@@ -33,8 +33,13 @@ before(async () => {
   if (!executable) return;
   mkdirSync(shots, { recursive: true });
   for (const name of scenarios) servers[name] = await serve(name);
-  browser = await chromium.launch({ executablePath: executable, args: flags });
 });
+
+/** A browser that lives: Chromium dies now and then on a machine that is short of time, which says nothing about the page. */
+async function living() {
+  if (browser?.isConnected() !== true) browser = await chromium.launch({ executablePath: executable, args: flags });
+  return browser;
+}
 
 after(async () => {
   await browser?.close();
@@ -49,27 +54,39 @@ function page(name, options, body, expected = []) {
       t.skip('no Chromium found; set CHROMIUM to its path');
       return;
     }
-    const context = await browser.newContext({ viewport: { width: options.width ?? 1280, height: 900 }, colorScheme: options.theme ?? 'light', timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' });
-    const tab = await context.newPage();
-    const origin = servers[options.on ?? 'many'].origin;
-    const complaints = [];
-    tab.on('pageerror', (error) => complaints.push(String(error)));
-    tab.on('console', (message) => {
-      const text = message.text();
-      // A refused or failed fetch is part of some scenarios; everything else is a fault of the page.
-      if (message.type() === 'error' && !/Failed to load resource: the server responded with a status of (400|401|404|500)/.test(text)) complaints.push(text);
-    });
-    tab.on('request', (request) => {
-      if (new URL(request.url()).origin !== origin) complaints.push(`asked ${request.url()}`);
-    });
     try {
-      await body(tab, origin, t);
-      assert.deepEqual(complaints.filter((words) => !expected.some((pattern) => pattern.test(words))), []);
-      for (const pattern of expected) assert.ok(complaints.some((words) => pattern.test(words)), `${pattern} was not noticed`);
-    } finally {
-      await context.close();
+      await visit(options, (tab, origin) => body(tab, origin, t), expected);
+    } catch (failure) {
+      if (browser.isConnected() && !/has been closed|crashed/.test(failure.message)) throw failure;
+      await browser.close();
+      t.diagnostic(`Chromium died, and the test begins again: ${failure.message}`);
+      await visit(options, (tab, origin) => body(tab, origin, t), expected);
     }
   });
+}
+
+/** One page in a context of its own, that ends with it. */
+async function visit(options, body, expected) {
+  const context = await (await living()).newContext({ viewport: { width: options.width ?? 1280, height: 900 }, colorScheme: options.theme ?? 'light', timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' });
+  const tab = await context.newPage();
+  const origin = servers[options.on ?? 'many'].origin;
+  const complaints = [];
+  tab.on('pageerror', (error) => complaints.push(String(error)));
+  tab.on('console', (message) => {
+    const text = message.text();
+    // A refused or failed fetch is part of some scenarios; everything else is a fault of the page.
+    if (message.type() === 'error' && !/Failed to load resource: the server responded with a status of (400|401|404|500)/.test(text)) complaints.push(text);
+  });
+  tab.on('request', (request) => {
+    if (new URL(request.url()).origin !== origin) complaints.push(`asked ${request.url()}`);
+  });
+  try {
+    await body(tab, origin);
+    assert.deepEqual(complaints.filter((words) => !expected.some((pattern) => pattern.test(words))), []);
+    for (const pattern of expected) assert.ok(complaints.some((words) => pattern.test(words)), `${pattern} was not noticed`);
+  } finally {
+    await context.close();
+  }
 }
 
 const breaching = '/slos/search/checkout-succeeds?environment=production';
@@ -338,7 +355,7 @@ page('a line that breaks is said, and what was missed meanwhile is asked for', {
 page('contexts close under a live line without a crash', { on: 'one' }, async (tab, origin) => {
   const crashes = [];
   for (let i = 0; i < 6; i++) {
-    const context = await browser.newContext();
+    const context = await (await living()).newContext();
     const tabs = [await context.newPage(), await context.newPage()];
     for (const one of tabs) {
       one.on('crash', () => crashes.push(i));
@@ -771,7 +788,7 @@ for (const theme of ['light', 'dark']) {
   for (const width of [1280, 390]) {
     page(`axe finds nothing and nothing overflows: ${theme}, ${width} px`, { theme, width }, async () => {
       for (const [name, on, path, ready] of views) {
-        const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme, reducedMotion: 'reduce', deviceScaleFactor: 1 });
+        const context = await (await living()).newContext({ viewport: { width, height: 900 }, colorScheme: theme, reducedMotion: 'reduce', deviceScaleFactor: 1 });
         const tab = await context.newPage();
         await tab.goto(servers[on].origin + path);
         await tab.locator(ready).first().waitFor();
