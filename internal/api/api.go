@@ -147,7 +147,7 @@ func (s *Server) table(p Parts) []route {
 		{"GET /api/v1/operations", false, s.answer(s.operations)},
 		{"GET /api/v1/proposals", false, s.answer(s.proposals)},
 		{"GET /api/v1/intake", false, s.answer(s.intake)},
-		{"POST /api/v1/backfill", false, http.HandlerFunc(s.backfilled)},
+		{"POST " + backfillPath, false, http.HandlerFunc(s.backfilled)},
 		{"GET /api/v1/corrections", false, s.answer(s.corrections)},
 		{"POST /api/v1/corrections", false, http.HandlerFunc(s.correct)},
 		{"POST /api/v1/corrections/{id}/withdraw", false, http.HandlerFunc(s.withdraw)},
@@ -166,7 +166,9 @@ func (s *Server) routes(p Parts) http.Handler {
 	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.unknown(mux, w, r) })
 	mux.HandleFunc("/", pages(p.UI))
-	return http.NewCrossOriginProtection().Handler(s.auth.guardHost(mux))
+	origins := http.NewCrossOriginProtection()
+	origins.SetDenyHandler(http.HandlerFunc(elsewhere))
+	return hurry(origins.Handler(s.auth.guardHost(mux)))
 }
 
 // methods are those of the table; GET answers HEAD too.
@@ -192,6 +194,12 @@ func (s *Server) unknown(mux *http.ServeMux, w http.ResponseWriter, r *http.Requ
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	writeJSON(w, http.StatusMethodNotAllowed, Problem{Fault{errs.Invalid.String(),
 		fmt.Sprintf("%s does not take %s", r.URL.Path, r.Method), "use " + strings.Join(allowed, " or ")}})
+}
+
+// elsewhere answers the page of another origin that wants to change something.
+func elsewhere(w http.ResponseWriter, r *http.Request) {
+	writeJSON(w, http.StatusForbidden, Problem{Fault{errs.Unauthenticated.String(), r.Method + " is not taken from the pages of another origin",
+		"use the UI of this server, the command line, or a program that is no browser"}})
 }
 
 func describe(w http.ResponseWriter, _ *http.Request) {

@@ -23,6 +23,7 @@ type Backfiller interface {
 }
 
 const (
+	backfillPath = "/api/v1/backfill"
 	// maxGeneration is more than any wish for generated history needs.
 	maxGeneration = 4 << 10
 	// maxDrained and drainFor bound what is read after an error, so that a

@@ -8,11 +8,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadline/leadline/internal/api"
 	"github.com/leadline/leadline/internal/errs"
@@ -256,5 +260,45 @@ func TestMethodsThatAreNotAllowed(t *testing.T) {
 		if got.Code != http.StatusMethodNotAllowed || got.Header().Get("Allow") != c.allow {
 			t.Errorf("%s %s: got %d, allowed are %q; want 405, %q", c.method, c.path, got.Code, got.Header().Get("Allow"), c.allow)
 		}
+	}
+}
+
+// timed notes the deadlines of what is read.
+type timed struct {
+	*httptest.ResponseRecorder
+	deadlines []bool // set, or taken back
+}
+
+func (w *timed) SetReadDeadline(at time.Time) error {
+	w.deadlines = append(w.deadlines, !at.IsZero())
+	return nil
+}
+
+// TestBodiesDoNotTakeForever: a body has a deadline until it has arrived, and
+// then none, so that an answer may take longer.
+func TestBodiesDoNotTakeForever(t *testing.T) {
+	s := full(t).server(t, "")
+	for name, c := range map[string]struct {
+		method, path, kind, body string
+		want                     []bool
+	}{
+		"signing in":              {"POST", "/api/v1/session", "application/json", `{"token":"x"}`, []bool{true, false}},
+		"a silence":               {"POST", "/api/v1/silences", "application/json", `{"matchers":["a=b"]}`, []bool{true, false}},
+		"a body that nobody asks": {"GET", "/api/v1/slos", "text/plain", "hello", []bool{true}},
+		"no body":                 {"GET", "/api/v1/slos", "", "", nil},
+		"a recording":             {"POST", "/api/v1/backfill", "application/x-ndjson", "{}", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := httptest.NewRequest(c.method, "http://localhost"+c.path, strings.NewReader(c.body))
+			if c.body != "" {
+				r.Body = io.NopCloser(iotest.DataErrReader(r.Body)) // as a connection ends it
+			}
+			r.Header.Set("Content-Type", c.kind)
+			w := &timed{ResponseRecorder: httptest.NewRecorder()}
+			s.Handler().ServeHTTP(w, r)
+			if diff := cmp.Diff(c.want, w.deadlines); diff != "" {
+				t.Errorf("answered %d; deadlines set and taken back (-want +got):\n%s", w.Code, diff)
+			}
+		})
 	}
 }

@@ -79,6 +79,7 @@ func (e *Engine) Renewed(fresh []*Fresh) {
 	for i, t := range e.tracks {
 		if next := renewed[t.objective.Key]; next != nil {
 			next.alerts, next.rank = t.alerts, t.rank
+			next.alerts.quiet = nil // of rings that go
 			e.tracks[i] = next
 		}
 		e.tracks[i].service = e.services[serviceWindowOf(t.objective)]
