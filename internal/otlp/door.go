@@ -51,18 +51,17 @@ func (d *door) newIntake() intake {
 
 // transcode rewrites OTLP/JSON as protobuf, in a buffer of the intake. The
 // result is seldom larger than its JSON; where it is, what exceeds the buffer
-// is paid for after the fact.
+// is paid for after the fact, and stays within the limit of a request.
 func (d *door) transcode(in *intake, signal wire.Signal, body []byte) ([]byte, error) {
 	buf, err := in.buffer(int64(len(body)))
 	if err != nil {
 		return nil, err
 	}
-	out, err := wire.FromJSON(signal, *buf, body, wire.DefaultLimits)
+	limits := wire.DefaultLimits
+	limits.Bytes = int(in.limit)
+	out, err := wire.FromJSON(signal, *buf, body, limits)
 	if err != nil {
 		return nil, err
-	}
-	if int64(len(out)) > in.limit {
-		return nil, in.errExcess(overSize)
 	}
 	if extra := int64(cap(out) - cap(*buf)); extra > 0 {
 		if err := in.lease.take(extra); err != nil {

@@ -9,6 +9,7 @@ import (
 	"compress/zlib"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -52,6 +53,9 @@ func bombs(tb testing.TB) []bomb {
 		}
 		return z
 	}
+	// Each number of two bytes takes eight in protobuf.
+	bounds := `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"histogram":{"dataPoints":[{"explicitBounds":[1` +
+		strings.Repeat(",1", 30<<20) + `]}]}}]}]}]}`
 	// A frame that asks for a window of 512 MiB: exponent 19 above 10.
 	wide := append([]byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 19 << 3}, bytes.Repeat([]byte{0x02, 0x00, 0x10, 0x00}, 1000)...)
 	return []bomb{
@@ -61,6 +65,8 @@ func bombs(tb testing.TB) []bomb {
 		{"deep, JSON, gzip", sent{body: zip(deepJSON, openGzip), json: true, encoding: "gzip"}},
 		{"deep, gRPC", sent{body: deep, grpc: true}},
 		{"deep, gRPC, gzip", sent{body: zip(deep, openGzip), grpc: true, encoding: "gzip"}},
+		{"numbers, JSON", sent{body: []byte(bounds), json: true, path: "/v1/metrics"}},
+		{"numbers, JSON, gzip", sent{body: zip([]byte(bounds), openGzip), json: true, path: "/v1/metrics", encoding: "gzip"}},
 		{"zeros, gzip", sent{body: zip(zeros, openGzip), encoding: "gzip"}},
 		{"zeros, deflate", sent{body: zip(zeros, openZlib), encoding: "deflate"}},
 		{"zeros, zstd", sent{body: zip(zeros, openZstd), encoding: "zstd"}},

@@ -11,6 +11,8 @@ import (
 	"io"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/leadline/leadline/internal/errs"
 )
 
 // FromJSON appends to dst the OTLP/protobuf form of the OTLP/JSON request in
@@ -23,7 +25,8 @@ import (
 // and two members of one oneof are refused.
 //
 // On an error dst is returned as it was. The result may be four times as long as
-// body, which only arrays of single digits are: a packed number has 8 bytes.
+// body, which only arrays of single digits are: a packed number has 8 bytes. Only
+// there Limits.Bytes is looked at.
 func FromJSON(s Signal, dst, body []byte, l Limits) ([]byte, error) {
 	t := transcoder{
 		// message looks for duplicates among the names that it knows. The decoder
@@ -31,16 +34,25 @@ func FromJSON(s Signal, dst, body []byte, l Limits) ([]byte, error) {
 		// which we ignore, would cost many times its own size.
 		dec:    jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true)),
 		out:    dst,
+		start:  len(dst),
 		limits: &l,
 	}
 	f := t.message(requests[s], l.Depth)
 	if f == nil {
 		f = t.end()
 	}
-	if f != nil {
+	switch {
+	case t.full():
+		return dst, errs.New(errs.TooLarge, "the %s request takes more than %d bytes in protobuf", s, l.Bytes)
+	case f != nil:
 		return dst, f.err(s)
 	}
 	return t.out, nil
+}
+
+// full reports whether what was written is longer than allowed.
+func (t *transcoder) full() bool {
+	return t.limits.Bytes > 0 && len(t.out)-t.start > t.limits.Bytes
 }
 
 // transcoder reads tokens and writes fields. A message's length stands before
@@ -51,6 +63,7 @@ func FromJSON(s Signal, dst, body []byte, l Limits) ([]byte, error) {
 type transcoder struct {
 	dec    *jsontext.Decoder
 	out    []byte
+	start  int // of what it writes in out
 	limits *Limits
 }
 
@@ -172,6 +185,9 @@ func (t *transcoder) elements(number int, f *field, left int) *fault {
 	for t.dec.PeekKind() != jsontext.KindEndArray {
 		var fault *fault
 		if packed {
+			if t.full() {
+				return t.fault("too many numbers in " + f.name)
+			}
 			fault = t.number(f)
 		} else {
 			fault = t.value(number, f, left)

@@ -244,3 +244,22 @@ func TestFromJSONForgetsUnknownNames(t *testing.T) {
 		t.Errorf("%v allocations for 10 unknown names, %v for 100,000", few, many)
 	}
 }
+
+// TestFromJSONStopsAtItsLimit reads an array of numbers that takes four times
+// its length in protobuf, of which the end is not even JSON: it must be refused
+// as too large before it is read that far.
+func TestFromJSONStopsAtItsLimit(t *testing.T) {
+	numbers := func(n int, end string) []byte {
+		return []byte(`{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"histogram":{"dataPoints":[{"explicitBounds":[1` +
+			strings.Repeat(",1", n-1) + end + `]}]}}]}]}]}`)
+	}
+	l := wire.DefaultLimits
+	l.Bytes = 8_100
+	if out, err := wire.FromJSON(wire.Metrics, []byte("kept"), numbers(1_000, ""), l); err != nil || len(out) <= 8_000 {
+		t.Errorf("a thousand numbers: %d bytes, %v", len(out), err)
+	}
+	out, err := wire.FromJSON(wire.Metrics, []byte("kept"), numbers(100_000, "!"), l)
+	if errs.KindOf(err) != errs.TooLarge || string(out) != "kept" {
+		t.Errorf("a hundred thousand: %q, %v", out, err)
+	}
+}

@@ -58,6 +58,9 @@ type Limits struct {
 	// Attributes is how many attributes one resource, span, event, link, data
 	// point, exemplar or log record may have.
 	Attributes int
+	// Bytes is how long what FromJSON writes may become, 0 without a limit. More
+	// is refused as errs.TooLarge, before memory is taken for much more.
+	Bytes int
 }
 
 // DefaultLimits are the limits of a server that was told nothing else.
