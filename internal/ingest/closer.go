@@ -19,8 +19,8 @@ type closer struct {
 	*committer
 	binding func() *Binding
 	pending *pending
-	// due are the minutes that are closed but not recorded: the disk was full.
-	// They are tried again, in order.
+	// due are the minutes that are closed but not recorded: there were too many
+	// for one tick, or the disk was full. The next ticks go on with them, in order.
 	due  []slice.Minute
 	last slice.Minute // of the last tick
 	// refused is how many commits the log had refused at the last tick.
@@ -72,8 +72,13 @@ func (t *minutes) ended(last slice.Minute, due []slice.Minute) (known []slice.Mi
 	return known
 }
 
+// closeAtOnce is how many minutes one tick records. Each is a sync, and senders
+// wait meanwhile: after a day's downtime all minutes that they made good end
+// together, and would hold acknowledgements up for longer than clients wait.
+const closeAtOnce = 16
+
 func (c *closer) closeDue(now slice.Minute) error {
-	for len(c.due) > 0 {
+	for range min(len(c.due), closeAtOnce) {
 		if err := c.close(c.due[0], now); err != nil {
 			return fmt.Errorf("close minute %s: %w", c.due[0].Stamp().Format(time.RFC3339), err)
 		}
