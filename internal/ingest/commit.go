@@ -373,11 +373,16 @@ func (c *committer) takeBack(s *scan, now slice.Minute) {
 // fingerprints remembers whole requests until the minute in which they
 // arrived is closed: a shortcut for repeated spans, and the only thing that
 // recognises repeated metrics and logs. What was refused of a request is
-// refused again, or counts when it is no longer too far ahead.
+// refused again, or counts when it is no longer too far ahead. When there are
+// maxPrints none is added: a repeated span has its id then.
 type fingerprints struct {
 	known    map[xxh3.Uint128]judged
 	byMinute map[slice.Minute][]xxh3.Uint128
 }
+
+// maxPrints bounds their memory, some 100 bytes each: those of 1,500 requests a
+// second for as long as minutes are open.
+const maxPrints = 1 << 20
 
 // add remembers a request, or says how it was judged before.
 func (f *fingerprints) add(p xxh3.Uint128, arrival slice.Minute, j judged) (before judged, known bool) {
@@ -387,6 +392,9 @@ func (f *fingerprints) add(p xxh3.Uint128, arrival slice.Minute, j judged) (befo
 	if f.known == nil {
 		f.known = make(map[xxh3.Uint128]judged)
 		f.byMinute = make(map[slice.Minute][]xxh3.Uint128)
+	}
+	if len(f.known) >= maxPrints {
+		return judged{}, false
 	}
 	f.known[p] = j
 	f.byMinute[arrival] = append(f.byMinute[arrival], p)

@@ -276,3 +276,21 @@ func TestFingerprintsThatWereTakenBackAreForgotten(t *testing.T) {
 		t.Errorf("known are %v, by minute %v", f.known, f.byMinute)
 	}
 }
+
+// TestFingerprintsAreBounded brings more requests than are remembered.
+func TestFingerprintsAreBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a million requests")
+	}
+	var f fingerprints
+	for i := range uint64(maxPrints + 10) {
+		f.add(xxh3.Uint128{Lo: i}, 7, judged{})
+	}
+	if _, known := f.add(xxh3.Uint128{Lo: maxPrints - 1}, 8, judged{}); !known || len(f.known) != maxPrints || len(f.byMinute[7]) != maxPrints {
+		t.Errorf("%d are known, %d of their minute, want %d", len(f.known), len(f.byMinute[7]), maxPrints)
+	}
+	f.drop(7)
+	if f.add(xxh3.Uint128{Lo: 1}, 8, judged{}); len(f.known) != 1 {
+		t.Errorf("%d are known after the minute has closed, want 1", len(f.known))
+	}
+}
