@@ -298,3 +298,24 @@ func TestManyAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestCoverageOfSeveralEnvironments hears a service as two of the environments
+// that an objective counts, all the time: its window is covered, and no more.
+func TestCoverageOfSeveralEnvironments(t *testing.T) {
+	b, o := newBench(), objective("up", 990_000_000, time.Hour)
+	b.Restored(b.Install([]*slo.Objective{o}))
+	end := slice.MinuteOf(day0.Add(day))
+	members := o.Indicator.Services()
+	if len(members) < 2 {
+		t.Fatalf("the objective counts %v only", members)
+	}
+	for _, member := range members[:2] {
+		s, _ := b.table.Intern(slice.Key{Service: member, Tally: slice.Heard})
+		for m := end - 90; m <= end; m++ {
+			b.Count(s, m, slice.Counts{Good: 1})
+		}
+	}
+	if got := b.one(t, "up").Trust.Coverage; got != 1 {
+		t.Errorf("coverage is %v, want 1", got)
+	}
+}

@@ -94,7 +94,8 @@ func (x *Trust) service(s *serviceTrack, now slice.Minute) {
 	s.advance(now)
 	heard, spans := s.heard.Sum(wholeWindow), s.spans.Sum(wholeWindow)
 	first, last := s.heard.Edges(wholeWindow)
-	x.Coverage = float64(heard.Good) / float64(last-first+1)
+	// A minute in which it sent as several environments was heard several times.
+	x.Coverage = min(1, float64(heard.Good)/float64(last-first+1))
 	sent := spans.Good + spans.Bad
 	if sent == 0 {
 		return
