@@ -217,3 +217,23 @@ func TestExclusions(t *testing.T) {
 	}
 	golden(t, "exclusions", d.SLO.Exclusions)
 }
+
+// TestOneAnswerHasOneBurnRate evaluates twice within the minute for which an
+// alert keeps its sentence.
+func TestOneAnswerHasOneBurnRate(t *testing.T) {
+	o := objective("up", 28*24*time.Hour)
+	w := newWorld(noon, o)
+	w.count(totalOf(o), slice.MinuteOf(noon), slice.Counts{Good: 900, Bad: 300})
+	r := w.report(t)
+	told := r.SLOs(t.Context()).SLOs[0].Cause
+	w.now = noon.Add(10 * time.Second)
+	w.count(totalOf(o), slice.MinuteOf(noon), slice.Counts{Bad: 300})
+	w.engine.Evaluate()
+	s, alerts := r.SLOs(t.Context()).SLOs[0], r.Alerts(report.AlertFilter{}).Alerts
+	if s.Cause == told || s.Cause != s.Verdict.Sentence {
+		t.Errorf("cause %q, verdict %q; ten seconds before %q", s.Cause, s.Verdict.Sentence, told)
+	}
+	if len(alerts) == 0 || alerts[0].Sentence != s.Cause {
+		t.Errorf("cause %q, alerts %+v", s.Cause, alerts)
+	}
+}

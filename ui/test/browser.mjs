@@ -414,6 +414,7 @@ page('what an objective counted by before is listed, and its numbers are shown',
   const list = tab.getByRole('region', { name: 'Generations' });
   assert.equal(await list.locator('tbody tr').count(), 2);
   assert.match(await text(tab, '.generations tbody tr:first-child'), /^2\s+2026-10-14 06:00 UTC\s+until now\s+shown above\s+99\.95% over 28d\s+no longer operation "POST \/pay"\s+now operation "POST \/checkout"/);
+  assert.match(await text(tab, '.generations tbody tr:last-child'), /99% over 28d\s+without 2026-09-06T02:00 in Europe\/Berlin/);
   await list.getByText('The whole rule').last().click();
   assert.match(await text(tab, '.generations tbody tr:last-child'), /kind availability\nservice "shop-api"/);
   await list.getByRole('link', { name: 'Show its numbers' }).click();

@@ -17,7 +17,10 @@ const linkTo = (g: Generation | null): string => {
 
 const name = (g: Generation): string => (g.number === undefined ? 'An earlier generation' : `Generation ${g.number}`);
 
-const goal = (g: Generation): string => (g.target === undefined || g.window === undefined ? '' : `${format.target(g.target)} over ${g.window}`);
+/** What was left out of a window is written behind it, and may be long. */
+const windowOf = (g: Generation): string[] => (g.window ?? '').split(', without ');
+
+const goal = (g: Generation): string => (g.target === undefined || g.window === undefined ? '' : `${format.target(g.target)} over ${windowOf(g)[0]}`);
 
 /** Says that the charts below are not of now, and what they add up to. */
 export function Earlier({ of: g, slo, series }: { of: Generation; slo: ObjectiveDetail; series: Series }) {
@@ -67,7 +70,7 @@ function Row({ of: g, before, shown }: { of: Generation; before: Generation | un
       <th scope="row" class="num">{g.number ?? <span class="quiet">–</span>}</th>
       <td>{at(g.from)}<br />{runs ? 'until now' : `to ${at(g.to)}`}</td>
       <td>{shown ? 'shown above' : <a href={linkTo(runs ? null : g)}>{runs ? 'Back to its numbers' : 'Show its numbers'}</a>}</td>
-      <td>{goal(g)}</td>
+      <td>{goal(g)}{windowOf(g).slice(1).map((out) => <p key={out} class="quiet">without {out}</p>)}</td>
       <td><Rule of={g} before={before} /></td>
     </tr>
   );
