@@ -147,7 +147,7 @@ func (d *demo) startShop(ctx context.Context, env venv.Env, python bool, otlp en
 	}
 	s, err := pythonShop{
 		env: env, folder: filepath.Join(d.checkout, "examples", "shop"), data: d.temp,
-		endpoint: endpoint, protocol: d.protocol,
+		endpoint: endpoint, protocol: d.protocol, version: serviceVersion,
 	}.start(ctx, d.crew)
 	if err == nil {
 		d.say("shop: FastAPI under opentelemetry-instrument on %s, sending OTLP over %s", s.url, d.protocol)

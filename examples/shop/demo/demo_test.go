@@ -168,20 +168,21 @@ func TestLedgerEqualsTheServersAPI(t *testing.T) {
 
 // requirePython skips the test where the Python shop cannot be installed,
 // except in CI, where that is a failure.
-func requirePython(t *testing.T) {
+func requirePython(t *testing.T) venv.Env {
 	t.Helper()
 	checkout, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = venv.Prepare(t.Context(), checkout, "../requirements.txt", func(line string) { t.Log(line) })
+	env, err := venv.Prepare(t.Context(), checkout, "../requirements.txt", func(line string) { t.Log(line) })
 	if err == nil {
-		return
+		return env
 	}
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("the Python shop cannot be installed: %v", err)
 	}
 	t.Skipf("the Python shop cannot be installed: %v", err)
+	return env
 }
 
 func TestDifferenceIsAnExitCode(t *testing.T) {

@@ -47,6 +47,7 @@ type pythonShop struct {
 	data     string // where the database goes
 	endpoint string // OTLP, as the exporters want it
 	protocol string // grpc or http/protobuf
+	version  string // of the release
 }
 
 func (s pythonShop) start(ctx context.Context, c *crew) (shop, error) {
@@ -54,10 +55,13 @@ func (s pythonShop) start(ctx context.Context, c *crew) (shop, error) {
 	if err != nil {
 		return shop{}, err
 	}
-	storefront, p, err := s.run(ctx, c, "storefront", serviceName, 8000, []string{
-		"SHOP_FAULTS=1", "SHOP_PAYMENTS_URL=" + provider,
-		"SHOP_DATABASE=" + filepath.Join(s.data, "shop.db"),
-	})
+	return s.storefront(ctx, c, provider, "SHOP_FAULTS=1")
+}
+
+// storefront starts one with these settings.
+func (s pythonShop) storefront(ctx context.Context, c *crew, provider string, settings ...string) (shop, error) {
+	settings = append(settings, "SHOP_PAYMENTS_URL="+provider, "SHOP_DATABASE="+filepath.Join(s.data, "shop.db"))
+	storefront, p, err := s.run(ctx, c, "storefront", serviceName, 8000, settings)
 	if err != nil {
 		return shop{}, err
 	}
@@ -107,7 +111,7 @@ func (s pythonShop) telemetry(service string) []string {
 	return []string{
 		"OTEL_SERVICE_NAME=" + service,
 		fmt.Sprintf("OTEL_RESOURCE_ATTRIBUTES=service.namespace=%s,service.version=%s,deployment.environment.name=%s",
-			serviceNamespace, serviceVersion, environment),
+			serviceNamespace, s.version, environment),
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + s.endpoint,
 		"OTEL_EXPORTER_OTLP_PROTOCOL=" + s.protocol,
 		// Sent each second instead of every five, for somebody is watching.

@@ -7,6 +7,9 @@ requests fail is the caller's seeded choice, hence the caller can keep a ledger.
     error        an unhandled exception, so the customer sees 500
     throttle     too many requests, 429
     slow=600     600 ms of extra work before the answer
+
+A release can be faulty as a whole (``SHOP_BAD_RELEASE=1``): every second
+checkout breaks, whoever asks, until another release is rolled out.
 """
 
 from __future__ import annotations
@@ -40,6 +43,13 @@ def obey(
             time.sleep(_millis(value) / 1000)
         case _:
             raise HTTPException(400, f"unknown fault {kind!r}")
+
+
+def bad_release(request: Request) -> None:
+    """Dependency of the checkout, which a bad release breaks."""
+    state = request.app.state
+    if state.settings.bad_release and next(state.checkouts) % 2:
+        raise RehearsedFailure("this release cannot charge every card")
 
 
 def _millis(value: str) -> int:

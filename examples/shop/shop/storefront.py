@@ -5,6 +5,7 @@ Run it with ``uvicorn --factory shop.storefront:create_app``.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -29,6 +30,7 @@ class Settings:
     database: Path
     payments_url: str
     faults: bool = False
+    bad_release: bool = False
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -36,6 +38,7 @@ class Settings:
             database=Path(os.environ.get("SHOP_DATABASE", "shop.db")),
             payments_url=os.environ.get("SHOP_PAYMENTS_URL", "http://127.0.0.1:8001"),
             faults=os.environ.get("SHOP_FAULTS") == "1",
+            bad_release=os.environ.get("SHOP_BAD_RELEASE") == "1",
         )
 
 
@@ -96,7 +99,7 @@ def add_to_cart(line: NewCartLine, customer: Customer, goods: Goods) -> dict[str
     return {"lines": [asdict(line) for line in goods.cart(customer)]}
 
 
-@shop.post("/checkout", status_code=201)
+@shop.post("/checkout", status_code=201, dependencies=[Depends(faults.bad_release)])
 def checkout(
     order: Checkout, customer: Customer, goods: Goods, payments: Payments
 ) -> dict[str, object]:
@@ -132,6 +135,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app = FastAPI(title="shop", lifespan=lifespan)
     app.state.settings = settings
+    app.state.checkouts = itertools.count()
     app.state.catalogue = Catalogue(settings.database)
     app.include_router(shop)
 

@@ -106,10 +106,23 @@ def test_faults_are_off_unless_allowed(tmp_path: Path) -> None:
         assert client.get("/", headers={"X-Shop-Fault": "error"}).status_code == 200
 
 
+def test_a_bad_release_breaks_every_second_checkout(
+    tmp_path: Path, unreachable: PaymentProvider
+) -> None:
+    app = create_app(Settings(tmp_path / "shop.db", "http://payments.test", bad_release=True))
+    with TestClient(app, headers={"X-Customer": "ada"}, raise_server_exceptions=False) as client:
+        app.state.payments = unreachable
+        fill(client)
+        answers = [client.post("/checkout", json={"card": GOOD_CARD}).status_code for _ in range(4)]
+        assert answers == [502, 500, 502, 500]
+        assert client.get("/").status_code == 200
+
+
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_DATABASE", "/data/shop.db")
     monkeypatch.setenv("SHOP_PAYMENTS_URL", "http://payments.example")
     monkeypatch.setenv("SHOP_FAULTS", "1")
+    monkeypatch.setenv("SHOP_BAD_RELEASE", "1")
     assert Settings.from_environment() == Settings(
-        Path("/data/shop.db"), "http://payments.example", faults=True
+        Path("/data/shop.db"), "http://payments.example", faults=True, bad_release=True
     )
