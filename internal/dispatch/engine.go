@@ -51,6 +51,11 @@ type Engine struct {
 
 	listeners eval.Listeners
 
+	// tested are receivers that took a test, mended those of which nothing came
+	// of it yet.
+	tested chan string
+	mended map[string]bool
+
 	box *box // nil when it is to be loaded
 	// settled are answers whose outcome is not committed yet.
 	settled []answer
@@ -82,6 +87,7 @@ func Open(ctx context.Context, cfg Config, p Parts) (*Engine, error) {
 	}
 	e := &Engine{
 		cfg: cfg, parts: p, router: r, answers: make(chan answer, len(cfg.Receivers)), kick: make(chan struct{}, 1),
+		tested: make(chan string, len(cfg.Receivers)), mended: make(map[string]bool),
 		sent: make(map[groupOf]time.Time), outcomes: make(map[outcomeOf]Telling),
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Receivers)) {
@@ -246,12 +252,14 @@ func (e *Engine) try(ctx context.Context, now time.Time) (next time.Time, err er
 	}
 	e.box.recover(now, e.underway)
 	e.settle(now)
+	e.retell()
 	stale := e.reconcile(now)
 	begun, next := e.begin(now)
 	if err := e.box.commit(ctx, e.parts.Store, now); err != nil {
 		return next, fmt.Errorf("commit to the outbox: %w", err)
 	}
 	e.settled = nil
+	clear(e.mended)
 	if len(stale) > 0 {
 		e.parts.Logger.Warn("alerts went back and go on from what is persisted", "alerts", len(stale))
 		e.parts.Source.Adopt(stale)
@@ -260,6 +268,19 @@ func (e *Engine) try(ctx context.Context, now time.Time) (next time.Time, err er
 		w.begin(m, now)
 	}
 	return soonest(next, e.pulse(now)), e.tidy(ctx, now)
+}
+
+// retell forgets what was told in vain to receivers that take messages again, as
+// a test has shown, so that it is told once more.
+func (e *Engine) retell() {
+	for len(e.tested) > 0 {
+		e.mended[<-e.tested] = true
+	}
+	for k, told := range e.box.notified {
+		if told.Refused && e.mended[k.Receiver] {
+			e.box.forget(k)
+		}
+	}
 }
 
 // refresh reads what is not known: silences, and what other writers did.

@@ -449,6 +449,34 @@ func TestAFailingCatalogIsSaidAndRetried(t *testing.T) {
 	})
 }
 
+// TestAReceiverThatTakesATestIsToldAgain: somebody has mended the secret that
+// it refused pages for, and need not wait for the next reminder.
+func TestAReceiverThatTakesATestIsToldAgain(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.start()
+		w.receivers["pager"].do(forbids)
+		a, b := key("shop", "a"), key("shop", "b")
+		w.source.fire(alert.Page, a, b)
+		w.pass(time.Minute)
+		w.source.resolve(b)
+		if err := w.engine.Test(t.Context(), "pager"); err == nil {
+			t.Fatal("a test that is refused is no error")
+		}
+		w.pass(time.Minute)
+		w.want("pager")
+		w.receivers["pager"].do(nil)
+		for range 2 { // the second says nothing new
+			if err := w.engine.Test(t.Context(), "pager"); err != nil {
+				t.Fatal(err)
+			}
+			w.pass(time.Minute)
+		}
+		w.source.resolve(a)
+		w.pass(time.Minute)
+		w.want("pager", "test leadline/test#1=firing", "changed shop/a#1=firing", "test leadline/test#1=firing", "changed shop/a#1=resolved")
+	})
+}
+
 func TestAChannelThatPanicsHasFailed(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		w.start()

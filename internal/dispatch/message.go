@@ -140,7 +140,7 @@ func (e *Engine) alive(now time.Time) error {
 }
 
 // Test sends a test message to a receiver, past its queue, and returns what the
-// receiver answers.
+// receiver answers. One that takes it is told again what it has refused.
 func (e *Engine) Test(ctx context.Context, receiver string) error {
 	at := slices.IndexFunc(e.workers, func(w *worker) bool { return w.name == receiver })
 	if at < 0 {
@@ -156,5 +156,13 @@ func (e *Engine) Test(ctx context.Context, receiver string) error {
 		},
 		Description: "A test of this receiver.", NextStep: "nothing", At: now,
 	}}
-	return send(ctx, w.channel, w.policy.Timeout, m)
+	if err := send(ctx, w.channel, w.policy.Timeout, m); err != nil {
+		return err
+	}
+	select {
+	case e.tested <- receiver:
+		e.poke()
+	default: // as many have been tested since the last step
+	}
+	return nil
 }
