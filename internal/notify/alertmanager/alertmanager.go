@@ -11,7 +11,8 @@
 //
 // All instances of a cluster are told, because they do not tell each other of
 // alerts; the message is delivered when one took it, as Prometheus sees it.
-// What another did not take it will be told with the next message.
+// What another did not take, or not soon after, it will be told with the next
+// message.
 //
 // Alertmanager has no state for an alert that is no longer measured: it ends
 // there, and its annotations say why.
@@ -81,9 +82,15 @@ func (c *Channel) Send(ctx context.Context, m *dispatch.Message) error {
 	return c.postToAll(ctx, r)
 }
 
+// graceAfter is how long the others may still take when one instance has taken
+// the message. One that hangs must not keep the next page waiting.
+const graceAfter = 2 * time.Second
+
 // postToAll posts to the instances at once, so that one that hangs delays no
 // other.
 func (c *Channel) postToAll(ctx context.Context, r outbound.Request) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	results := make(chan error, len(c.cfg.URLs))
 	for _, u := range c.cfg.URLs {
 		go func() { results <- c.postTo(ctx, u, r) }()
@@ -92,6 +99,8 @@ func (c *Channel) postToAll(ctx context.Context, r outbound.Request) error {
 	for range c.cfg.URLs {
 		if err := <-results; err != nil {
 			failures = append(failures, err)
+		} else {
+			defer time.AfterFunc(graceAfter, cancel).Stop()
 		}
 	}
 	if len(failures) == len(c.cfg.URLs) {

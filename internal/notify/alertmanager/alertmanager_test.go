@@ -125,6 +125,17 @@ func TestInstances(t *testing.T) {
 	}
 }
 
+// TestAnInstanceThatHangsKeepsNothingWaiting: what another has taken is
+// delivered, long before the exchange with the one that hangs would end.
+func TestAnInstanceThatHangsKeepsNothingWaiting(t *testing.T) {
+	fine, hangs := notifytest.NewReceiver(t), notifytest.NewReceiver(t)
+	hangs.Answer = func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }
+	client := outbound.New(outbound.Config{AllowPrivate: true, Timeout: 24 * time.Hour})
+	if err := channel(t, client, hangs, fine).Send(context.Background(), notifytest.Message("page")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAuthorization(t *testing.T) {
 	r := notifytest.NewReceiver(t)
 	cfg := alertmanager.Config{URLs: []*url.URL{r.At(t, "/prefix/")}, AuthorizationFile: secret.File(notifytest.Secret(t, "Basic hunter2"))}
