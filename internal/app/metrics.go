@@ -37,7 +37,7 @@ func newMetrics(a *App) *metrics {
 		series:  desc("series", "Series that are told apart."),
 		full:    desc("series_full", "1 when baselines of new versions and operations are counted together."),
 		sli:     desc("objective_sli_ratio", "Share of good events in the objective's window.", objective...),
-		budget:  desc("objective_budget_remaining_events", "Bad events that the budget still allows.", objective...),
+		budget:  desc("objective_budget_remaining_events", "Bad events, or slices of time, that the budget still allows.", objective...),
 		state:   desc("objective_state", "1 for the state that the objective is in.", append(objective, "state")...),
 	}
 }
@@ -88,7 +88,7 @@ func (m *metrics) objectives(gauge func(*prometheus.Desc, float64, ...string)) {
 			gauge(m.sli, sli, labels...)
 		}
 		if v.Known {
-			gauge(m.budget, float64(v.Budget.Remaining()), labels...)
+			gauge(m.budget, float64(v.Budget.Remaining())/float64(o.Budgeting.Unit().One()), labels...)
 		}
 		for _, state := range slo.States {
 			gauge(m.state, flag(state == v.Status.State), append(labels, string(state))...)

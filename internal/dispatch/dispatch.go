@@ -92,8 +92,8 @@ type Notice struct {
 	// Told says that the receiver has been told of it before, and that it is in
 	// the message because it still fires: the message is about the others.
 	Told bool `json:",omitempty"`
-	// Description, Owner, Runbook, Journey and URL are those of the objective;
-	// the runbook and the URL are absolute where the server's address is known.
+	// Description, Owner, Runbook and Journey are those of the objective, as they
+	// are written; URL is its page, empty where the server's address is not known.
 	Description string
 	Owner       string
 	Runbook     string

@@ -12,7 +12,6 @@ import (
 	"github.com/leadline/leadline/internal/alert"
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/slo"
-	"github.com/leadline/leadline/internal/window"
 )
 
 // Evaluations is the source of a server: what package eval evaluates.
@@ -53,18 +52,39 @@ func (s *Evaluations) Standing() *Standing {
 			last.Notices = append(last.Notices, s.notice(v, &v.Alerts[j]))
 		}
 	}
-	for _, a := range snapshot.Gone {
-		last.Notices = append(last.Notices, Notice{Alert: a, At: snapshot.At})
-	}
+	last.Notices = append(last.Notices, s.gone(snapshot)...)
 	s.snapshot, s.last = snapshot, last
 	return last
+}
+
+// gone returns the notices of alerts whose objectives are no longer defined. Who
+// owned them stays as it was: receivers know an alert by that too.
+func (s *Evaluations) gone(snapshot *eval.Snapshot) (all []Notice) {
+	if len(snapshot.Gone) == 0 {
+		return nil
+	}
+	before := make(map[alert.Key]*Notice)
+	if s.last != nil {
+		for i := range s.last.Notices {
+			before[s.last.Notices[i].Key] = &s.last.Notices[i]
+		}
+	}
+	for _, a := range snapshot.Gone {
+		n := Notice{}
+		if was := before[a.Key]; was != nil {
+			n = *was
+		}
+		n.Alert, n.At, n.SLI, n.BudgetLeft, n.NextStep = a, snapshot.At, "", "", ""
+		all = append(all, n)
+	}
+	return all
 }
 
 func (s *Evaluations) notice(v *eval.Evaluation, a *alert.Alert) Notice {
 	o := v.Objective
 	n := Notice{
 		Alert: *a, Description: o.Description, Owner: o.Owner, Runbook: o.Runbook, Journey: o.Journey,
-		URL: s.page(o.Key), Target: o.Target.Percent(), Window: window.Compact(o.Window.Length),
+		URL: s.page(o.Key), Target: o.Target.Percent(), Window: o.Window.String(),
 		NextStep: v.Status.NextStep, At: v.At,
 	}
 	if !v.Known {

@@ -71,13 +71,42 @@ func TestNoticesOfEvaluations(t *testing.T) {
 	// The objective goes, and its alerts are over.
 	e.Install(nil)
 	e.Evaluate()
-	for _, n := range s.Standing().Notices {
-		if n.Calls() {
-			t.Errorf("%s of an objective that is gone still calls", n.Rule)
+	for range 2 {
+		for _, n := range s.Standing().Notices {
+			if n.Calls() {
+				t.Errorf("%s of an objective that is gone still calls", n.Rule)
+			}
+			// A receiver knows the alert by its labels, and ends none with others.
+			if n.Owner != "team-a" || n.Journey != "checkout" || n.SLI+n.BudgetLeft+n.NextStep != "" {
+				t.Errorf("%s of an objective that is gone: %+v", n.Rule, n)
+			}
 		}
+		e.Evaluate()
 	}
 	if len(s.Standing().Notices) == 0 {
 		t.Error("alerts of an objective that is gone are missing")
+	}
+}
+
+// TestACalendarWindowIsNamed as everywhere else.
+func TestACalendarWindowIsNamed(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 30, 0, time.UTC)
+	e, o := burning(t, now)
+	monthly := *o
+	monthly.Window = window.Calendar{Period: window.Month}.Of()
+	e.Restored(e.Install([]*slo.Objective{&monthly}))
+	table := slice.NewTable(10)
+	series, _ := table.Intern(slice.Key{Service: o.Service, Indicator: string(o.Indicator.ID)})
+	e.Count(series, slice.MinuteOf(now), slice.Counts{Good: 60, Bad: 40})
+	e.Evaluate()
+	all := dispatch.NewEvaluations(e, "").Standing().Notices
+	if len(all) == 0 {
+		t.Error("nothing burns")
+	}
+	for _, n := range all {
+		if n.Window != monthly.Window.String() {
+			t.Errorf("%s is over %q, want %q", n.Rule, n.Window, monthly.Window)
+		}
 	}
 }
 
