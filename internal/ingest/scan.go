@@ -32,6 +32,9 @@ type scan struct {
 	events  []event
 	hits    []hit
 	tallies []tally // by service
+	// tallyOf is where each service's is: a request may name a thousand
+	// services in millions of resources.
+	tallyOf map[*service]uint16
 	ignored [operation.ReasonsIgnored]uint64
 	// invalid counts spans without valid ids, which cannot be told apart, and
 	// operations without an end, which belong to no minute.
@@ -81,7 +84,9 @@ type tally struct {
 }
 
 func newScan() *scan {
-	return &scan{reader: wire.NewTraceReader(nil, wire.DefaultLimits), reply: make(chan reply, 1)}
+	return &scan{
+		reader: wire.NewTraceReader(nil, wire.DefaultLimits), tallyOf: make(map[*service]uint16), reply: make(chan reply, 1),
+	}
 }
 
 // reset makes the scan ready for the next request, and drops every view onto
@@ -91,6 +96,7 @@ func (s *scan) reset() {
 	clear(s.attrs[:cap(s.attrs)])
 	s.facts = operation.Facts{}
 	s.events, s.hits, s.tallies = s.events[:0], s.hits[:0], s.tallies[:0]
+	clear(s.tallyOf)
 	s.ignored, s.invalid, s.repeated = [operation.ReasonsIgnored]uint64{}, 0, false
 }
 
@@ -162,13 +168,13 @@ func (x *scanner) resource(s *scan, raw wire.Resource) (from, error) {
 
 // tally returns the index of the service's tally.
 func (s *scan) tally(v *service) uint16 {
-	for i := range s.tallies {
-		if s.tallies[i].service == v {
-			return uint16(i)
-		}
+	at, known := s.tallyOf[v]
+	if !known {
+		at = uint16(len(s.tallies))
+		s.tallyOf[v] = at
+		s.tallies = append(s.tallies, tally{service: v})
 	}
-	s.tallies = append(s.tallies, tally{service: v})
-	return uint16(len(s.tallies) - 1)
+	return at
 }
 
 // span adds one span's event, if it is an operation.
