@@ -122,7 +122,9 @@ func readLimited(root *os.Root, name string) ([]byte, error) {
 }
 
 // Watch calls changed whenever the content of the folder has changed since it
-// was opened or since the last call, until ctx ends. After an error it calls
+// was opened or since the last call, and is the same at two looks, until ctx
+// ends: a file that is replaced by tools which remove and write is away for a
+// moment, and what it defines must not end. After an error it calls
 // again until there is none: a folder that cannot be read now, or a store that
 // is full, takes the change later. It looks at sizes and times at an interval:
 // that works on every file system, for mounted configuration that is swapped
@@ -130,7 +132,7 @@ func readLimited(root *os.Root, name string) ([]byte, error) {
 func (f *Folder) Watch(ctx context.Context, every time.Duration, changed func() error) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
-	last := f.opened
+	last, seen := f.opened, f.opened
 	for {
 		select {
 		case <-ctx.Done():
@@ -138,7 +140,10 @@ func (f *Folder) Watch(ctx context.Context, every time.Duration, changed func() 
 		case <-ticker.C:
 		}
 		// What is written while changed reads is a change of its own.
-		if now := f.signature(); now != last && changed() == nil {
+		now := f.signature()
+		settled := now == seen
+		seen = now
+		if settled && now != last && changed() == nil {
 			last = now
 		}
 	}

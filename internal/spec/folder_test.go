@@ -11,7 +11,10 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/spec"
@@ -161,4 +164,38 @@ func TestWatch(t *testing.T) {
 			return
 		}
 	}
+}
+
+// TestAFileThatIsReplaced is away for a moment, as tools do that remove and
+// write: its objectives, and what fires, must not end.
+func TestAFileThatIsReplaced(t *testing.T) {
+	dir := write(t, map[string]string{"a.yaml": "a"})
+	synctest.Test(t, func(t *testing.T) {
+		folder := open(t, dir)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var seen []string
+		go folder.Watch(ctx, 2*time.Second, func() error {
+			sources, err := folder.Read()
+			text := ""
+			for _, s := range sources {
+				text += s.Path + " " + string(s.Content) + ";"
+			}
+			seen = append(seen, text)
+			return err
+		})
+		time.Sleep(time.Second)
+		if err := os.Remove(filepath.Join(dir, "a.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second) // it was looked for, and away
+		if err := os.WriteFile(filepath.Join(dir, "a.yaml"), []byte("longer"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"a.yaml longer;"}, seen); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 }
