@@ -92,9 +92,11 @@ func (g *group) event(e *event, hits []hit) {
 // histogram returns the histogram that goes with a baseline's delta.
 func (g *group) histogram(d *delta) *histogram {
 	if d.hist < 0 {
-		h := newHistogram()
+		var h *histogram
 		if n := len(g.free); n > 0 {
 			h, g.free = g.free[n-1], g.free[:n-1]
+		} else {
+			h = newWideHistogram()
 		}
 		d.hist = int32(len(g.histograms))
 		g.histograms = append(g.histograms, histogramDelta{d.series, d.minute, h})

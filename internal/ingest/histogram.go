@@ -12,18 +12,57 @@ import (
 // buckets is how many buckets a latency histogram has.
 const buckets = slice.MaxBucket - slice.MinBucket + 1
 
-// histogram is a slice.Histogram that is being counted: dense, so that an
-// event costs an addition.
+// histogram is a slice.Histogram that is being counted: an event costs an
+// addition.
 type histogram struct {
 	zero    uint64
 	sumNano uint64
-	counts  [buckets]uint32
+	// counts are those of the buckets from first on. In a commit they are all of
+	// them, and used again for the next. In a minute they are those around the
+	// ones in use: after a downtime of a day 1,440 minutes may be open, each with
+	// a histogram for every operation.
+	counts []uint32
+	first  int16
 	// lowest and highest bound the buckets in use; lowest > highest is empty.
 	lowest, highest int16
 }
 
+// newHistogram returns an empty histogram that grows with what it counts.
 func newHistogram() *histogram {
 	return &histogram{lowest: slice.MaxBucket + 1, highest: slice.MinBucket - 1}
+}
+
+// newWideHistogram returns an empty histogram that has every bucket.
+func newWideHistogram() *histogram {
+	h := newHistogram()
+	h.counts, h.first = make([]uint32, buckets), slice.MinBucket
+	return h
+}
+
+// spread is by how many buckets a histogram grows at a time.
+const spread = 8
+
+// use makes room for the buckets from lowest to highest, which are about to be
+// counted in, unless there are none.
+func (h *histogram) use(lowest, highest int16) {
+	if lowest > highest {
+		return
+	}
+	h.lowest, h.highest = min(h.lowest, lowest), max(h.highest, highest)
+	first := (h.lowest-slice.MinBucket)/spread*spread + slice.MinBucket
+	end := min((h.highest-slice.MinBucket)/spread*spread+slice.MinBucket+spread, slice.MaxBucket+1)
+	had := int16(len(h.counts))
+	switch {
+	case had == 0:
+		h.counts, h.first = make([]uint32, end-first), first
+		return
+	case h.first <= first && end <= h.first+had:
+		return
+	}
+	first, end = min(first, h.first), max(end, h.first+had)
+	wider := make([]uint32, end-first)
+	copy(wider[h.first-first:], h.counts)
+	h.counts, h.first = wider, first
 }
 
 // add counts one duration whose bucket is known.
@@ -33,14 +72,16 @@ func (h *histogram) add(d time.Duration, bucket int16) {
 		return
 	}
 	h.sumNano += uint64(d)
-	h.counts[bucket-slice.MinBucket]++
-	h.lowest, h.highest = min(h.lowest, bucket), max(h.highest, bucket)
+	if bucket < h.lowest || bucket > h.highest {
+		h.use(bucket, bucket)
+	}
+	h.counts[bucket-h.first]++
 }
 
 // each calls f for every bucket in use, in order.
 func (h *histogram) each(f func(bucket int16, n uint64)) {
 	for b := h.lowest; b <= h.highest; b++ {
-		if n := h.counts[b-slice.MinBucket]; n > 0 {
+		if n := h.counts[b-h.first]; n > 0 {
 			f(b, uint64(n))
 		}
 	}
@@ -55,10 +96,10 @@ func (h *histogram) used() (n int) {
 func (h *histogram) merge(o *histogram) {
 	h.zero += o.zero
 	h.sumNano += o.sumNano
+	h.use(o.lowest, o.highest)
 	for b := o.lowest; b <= o.highest; b++ {
-		h.counts[b-slice.MinBucket] += o.counts[b-slice.MinBucket]
+		h.counts[b-h.first] += o.counts[b-o.first]
 	}
-	h.lowest, h.highest = min(h.lowest, o.lowest), max(h.highest, o.highest)
 }
 
 // mergeSparse adds what a decoded histogram counted.
@@ -66,8 +107,8 @@ func (h *histogram) mergeSparse(o *slice.Histogram) {
 	h.zero += o.Zero
 	h.sumNano += o.SumNano
 	for b, n := range o.Buckets {
-		h.counts[b-slice.MinBucket] += uint32(n)
-		h.lowest, h.highest = min(h.lowest, b), max(h.highest, b)
+		h.use(b, b)
+		h.counts[b-h.first] += uint32(n)
 	}
 }
 
@@ -76,8 +117,8 @@ func (h *histogram) mergeBuckets(zero, sumNano uint64, buckets []bucketCount) {
 	h.zero += zero
 	h.sumNano += sumNano
 	for _, b := range buckets {
-		h.counts[b.bucket-slice.MinBucket] += uint32(b.n)
-		h.lowest, h.highest = min(h.lowest, b.bucket), max(h.highest, b.bucket)
+		h.use(b.bucket, b.bucket)
+		h.counts[b.bucket-h.first] += uint32(b.n)
 	}
 }
 
@@ -95,7 +136,7 @@ func (h *histogram) sparse() *slice.Histogram {
 
 func (h *histogram) reset() {
 	for b := h.lowest; b <= h.highest; b++ {
-		h.counts[b-slice.MinBucket] = 0
+		h.counts[b-h.first] = 0
 	}
 	h.zero, h.sumNano = 0, 0
 	h.lowest, h.highest = slice.MaxBucket+1, slice.MinBucket-1
