@@ -146,9 +146,9 @@ type Notification struct {
 // and of each receiver all final ones but the newest KeepDeliveries;
 // transitions before Transitions, and of each alert all but the newest
 // KeepTransitions; silences that ended before Silences; alerts that are over
-// since before Alerts and whose end no receiver is still to be told. A time of
-// zero removes nothing. What waits is never removed, and neither is an alert
-// that fires or is pending.
+// since before Alerts, whose end no receiver is still to be told and of which no
+// transition is kept. A time of zero removes nothing. What waits is never removed,
+// and neither is an alert that fires or is pending.
 type Prune struct {
 	Finished        time.Time
 	KeepDeliveries  int

@@ -95,6 +95,7 @@ var outboxClauses = []clause{
 	{"changes of an objective are newest first", checkTransitions},
 	{"silences are kept as they were saved", checkSilences},
 	{"pruning removes what is over and nothing else", checkPrune},
+	{"pruning keeps alerts whose changes are kept", checkPruneLate},
 	{"pruning keeps the newest", checkPruneNewest},
 	{"pruning without limits of time removes nothing", checkPruneNothing},
 }

@@ -211,12 +211,15 @@ func (m *Memory) Prune(ctx context.Context, p catalog.Prune) error {
 }
 
 func (m *Memory) pruneAlerts(before time.Time) {
-	told := make(map[alert.Key]bool)
+	needed := make(map[alert.Key]bool)
 	for k := range m.notifications {
-		told[k.Alert] = true
+		needed[k.Alert] = true
+	}
+	for _, t := range m.transitions {
+		needed[t.Alert.Key] = true
 	}
 	maps.DeleteFunc(m.alerts, func(k alert.Key, a alert.Alert) bool {
-		return a.Phase != alert.Firing && a.Phase != alert.Pending && a.Since.Before(before) && !told[k]
+		return a.Phase != alert.Firing && a.Phase != alert.Pending && a.Since.Before(before) && !needed[k]
 	})
 }
 

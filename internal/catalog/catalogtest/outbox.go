@@ -384,6 +384,20 @@ func checkPrune(s *script) error {
 		differ("deliveries", ds, slices.Concat(open, finished[:1])))
 }
 
+// checkPruneLate: a change that was persisted long after it happened keeps its
+// alert, or who still knows of it could never write it again.
+func checkPruneLate(s *script) error {
+	began, over := change(shop, "late", "", 1, 0), ended(change(shop, "late", "", 1, 0), 2)
+	over.At = at(6)
+	if err := s.commit(catalog.Commit{Transitions: []catalog.Transition{began, over}}); err != nil {
+		return err
+	}
+	if err := s.store.Prune(s.ctx, catalog.Prune{KeepDeliveries: 10, Transitions: at(4), KeepTransitions: 10, Alerts: at(4)}); err != nil {
+		return err
+	}
+	return s.wantBox([]alert.Alert{over.Alert}, nil, nil)
+}
+
 func checkPruneNewest(s *script) error {
 	alerts, open, finished, ns, err := s.aged()
 	if err != nil {

@@ -178,7 +178,8 @@ func prunings(p catalog.Prune) []pruning {
 			ROW_NUMBER() OVER (PARTITION BY ` + alertKey + ` ORDER BY sequence DESC) AS age FROM transition) WHERE age > ?)`,
 			[]any{p.KeepTransitions}},
 		{`DELETE FROM silence WHERE ends < ?`, []any{orZero(p.Silences)}},
-		{`DELETE FROM alert WHERE "over" <> 0 AND "over" < ? AND (` + alertKey + `) NOT IN (SELECT ` + alertKey + ` FROM notification)`,
+		{`DELETE FROM alert WHERE "over" <> 0 AND "over" < ? AND (` + alertKey + `) NOT IN (SELECT ` + alertKey + ` FROM notification)
+			AND (` + alertKey + `) NOT IN (SELECT ` + alertKey + ` FROM transition)`,
 			[]any{orZero(p.Alerts)}},
 	}
 }
