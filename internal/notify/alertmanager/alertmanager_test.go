@@ -136,6 +136,17 @@ func TestAnInstanceThatHangsKeepsNothingWaiting(t *testing.T) {
 	}
 }
 
+// TestBasicCredentials are a secret in every form that a receiver may quote.
+func TestBasicCredentials(t *testing.T) {
+	r := notifytest.NewReceiver(t)
+	r.Answer = notifytest.Status(401, "no: user:hunter2, or hunter2, or dXNlcjpodW50ZXIy")
+	cfg := alertmanager.Config{URLs: []*url.URL{r.At(t, "/")}, AuthorizationFile: secret.File(notifytest.Secret(t, "Basic dXNlcjpodW50ZXIy"))}
+	err := alertmanager.New(cfg, notifytest.Client(), later, slog.New(slog.DiscardHandler)).Send(context.Background(), notifytest.Message("page"))
+	if err == nil || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "dXNl") {
+		t.Error(err)
+	}
+}
+
 func TestAuthorization(t *testing.T) {
 	r := notifytest.NewReceiver(t)
 	cfg := alertmanager.Config{URLs: []*url.URL{r.At(t, "/prefix/")}, AuthorizationFile: secret.File(notifytest.Secret(t, "Basic hunter2"))}

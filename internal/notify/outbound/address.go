@@ -4,6 +4,7 @@
 package outbound
 
 import (
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -139,6 +140,10 @@ func (r *Request) Authorize(file secret.File) error {
 	r.Header.Set("Authorization", value)
 	_, credentials, _ := strings.Cut(value, " ")
 	r.Secrets = append(r.Secrets, value, credentials)
+	if pair, err := base64.StdEncoding.DecodeString(credentials); err == nil {
+		_, password, _ := strings.Cut(string(pair), ":")
+		r.Secrets = append(r.Secrets, string(pair), password)
+	}
 	return nil
 }
 
