@@ -148,3 +148,43 @@ func TestOurOwnWordSaysNothingAboutTheClock(t *testing.T) {
 		}
 	}
 }
+
+// TestEventsOfBothTimesAreAllCounted sets a slow clock right while an
+// application still delivers what ended before: for a minute there are events
+// of the old time and of the new one, and each of them is in the window when
+// the clock is believed.
+func TestEventsOfBothTimesAreAllCounted(t *testing.T) {
+	for _, by := range []time.Duration{12 * time.Minute, time.Hour, day} {
+		truth := day0.Add(30 * day)
+		m, elapsed := newMoved(truth), time.Duration(0)
+		m.Restored(m.fresh)
+		m.Steady(func() time.Duration { return elapsed })
+		step := func(d time.Duration) {
+			elapsed += d
+			m.now = m.now.Add(d)
+			m.Evaluate()
+		}
+		var sent uint64
+		count := func(at time.Time) {
+			m.Count(m.series, slice.MinuteOf(at), slice.Counts{Good: 1})
+			sent++
+		}
+		for range 60 {
+			step(5 * time.Second)
+			count(m.now)
+		}
+		old := m.now
+		m.now = m.now.Add(by)
+		for i := range 60 {
+			step(5 * time.Second)
+			if i < 3 {
+				count(old)
+			}
+			count(m.now)
+		}
+		step(time.Minute)
+		if got := m.Evaluate().Evaluations[0].Counts.Good; got != sent {
+			t.Errorf("set by %s: %d of %d events are in the window", by, got, sent)
+		}
+	}
+}

@@ -39,7 +39,9 @@ type Engine struct {
 	alerts    strays
 	outages   outages
 	writers   writers
-	doubt     string // of the clock, in the evaluation at hand
+	awaited   awaited
+	full      sync.Once // logs that there was no room in awaited
+	doubt     string    // of the clock, in the evaluation at hand
 	snapshot  atomic.Pointer[Snapshot]
 	listeners Listeners
 }
@@ -155,12 +157,17 @@ func (e *Engine) now() time.Time {
 // add counts in a ring. A minute ahead of what the ring reaches means that
 // the ring has not been moved for a while: the tick is late. What lies ahead
 // of our clock as well moves nothing, since a ring never goes back: one event
-// of the year 2100 would end every measurement.
+// of the year 2100 would end every measurement. It waits for its time.
 func (e *Engine) add(k *slice.Key, t target, m slice.Minute, c slice.Counts) {
-	if !t.add(m, c) {
-		e.heard(k, m)
-		t.advance(e.minute())
-		t.add(m, c)
+	if t.add(m, c) {
+		return
+	}
+	e.heard(k, m)
+	t.advance(e.minute())
+	if !t.add(m, c) && !e.awaited.keep(t, m, c) {
+		e.full.Do(func() {
+			e.logger.Error("too many counts lie ahead of the clock: windows lack them until the next start", "limit", maxAwaited)
+		})
 	}
 }
 
@@ -225,6 +232,7 @@ func (e *Engine) Evaluate() *Snapshot {
 	now := e.now()
 	e.doubt = e.clock.doubt()
 	e.outages.forget(slice.MinuteOf(now))
+	e.awaited.count(e.minute())
 	e.mu.Unlock()
 	s := &Snapshot{At: now, Evaluations: e.evaluations(now), Gone: e.gone(now)}
 	e.snapshot.Store(s)
