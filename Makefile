@@ -7,6 +7,9 @@ PYTHON  ?= python3
 FUZZTIME ?= 10s
 export CGO_ENABLED ?= 0
 
+# Binaries say the commit that they were built from, where git can tell it.
+VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo -buildvcs=auto)
+
 GOFILES := $(shell find cmd internal ui -name '*.go' -not -path '*/node_modules/*' 2>/dev/null)
 UIFILES := $(shell find ui/src -type f 2>/dev/null) ui/build.mjs ui/package-lock.json
 
@@ -22,7 +25,7 @@ demo: build ## Run the example shop under load, measured
 build: bin/leadline ## Build bin/leadline with the UI in it
 
 bin/leadline: $(GOFILES) go.mod go.sum ui/dist/index.html
-	$(GO) build -trimpath -o $@ ./cmd/leadline
+	$(GO) build -trimpath $(VCS) -o $@ ./cmd/leadline
 
 ui/dist/index.html: ui/node_modules/.package-lock.json $(UIFILES)
 	cd ui && npm run --silent build

@@ -74,7 +74,7 @@ func (e *env) alerts(ctx context.Context, q url.Values) error {
 
 func alertTable(w io.Writer, v report.Alerts) {
 	if len(v.Alerts) == 0 {
-		fmt.Fprintf(w, "no alerts of these, as of %s\n", v.EvaluatedAt.Format(time.RFC3339))
+		fmt.Fprintf(w, "no alerts to show, as of %s\n", v.EvaluatedAt.Format(time.RFC3339))
 		return
 	}
 	fmt.Fprintln(w, "STATE\tSEVERITY\tSERVICE\tOBJECTIVE\tRULE\tSINCE\tVERDICT\tTOLD\tWHAT IT SEES")

@@ -34,7 +34,7 @@ type backfillFlags struct {
 func newBackfill(e *env) *cobra.Command {
 	var f backfillFlags
 	c := &cobra.Command{
-		Use: "backfill [FILE | -]", Short: "Take in history that was not measured as it happened", Args: cobra.MaximumNArgs(1),
+		Use: "backfill [FILE | -]", Short: "Take in history that was not measured as it happened", Args: taking(0, 1),
 		Long: "Read a recording of OTLP/JSON lines as the file exporter of the OpenTelemetry\nCollector writes it (gzip or not), or make history up with --generate, and\nstore it, marked as back-filled. Minutes that were measured stay as they are.\n\n" +
 			"It goes into a running server (--server), or into the data directory of a\nserver that is stopped (--data-dir and --services).",
 		Example: "  leadline backfill traces.jsonl\n  leadline backfill --generate 30d --seed 1 --data-dir data --services services",

@@ -119,6 +119,20 @@ func (e *env) understood() error {
 	return nil
 }
 
+// taking refuses more or fewer arguments than a command takes, and says how it
+// is written.
+func taking(least, most int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return fmt.Errorf("an argument is missing: write %s", c.UseLine())
+		case len(args) > most:
+			return fmt.Errorf("the argument %q is one too many: write %s", args[most], c.UseLine())
+		}
+		return nil
+	}
+}
+
 // asking adds the flags of a command that asks a server.
 func (e *env) asking(c *cobra.Command) *cobra.Command {
 	server := "http://127.0.0.1:8484"

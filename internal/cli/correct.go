@@ -5,10 +5,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -33,11 +35,14 @@ func newCorrectAdd(e *env) *cobra.Command {
 	var r report.CorrectionRequest
 	var bad string
 	c := &cobra.Command{
-		Use: "add [SERVICE/]OBJECTIVE", Short: "Leave a span out of an objective's budget, or bad events of one", Args: cobra.ExactArgs(1),
+		Use: "add [SERVICE/]OBJECTIVE", Short: "Leave a span out of an objective's budget, or bad events of one", Args: taking(1, 1),
 		Example: "  leadline correct add shop-api/checkout-succeeds --from 2026-11-23T12:00:00Z --to 2026-11-23T12:30:00Z \\\n    --author ada@example.com --reason 'the load test ran against production' --dry-run",
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := readBad(&r, bad); err != nil {
 				return usageError{err}
+			}
+			if err := signed(r.Author, r.Reason); err != nil {
+				return err
 			}
 			return e.correct(c.Context(), r, args[0])
 		},
@@ -56,6 +61,24 @@ func signing(c *cobra.Command, author, reason *string, dryRun *bool) {
 	c.Flags().StringVar(author, "author", os.Getenv("USER"), "who answers for it")
 	c.Flags().StringVar(reason, "reason", "", "why, in a sentence")
 	c.Flags().BoolVar(dryRun, "dry-run", false, "say what it would do, and write nothing")
+}
+
+// signed refuses what nobody answers for, or nobody gives a reason for.
+func signed(author, reason string) error {
+	var missing []string
+	switch {
+	case author == "" && os.Getenv("USER") == "":
+		missing = append(missing, "who: --author is needed, because $USER is empty")
+	case author == "":
+		missing = append(missing, "who: --author is empty")
+	}
+	if reason == "" {
+		missing = append(missing, "why: --reason is empty")
+	}
+	if len(missing) > 0 {
+		return usageError{errors.New("write " + strings.Join(missing, ", and "))}
+	}
+	return nil
 }
 
 // readBad reads a number of bad events, or "all".
@@ -97,8 +120,11 @@ func (e *env) correct(ctx context.Context, r report.CorrectionRequest, objective
 func newCorrectWithdraw(e *env) *cobra.Command {
 	var r report.WithdrawalRequest
 	c := &cobra.Command{
-		Use: "withdraw ID", Short: "End a correction: what it left out counts again", Args: cobra.ExactArgs(1),
+		Use: "withdraw ID", Short: "End a correction: what it left out counts again", Args: taking(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := signed(r.Author, r.Reason); err != nil {
+				return err
+			}
 			client, err := e.client()
 			if err != nil {
 				return err
@@ -117,7 +143,7 @@ func newCorrectWithdraw(e *env) *cobra.Command {
 func newCorrectList(e *env) *cobra.Command {
 	var w report.Which
 	c := &cobra.Command{
-		Use: "list [[SERVICE/]OBJECTIVE]", Short: "List the ledger, the newest entry first", Args: cobra.MaximumNArgs(1),
+		Use: "list [[SERVICE/]OBJECTIVE]", Short: "List the ledger, the newest entry first", Args: taking(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				name(&w, args[0])

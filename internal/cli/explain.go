@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 func newExplain(e *env) *cobra.Command {
 	var w report.Which
 	c := &cobra.Command{
-		Use: "explain [SERVICE/]OBJECTIVE", Short: "Say how an objective's number comes about", Args: cobra.ExactArgs(1),
+		Use: "explain [SERVICE/]OBJECTIVE", Short: "Say how an objective's number comes about", Args: taking(1, 1),
 		Long: "Print the counting rule, the edges of the window, the sums of its slices, which\nadd up to the number shown, the generation, and how far it can be trusted.",
 		RunE: func(c *cobra.Command, args []string) error {
 			name(&w, args[0])
@@ -69,26 +70,46 @@ func (e *env) whichOf(ctx context.Context, w report.Which) (report.Which, error)
 	if err != nil {
 		return w, err
 	}
-	var services, names []string
-	for _, s := range all.SLOs {
-		names = append(names, s.Name)
-		if s.Name == w.Name && (w.Namespace == "" || w.Namespace == s.Namespace) && (w.Environment == "" || w.Environment == s.Environment) {
-			w.Service = s.Service
-			services = append(services, serviceText(s))
-		}
+	found := called(all.SLOs, w)
+	if len(found) == 0 {
+		// Those of the server itself yield their names to those of its users.
+		found = called(all.Self, w)
 	}
-	switch len(services) {
+	switch len(found) {
 	case 0:
-		hint := "leadline status lists them"
-		if near := spec.Nearest(w.Name, names); near != "" {
-			hint = fmt.Sprintf("did you mean %q? leadline status lists all", near)
-		}
-		return w, errs.New(errs.NotFound, "no objective is called %q", w.Name).WithHint(hint)
+		return w, notCalled(w.Name, slices.Concat(all.SLOs, all.Self))
 	case 1:
+		w.Service = found[0].Service
 		return w, nil
+	}
+	var services []string
+	for _, s := range found {
+		services = append(services, serviceText(s))
 	}
 	return w, usageError{fmt.Errorf("%q is the name of %d objectives, of %s: write SERVICE/%s, or add --namespace or --environment",
 		w.Name, len(services), strings.Join(services, ", "), w.Name)}
+}
+
+// called returns the objectives that w may mean.
+func called(all []report.SLO, w report.Which) (found []report.SLO) {
+	for _, s := range all {
+		if s.Name == w.Name && (w.Namespace == "" || w.Namespace == s.Namespace) && (w.Environment == "" || w.Environment == s.Environment) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+func notCalled(name string, all []report.SLO) error {
+	var names []string
+	for _, s := range all {
+		names = append(names, s.Name)
+	}
+	hint := "leadline status lists them"
+	if near := spec.Nearest(name, names); near != "" {
+		hint = fmt.Sprintf("did you mean %q? leadline status lists all", near)
+	}
+	return errs.New(errs.NotFound, "no objective is called %q", name).WithHint(hint)
 }
 
 func explainText(w io.Writer, v report.Detail, generation string) {
@@ -203,9 +224,9 @@ func explainLeftOut(w io.Writer, s report.DetailSLO) {
 // the number of their events.
 func explainSlices(w io.Writer, s report.Series) uint64 {
 	if s.Unit.Noun() == string(slo.Events) {
-		fmt.Fprintf(w, "\nslices of %d minutes, by the stamp of their end\n", s.StepSeconds/60)
+		fmt.Fprintf(w, "\nslices of %s, by the stamp of their end\n", plural(int(s.StepSeconds/60), "minute"))
 	} else {
-		fmt.Fprintf(w, "\nsteps of %d minutes, by the stamp of their end: good and bad are %s, each in the step in which it begins\n", s.StepSeconds/60, s.Unit.Noun())
+		fmt.Fprintf(w, "\nsteps of %s, by the stamp of their end: good and bad are %s, each in the step in which it begins\n", plural(int(s.StepSeconds/60), "minute"), s.Unit.Noun())
 	}
 	fmt.Fprintln(w, "STAMP\tGOOD\tBAD\tEXCLUDED\tSOURCE")
 	n := func(x uint64) string { return s.Unit.Amount(int64(x)) }

@@ -25,7 +25,7 @@ func newExport(e *env) *cobra.Command {
 		Use: "openslo [[NAMESPACE/]SERVICE]", Short: "Write service files as documents of OpenSLO v1",
 		Long:    "Write the objectives of service files, or those of one service, as documents of\nOpenSLO v1. What these cannot say, or say only to Leadline, is listed on standard\nerror.",
 		Example: "  leadline export openslo --services services > openslo.yaml",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    taking(0, 1),
 		RunE: func(_ *cobra.Command, names []string) error {
 			if services == "" {
 				return usageError{fmt.Errorf("--services names the folder of service files")}

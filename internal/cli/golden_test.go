@@ -306,6 +306,7 @@ func TestGolden(t *testing.T) {
 }
 
 func TestExitCodes(t *testing.T) {
+	t.Setenv("USER", "grace")
 	s := server(t)
 	gone := httptest.NewServer(nil)
 	gone.Close()
@@ -332,7 +333,8 @@ func TestExitCodes(t *testing.T) {
 		{"a data directory that cannot be", []string{"serve", "--services", "/nowhere"}, 1, "does not exist"},
 		{"an unknown command", []string{"stats"}, 2, "unknown command"},
 		{"an unknown flag", []string{"status", "--wach"}, 2, "unknown flag"},
-		{"too few arguments", []string{"explain"}, 2, "arg"},
+		{"too few arguments", []string{"explain"}, 2, "an argument is missing: write leadline explain [SERVICE/]OBJECTIVE"},
+		{"too many of a command that takes one", []string{"explain", "a", "b"}, 2, "\"b\" is one too many"},
 		{"too many", []string{"status", "now"}, 2, ""},
 		{"an unknown output, before anybody is asked", []string{"status", "-o", "xml", "--server", gone.URL}, 2, "table, json or yaml"},
 		{"a level of logs that is none", []string{"serve", "--log-level", "loud"}, 2, "debug, info, warn or error"},
@@ -341,14 +343,16 @@ func TestExitCodes(t *testing.T) {
 		{"a receiver that does not", []string{"receivers", "test", "team"}, 1, "team did not take the test message: the connection was refused"},
 		{"a silence without an end", []string{"silence", "add", "a=b", "--reason", "x"}, 2, "--for, or --until"},
 		{"a silence with two", []string{"silence", "add", "a=b", "--reason", "x", "--for", "1h", "--until", "2026-11-24T12:00:00Z"}, 2, "--for, or --until"},
-		{"a silence of nobody", []string{"silence", "add", "a=b", "--reason", "x", "--for", "1h", "--author", ""}, 2, "--reason and --author"},
+		{"a silence of nobody", []string{"silence", "add", "a=b", "--reason", "x", "--for", "1h", "--author", ""}, 2, "write who: --author is empty"},
+		{"a silence for no reason", []string{"silence", "add", "a=b", "--for", "1h", "--author", "ada"}, 2, "write why: --reason is empty"},
+		{"a correction for no reason", []string{"correct", "add", "shop-api/up", "--author", ""}, 2, "write who: --author is empty, and why: --reason is empty"},
 		{"a silence until no time", []string{"silence", "add", "a=b", "--reason", "x", "--until", "tomorrow"}, 2, "is not a time"},
 		{"a silence of everything", []string{"silence", "add", "--for", "1h", "--reason", "x"}, 2, "arg"},
 		{"a silence that is not", []string{"silence", "end", "s9"}, 1, "404"},
-		{"an objective with a mistake in its name", []string{"correct", "add", "checkout-suceeds", "--from", "now-2h", "--to", "now"}, 1, `did you mean "checkout-succeeds"?`},
+		{"an objective with a mistake in its name", []string{"correct", "add", "checkout-suceeds", "--from", "now-2h", "--to", "now", "--author", "ada", "--reason", "x"}, 1, `did you mean "checkout-succeeds"?`},
 		{"a correction of no number", []string{"correct", "add", "up", "--bad", "some"}, 2, "above zero, or all"},
 		{"a correction of no bad events", []string{"correct", "add", "up", "--bad", "0"}, 2, "above zero, or all"},
-		{"a withdrawal of nothing", []string{"correct", "withdraw", "9"}, 1, "leadline correct list"},
+		{"a withdrawal of nothing", []string{"correct", "withdraw", "9", "--author", "ada", "--reason", "x"}, 1, "leadline correct list"},
 		{"a withdrawal of what", []string{"correct", "withdraw"}, 2, "arg"},
 		{"a correction that is none", []string{"correct", "edit", "1"}, 2, ""},
 		{"files that are valid", []string{"validate", "testdata/services/good.yaml"}, 0, "valid: 1 objective in 1 file"},
@@ -436,10 +440,49 @@ func TestWatchOutlivesItsServer(t *testing.T) {
 	}
 }
 
+// TestTheServersOwn: objectives of the server itself are called by their names,
+// unless somebody else's have them.
+func TestTheServersOwn(t *testing.T) {
+	for name, c := range map[string]struct {
+		args      []string
+		own, want string
+	}{
+		"by name":                        {[]string{"log-commits"}, "log-commits", "/api/v1/slos/leadline/log-commits"},
+		"by name and namespace":          {[]string{"log-commits", "--namespace", "leadline"}, "log-commits", "/api/v1/slos/leadline/log-commits?namespace=leadline"},
+		"a name that a user's has":       {[]string{"up"}, "up", "/api/v1/slos/blog/up"},
+		"that name, and the namespace":   {[]string{"up", "--namespace", "leadline"}, "up", "/api/v1/slos/leadline/up?namespace=leadline"},
+		"a name that neither has, close": {[]string{"log-comits"}, "log-commits", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := ""
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/api/v1/slos" {
+					json.NewEncoder(w).Encode(report.SLOs{SchemaVersion: 1, SLOs: []report.SLO{{Name: "up", Service: "blog"}}, Self: []report.SLO{{Name: c.own, Namespace: "leadline", Service: "leadline"}}})
+					return
+				}
+				asked = r.URL.String()
+				http.Error(w, "", http.StatusNotFound)
+			}))
+			defer s.Close()
+			_, _, errOut := ask(t, s, append([]string{"explain"}, c.args...)...)
+			if asked != c.want || c.want == "" && !strings.Contains(errOut, `did you mean "log-commits"?`) {
+				t.Errorf("asked for %q, want %q: %s", asked, c.want, errOut)
+			}
+		})
+	}
+}
+
 // TestWhoAnswersForIt: whoever is at the keyboard, unless somebody is named.
 func TestWhoAnswersForIt(t *testing.T) {
-	t.Setenv("USER", "grace")
 	s := server(t)
+	t.Setenv("USER", "")
+	for _, args := range [][]string{{"silence", "add", "a=b", "--for", "1h"}, {"correct", "add", "shop-api/up"}, {"correct", "withdraw", "1"}} {
+		code, _, errOut := ask(t, s, append(args, "--reason", "ours")...)
+		if want := "write who: --author is needed, because $USER is empty"; code != 2 || !strings.Contains(errOut, want) || strings.Contains(errOut, "--reason") {
+			t.Errorf("%v: got %d, want %q: %s", args, code, want, errOut)
+		}
+	}
+	t.Setenv("USER", "grace")
 	for name, c := range map[string]struct {
 		args []string
 		want string

@@ -39,7 +39,7 @@ type initFlags struct {
 func newInit(e *env) *cobra.Command {
 	var f initFlags
 	c := &cobra.Command{
-		Use: "init [DIR]", Short: "Draft service files from what a running server has measured", Args: cobra.MaximumNArgs(1),
+		Use: "init [DIR]", Short: "Draft service files from what a running server has measured", Args: taking(0, 1),
 		Long: "Ask a running server what it has measured, and write a commented service file\nwith a few objectives for each service that has none, to DIR/services. The server\nneeds two minutes of a service's traffic; --wait waits for them.\n\n" +
 			"Where no server runs, write the settings of one to DIR/leadline.yaml, and a\nservice file to begin with. Files that exist are never changed.",
 		Example: "  leadline init . && leadline serve\n  leadline init --wait\n  leadline init --print --service shop-api",
@@ -87,11 +87,11 @@ func (e *env) init(ctx context.Context, f *initFlags) error {
 		if err != nil {
 			return err
 		}
-		if len(waiting) == 0 && len(answer.Services) > 0 && f.service == "" {
-			return e.nothingToDo(answer.Services)
+		if asked := f.asked(answer.Services); len(waiting) == 0 && len(asked) > 0 {
+			return e.nothingToDo(f, asked)
 		}
 		if !f.wait {
-			return tooLittle(f, waiting)
+			return e.tooLittle(f, waiting)
 		}
 		if now := waitsFor(f, waiting); now != told {
 			fmt.Fprintln(e.err, now)
@@ -115,9 +115,8 @@ const (
 // choose returns the services that have a draft and are to have a file, and
 // those that have too little evidence.
 func (f *initFlags) choose(all []report.Proposal) (drafts, waiting []report.Proposal) {
-	for _, p := range all {
+	for _, p := range f.asked(all) {
 		switch {
-		case f.service != "" && f.service != p.Service:
 		case p.Objectives > 0 && !f.print:
 		case p.Missing != "":
 			waiting = append(waiting, p)
@@ -126,6 +125,16 @@ func (f *initFlags) choose(all []report.Proposal) (drafts, waiting []report.Prop
 		}
 	}
 	return drafts, waiting
+}
+
+// asked returns the services that are asked for.
+func (f *initFlags) asked(all []report.Proposal) (asked []report.Proposal) {
+	for _, p := range all {
+		if f.service == "" || f.service == p.Service {
+			asked = append(asked, p)
+		}
+	}
+	return asked
 }
 
 func (e *env) printDrafts(drafts []report.Proposal) error {
@@ -238,11 +247,14 @@ func (e *env) tellWaiting(waiting []report.Proposal) {
 	}
 }
 
-func (e *env) nothingToDo(services []report.Proposal) error {
+func (e *env) nothingToDo(f *initFlags, services []report.Proposal) error {
 	for _, p := range services {
 		fmt.Fprintf(e.err, "%s has %s already\n", p.Service, plural(p.Objectives, "objective"))
 	}
 	fmt.Fprintln(e.err, "Nothing was written. See what would be proposed today with leadline init --print.")
+	if hint := e.whoseServer(f); hint != "" {
+		fmt.Fprintln(e.err, strings.ToUpper(hint[:1])+hint[1:]+".")
+	}
 	return nil
 }
 
@@ -259,14 +271,27 @@ func waitsFor(f *initFlags, waiting []report.Proposal) string {
 }
 
 // tooLittle says why nothing is proposed. It is not made up for.
-func tooLittle(f *initFlags, waiting []report.Proposal) error {
+func (e *env) tooLittle(f *initFlags, waiting []report.Proposal) error {
 	if len(waiting) == 0 {
 		what := "no service has sent telemetry that is an operation"
 		if f.service != "" {
-			what = fmt.Sprintf("no service %q without objectives has sent telemetry", f.service)
+			what = fmt.Sprintf("no service %q has sent telemetry that is an operation", f.service)
 		}
-		return errs.New(errs.NotFound, "%s", what).WithHint("point your application at the server, as the README says, and run it again; --wait waits")
+		hint := "point your application at the server, as the README says, and run it again; --wait waits"
+		if whose := e.whoseServer(f); whose != "" {
+			hint += "; " + whose
+		}
+		return errs.New(errs.NotFound, "%s", what).WithHint(hint)
 	}
 	return errs.New(errs.NotFound, "too little was measured to propose anything: %s", strings.TrimPrefix(waitsFor(f, waiting), "waiting: ")).
 		WithHint("send some traffic and run it again; --wait waits")
+}
+
+// whoseServer says that a server answered which nobody named: it may be
+// another than was thought of, and then nothing that it says helps.
+func (e *env) whoseServer(f *initFlags) string {
+	if f.named {
+		return ""
+	}
+	return fmt.Sprintf("a server answers at %s: if it is not yours, as the one of make demo, stop it or name yours with --server", e.server)
 }

@@ -6,6 +6,7 @@ package cli_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/leadline/leadline/internal/cli"
+	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/report"
 	"github.com/leadline/leadline/internal/spec"
 )
@@ -65,10 +67,11 @@ func TestInit(t *testing.T) {
 		{"elsewhere", [][]report.Proposal{list(draft("shop"))}, []string{"--services", "slos"}, 0, []string{"slos/shop.yaml"}, "slos/shop.yaml"},
 		{"too little", [][]report.Proposal{list(waits)}, nil, 1, []string{"too little was measured to propose anything: slow: 3 of 30 requests or tasks", "--wait waits"}, ""},
 		{"no telemetry", [][]report.Proposal{nil}, nil, 1, []string{"no service has sent telemetry"}, ""},
-		{"none of this service", [][]report.Proposal{list(draft("shop"))}, []string{"--service", "shop-api"}, 1, []string{`no service "shop-api" without objectives has sent telemetry`}, ""},
+		{"none of this service", [][]report.Proposal{list(draft("shop"))}, []string{"--service", "shop-api"}, 1, []string{`no service "shop-api" has sent telemetry that is an operation`}, ""},
 		{"waiting", [][]report.Proposal{list(waits), list(draft("slow"))}, []string{"--wait"}, 0,
 			[]string{"waiting: slow: 3 of 30 requests or tasks\n", "services/slow.yaml"}, "services/slow.yaml"},
 		{"all have objectives", [][]report.Proposal{list(has)}, nil, 0, []string{"old has 2 objectives already", "Nothing was written"}, ""},
+		{"this one has objectives", [][]report.Proposal{list(has, draft("shop"))}, []string{"--service", "old", "--wait"}, 0, []string{"old has 2 objectives already", "Nothing was written"}, ""},
 		{"printed", [][]report.Proposal{list(has, waits, draft("shop"))}, []string{"--print"}, 0, []string{"metadata: {name: old}", "---\n", "metadata: {name: shop}"}, ""},
 		{"a name that leaves the folder", [][]report.Proposal{list(report.Proposal{Service: "x", File: upService, FileName: "../../x.yaml"})}, nil, 0, nil, "services/x.yaml"},
 		{"a draft that is not valid", [][]report.Proposal{list(report.Proposal{Service: "x", File: "kind: x", FileName: "x.yaml"})}, nil, 1, []string{"the draft is not valid"}, ""},
@@ -103,6 +106,31 @@ func files(t *testing.T) string {
 		all = append(all, found...)
 	}
 	return strings.Join(all, " ")
+}
+
+// TestInitSaysWhoAnswered: a server that nobody named may be another than was
+// thought of, as that of the demo.
+func TestInitSaysWhoAnswered(t *testing.T) {
+	has := draft("shop-api")
+	has.Objectives = 2
+	for name, c := range map[string]struct {
+		answer []report.Proposal
+		want   string
+	}{
+		"the service has objectives": {[]report.Proposal{has}, "shop-api has 2 objectives already"},
+		"no such service":            {[]report.Proposal{draft("x")}, `no service "shop-api"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			for _, named := range []bool{false, true} {
+				out, err := cli.Init("shop-api", proposing(t, c.answer).URL, named)
+				all := fmt.Sprint(out, err, errs.HintOf(err))
+				if !strings.Contains(all, c.want) || strings.Contains(all, "as the one of make demo") == named || files(t) != "" {
+					t.Errorf("the server is named: %v: %s", named, all)
+				}
+			}
+		})
+	}
 }
 
 func TestInitChangesNoFile(t *testing.T) {

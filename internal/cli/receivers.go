@@ -21,7 +21,7 @@ func newReceivers(e *env) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return e.receivers(c.Context()) },
 	}
 	test := &cobra.Command{
-		Use: "test NAME", Short: "Send a test message to a receiver", Args: cobra.ExactArgs(1),
+		Use: "test NAME", Short: "Send a test message to a receiver", Args: taking(1, 1),
 		RunE: func(c *cobra.Command, args []string) error { return e.testReceiver(c.Context(), args[0]) },
 	}
 	c.AddCommand(e.asking(e.printing(test)))

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ func newSilenceAdd(e *env) *cobra.Command {
 	wish := report.NewSilence{}
 	var starts, ends string
 	c := &cobra.Command{
-		Use: "add MATCHER...", Short: "Begin a silence of the alerts that match all of the matchers", Args: cobra.MinimumNArgs(1),
+		Use: "add MATCHER...", Short: "Begin a silence of the alerts that match all of the matchers", Args: taking(1, math.MaxInt),
 		Long:    "Begin a silence of the alerts that match all of the matchers: conditions on\nnamespace, service, environment, journey, objective, owner, severity, rule and\ngroup, with =, !=, =~ and !~. It lasts a year at most.",
 		Example: "  leadline silence add service=shop-api severity=ticket --for 2h --reason \"migration\"",
 		RunE: func(c *cobra.Command, args []string) error {
@@ -38,11 +39,11 @@ func newSilenceAdd(e *env) *cobra.Command {
 			if wish.Ends, err = moment("until", ends); err != nil {
 				return err
 			}
-			switch {
-			case (wish.Ends == nil) == (wish.Length == ""):
+			if (wish.Ends == nil) == (wish.Length == "") {
 				return usageError{errors.New("write how long: --for, or --until")}
-			case wish.Reason == "" || wish.Author == "":
-				return usageError{errors.New("write why and who: --reason and --author")}
+			}
+			if err := signed(wish.Author, wish.Reason); err != nil {
+				return err
 			}
 			wish.Matchers = args
 			return e.addSilence(c.Context(), wish)
@@ -85,7 +86,7 @@ func (e *env) addSilence(ctx context.Context, wish report.NewSilence) error {
 
 func newSilenceEnd(e *env) *cobra.Command {
 	c := &cobra.Command{
-		Use: "end ID", Short: "End a silence now: what still fires is told", Args: cobra.ExactArgs(1),
+		Use: "end ID", Short: "End a silence now: what still fires is told", Args: taking(1, 1),
 		RunE: func(c *cobra.Command, args []string) error { return e.endSilence(c.Context(), args[0]) },
 	}
 	return e.asking(e.printing(c))
