@@ -76,6 +76,9 @@ type Alert struct {
 	Sentence string
 }
 
+// IsActive reports whether the alert is one that can end.
+func (a *Alert) IsActive() bool { return a.Phase == Pending || a.Phase == Firing }
+
 // Calls reports whether the alert wants somebody's attention now.
 func (a *Alert) Calls() bool { return a.Phase == Firing && a.InhibitedBy == "" }
 

@@ -71,7 +71,7 @@ func (s *strays) hand(from, to *track) {
 // leave takes the alerts of an objective that is no longer defined.
 func (s *strays) leave(t *track) {
 	for _, a := range t.alerts.records {
-		s.keep(a.Alert)
+		s.keep(*a)
 	}
 }
 

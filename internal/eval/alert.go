@@ -81,7 +81,7 @@ type slot struct{ rule, group string }
 
 // alerting is what the engine keeps of the alerts of one objective.
 type alerting struct {
-	records map[slot]*record // of those that were ever more than inactive
+	records map[slot]*alert.Alert // of those that were ever more than inactive
 	// quiet caches, for a minute, whether the silence of a ring is unusual.
 	quiet map[*window.Ring]quiet
 	// active is how many are pending or fire; capped says that one did not begin
@@ -96,19 +96,12 @@ type quiet struct {
 	unusual bool
 }
 
-// record is an alert, and the minute in which its sentence was written last:
-// when all of ten thousand objectives burn, sentences cost more than all else.
-type record struct {
-	alert.Alert
-	said slice.Minute
-}
-
 // adopt takes what is known of an alert from before.
 func (a *alerting) adopt(known alert.Alert) {
 	if a.records == nil {
-		a.records = make(map[slot]*record)
+		a.records = make(map[slot]*alert.Alert)
 	}
-	a.records[slot{known.Rule, known.Group}] = &record{Alert: known}
+	a.records[slot{known.Rule, known.Group}] = &known
 }
 
 // alert moves the alerts of the objective on.
@@ -143,15 +136,13 @@ func (t *track) takeStock(at time.Time) {
 	t.alerts.active, t.alerts.capped = 0, false
 	for k, a := range t.alerts.records {
 		if !t.hasRule(k) {
-			a.Alert = alert.Leave(a.Alert, "its rule is no longer defined", at)
+			*a = alert.Leave(*a, "its rule is no longer defined", at)
 		}
-		if a.isActive() {
+		if a.IsActive() {
 			t.alerts.active++
 		}
 	}
 }
-
-func (r *record) isActive() bool { return r.Phase == alert.Pending || r.Phase == alert.Firing }
 
 // read fills in what the windows of a rule hold in a ring.
 func (t *track) read(b *bound, r *window.Ring, seen []alert.Seen) alert.Whole {
@@ -174,12 +165,14 @@ func (t *track) read(b *bound, r *window.Ring, seen []alert.Seen) alert.Whole {
 	return alert.Whole{Target: t.objective.Target, Length: t.objective.Window.Length, Counts: spent.Sum(wholeWindow), Unit: t.objective.Budgeting.Unit()}
 }
 
+// step moves one alert on. What is active says what this evaluation sees, as
+// all that is shown beside it does; what has ended says what it saw last.
 func (t *track) step(b *bound, group string, w *alert.Whole, seen []alert.Seen, doubt string, at time.Time) {
 	in := alert.Read(b.Rule, w, seen)
 	in.Doubt = doubt
 	k := slot{b.Name, group}
 	a := t.alerts.records[k]
-	if begins := a == nil || !a.isActive(); begins {
+	if begins := a == nil || !a.IsActive(); begins {
 		if in.Answer != alert.Yes || doubt != "" || t.objective.Paused {
 			return
 		}
@@ -193,14 +186,13 @@ func (t *track) step(b *bound, group string, w *alert.Whole, seen []alert.Seen, 
 		a = t.alerts.records[k]
 	}
 	if t.objective.Paused {
-		a.Alert = alert.Leave(a.Alert, "the service file pauses the objective", at)
+		*a = alert.Leave(*a, "the service file pauses the objective", at)
 		return
 	}
-	before, now := a.Sequence, slice.MinuteOf(at)
-	a.Alert = alert.Step(a.Alert, b.Rule, in, at)
-	goesOn := a.isActive() && a.said != now
-	if changed := a.Sequence != before && a.Phase != alert.Unmeasured; (goesOn || changed) && a.Frozen == "" {
-		a.Sentence, a.said = alert.Sentence(b.Rule, w, seen), now
+	before := a.Sequence
+	*a = alert.Step(*a, b.Rule, in, at)
+	if changed := a.Sequence != before && a.Phase != alert.Unmeasured; (a.IsActive() || changed) && t.restored {
+		a.Sentence = alert.Sentence(b.Rule, w, seen)
 	}
 }
 
@@ -209,13 +201,13 @@ func (t *track) alertGroups(b *bound, doubt string, seen []alert.Seen, v *Evalua
 	for name, r := range t.groups {
 		whole := t.read(b, r, seen)
 		t.step(b, name, &whole, seen[:len(b.When)], cmp.Or(doubt, t.groupDoubt(b, name, m)), v.At)
-		if a := t.alerts.records[slot{b.Name, name}]; a != nil && a.isActive() {
+		if a := t.alerts.records[slot{b.Name, name}]; a != nil && a.IsActive() {
 			v.note(GroupRule{b.Name, name}, &whole, seen[:len(b.When)])
 		}
 	}
 	for k, a := range t.alerts.records {
 		if k.rule == b.Name && t.groups[k.group] == nil && t.restored {
-			a.Alert = alert.Leave(a.Alert, "no event of this group is left in its windows", v.At)
+			*a = alert.Leave(*a, "no event of this group is left in its windows", v.At)
 		}
 	}
 }
@@ -249,7 +241,7 @@ func (t *track) inhibitedOf(group string, at time.Time, out []alert.Alert) []ale
 	n := 0
 	for i := range t.rules {
 		if r := t.alerts.records[slot{t.rules[i].Name, group}]; r != nil && t.rules[i].ByGroup == (group != "") {
-			alerts[n], rules[n], n = &r.Alert, t.rules[i].Rule, n+1
+			alerts[n], rules[n], n = r, t.rules[i].Rule, n+1
 		}
 	}
 	alert.Inhibit(alerts[:n], rules[:n], at)
@@ -267,7 +259,7 @@ const maxRules = 2*alert.MaxRules + 5
 func (t *track) left() (out []alert.Alert) {
 	for k, a := range t.alerts.records {
 		if !t.hasRule(k) {
-			out = append(out, a.Alert)
+			out = append(out, *a)
 		}
 	}
 	slices.SortFunc(out, func(a, b alert.Alert) int { return a.Compare(b.Key) })

@@ -166,10 +166,6 @@ func alertsOf(v *eval.Evaluation, d *dispatch.Status) []Alert {
 		if r := ruleNamed(v, a.Rule); r != nil {
 			in := readingOf(v, r, a.Group)
 			a.Verdict, a.Conditions, a.Exhaustion = in.verdict(), in.conditions(), in.exhaustion(v.At)
-			// What was told is renewed each minute: beside numbers of now it would be another number.
-			if in.known && a.EndedAt == nil && a.Frozen == "" {
-				a.Sentence = alert.Sentence(r, &in.Whole, in.Seen)
-			}
 		}
 		out = append(out, a)
 	}

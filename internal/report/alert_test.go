@@ -218,8 +218,8 @@ func TestExclusions(t *testing.T) {
 	golden(t, "exclusions", d.SLO.Exclusions)
 }
 
-// TestOneAnswerHasOneBurnRate evaluates twice within the minute for which an
-// alert keeps its sentence.
+// TestOneAnswerHasOneBurnRate evaluates twice within a minute: cause, verdict
+// and alerts say what the newest evaluation saw.
 func TestOneAnswerHasOneBurnRate(t *testing.T) {
 	o := objective("up", 28*24*time.Hour)
 	w := newWorld(noon, o)

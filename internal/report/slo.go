@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/leadline/leadline/internal/alert"
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/window"
@@ -173,7 +172,7 @@ func sloOf(v *eval.Evaluation) SLO {
 		Generation: Generation{IndicatorID: string(o.Indicator.ID)},
 		Target:     o.Target.String(), Window: o.Window.String(), Windows: standingsOf(v),
 		Budgeting: o.Budgeting.String(), Unit: o.Budgeting.Unit(), Corrected: countsOf(v.Corrected), Excluding: v.Excluding,
-		State: v.Status.State, Cause: causeOf(v), CauseCode: v.Status.Code, NextStep: v.Status.NextStep,
+		State: v.Status.State, Cause: v.Status.Cause, CauseCode: v.Status.Code, NextStep: v.Status.NextStep,
 		EvaluatedAt: v.At.UTC(), From: v.From, To: v.To,
 		Burn: make([]Burn, 0, len(v.Burn)), Verdict: verdictOf(v), Trust: trustOf(v),
 	}
@@ -212,22 +211,6 @@ func trustOf(v *eval.Evaluation) Trust {
 		out.MeasuredSince = &t.MeasuredSince
 	}
 	return out
-}
-
-// causeOf returns the cause of the state. Where that is what an alert of all
-// events said last, which is renewed each minute, it is what it sees now: the
-// same numbers as everything beside it.
-func causeOf(v *eval.Evaluation) string {
-	for i := range v.Alerts {
-		a := &v.Alerts[i]
-		if a.Sentence != v.Status.Cause || a.Group != "" || a.Frozen != "" || !v.Known {
-			continue
-		}
-		if r := ruleNamed(v, a.Rule); r != nil && !alert.IsAbsent(r) {
-			return v.Sentence(r)
-		}
-	}
-	return v.Status.Cause
 }
 
 // share returns nil for a share of nothing, which eval marks as negative.
