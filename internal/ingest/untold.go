@@ -4,7 +4,6 @@
 package ingest
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/leadline/leadline/internal/slice"
@@ -65,14 +64,14 @@ func (c *committer) keep(m slice.Minute, told []slice.Counts) {
 	c.untold.minutes[m] = told
 }
 
-// retell begins anew with a sink that knows nothing of the open minutes, and
-// returns those that must wait.
-func (c *committer) retell() []slice.Minute {
-	clear(c.untold.minutes)
-	for m := range c.minutes.open {
-		if m > c.untold.reach {
-			c.keep(m, nil)
+// told returns what the sink was told of the series in the minutes that wait.
+func (u *untold) told(wanted []chosen) (all []Counted) {
+	for m, told := range u.minutes {
+		for _, s := range wanted {
+			if ref := int(s.Ref); ref < len(told) && !told[ref].IsZero() {
+				all = append(all, Counted{Series: s.Series, Minute: m, Counts: told[ref]})
+			}
 		}
 	}
-	return slices.Sorted(maps.Keys(c.untold.minutes))
+	return all
 }

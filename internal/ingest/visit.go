@@ -59,22 +59,21 @@ func (e *Engine) Open(ctx context.Context, match func(*slice.Series) bool) (all 
 // event under the old binding and the first under the new one it calls install
 // with what the open minutes have counted, baselines apart, and the newest
 // closed minute: what install begins to count then is neither missing nor
-// counted twice. What lies far ahead of the clock it is told when its time
-// comes.
+// counted twice. Of minutes that lie far ahead of the clock it is given what the
+// sink was told of them; the sink is told the rest when their time comes.
 func (e *Engine) Rebind(ctx context.Context, b *Binding, install func(open []Counted, closed slice.Minute)) error {
 	objectives := func(s *slice.Series) bool { return !s.IsBaseline() }
 	known := e.scanner.services.series.All()
 	wanted := choose(known, nil, objectives)
 	return e.visit(ctx, func() {
 		e.bind(b, e.binding.Load().since(), e.closer.schedule.sure(slice.MinuteOf(e.clock.Now()))+1)
-		e.closer.retell()
 		since := e.binding.Load().since()
 		for i := range wanted {
 			wanted[i].bind(since)
 		}
 		wanted = append(wanted, choose(e.scanner.services.series.All()[len(known):], since, objectives)...)
 		open, _ := e.closer.counted(wanted, 0, math.MaxInt)
-		install(open, e.closer.through())
+		install(append(open, e.closer.untold.told(wanted)...), e.closer.through())
 	})
 }
 
