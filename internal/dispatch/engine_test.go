@@ -5,7 +5,7 @@ package dispatch_test
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -342,11 +342,12 @@ func TestHeartbeats(t *testing.T) {
 		if n := beats(10 * time.Minute); n < 9 || n > 11 {
 			t.Errorf("%d heartbeats in 10 minutes", n)
 		}
-		w.alive = fmt.Errorf("the log is full")
+		full := errors.New("the log is full")
+		w.alive.Store(&full)
 		if n := beats(10 * time.Minute); n > 0 {
 			t.Errorf("%d heartbeats while the log is full", n)
 		}
-		w.alive = nil
+		w.alive.Store(nil)
 		if n := beats(10 * time.Minute); n < 8 {
 			t.Errorf("%d heartbeats afterwards", n)
 		}

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,7 +34,7 @@ type world struct {
 	store     *store
 	source    *source
 	receivers map[string]*receiver
-	alive     error
+	alive     atomic.Pointer[error] // nil while all is well
 	engine    *dispatch.Engine
 	ids       int
 	stop      func()
@@ -52,6 +53,14 @@ func newWorld(t *testing.T, names ...string) *world {
 	return w
 }
 
+// unwell is why the parts of the server are not alive.
+func (w *world) unwell() error {
+	if err := w.alive.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
 // open opens the engine without running it.
 func (w *world) open() error {
 	channels := map[string]dispatch.Channel{}
@@ -61,7 +70,7 @@ func (w *world) open() error {
 	random := rand.New(rand.NewPCG(1, 1))
 	var err error
 	w.engine, err = dispatch.Open(w.t.Context(), w.cfg, dispatch.Parts{
-		Store: w.store, Source: w.source, Channels: channels, Alive: func() error { return w.alive }, Now: time.Now,
+		Store: w.store, Source: w.source, Channels: channels, Alive: w.unwell, Now: time.Now,
 		NewID: func() string { w.ids++; return fmt.Sprintf("%sd%03d", w.writer, w.ids) }, Writer: w.writer,
 		Random: random.Float64, Logger: slog.New(slog.DiscardHandler), URL: "https://lead.example",
 	})
