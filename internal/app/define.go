@@ -189,7 +189,10 @@ func bindingOf(objectives []*slo.Objective) *ingest.Binding {
 		if !known {
 			i = len(b.Indicators)
 			at[k] = i
-			b.Indicators = append(b.Indicators, ingest.Bound{Indicator: o.Indicator})
+			b.Indicators = append(b.Indicators, ingest.Bound{Indicator: o.Indicator, Defined: o.Defined})
+		}
+		if since := &b.Indicators[i].Defined; o.Defined.Before(*since) {
+			*since = o.Defined
 		}
 		for _, w := range o.Windows() {
 			b.Indicators[i].Longest = max(b.Indicators[i].Longest, w.Longest())

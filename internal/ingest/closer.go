@@ -165,8 +165,8 @@ func (c *closer) silence(m slice.Minute, o *minute) (tallied []*slice.Series) {
 	if !o.up {
 		return nil
 	}
-	for _, b := range c.binding().Indicators {
-		if !b.CountSilence || m < b.since || o.of(b.total).Total() > 0 {
+	for b := range c.binding().looking(m) {
+		if !b.CountSilence || o.of(b.total).Total() > 0 {
 			continue
 		}
 		o.add(b.silent, slice.Counts{Good: 1})
@@ -187,10 +187,7 @@ func (c *closer) sampled(m slice.Minute, o *minute) (series []*slice.Series) {
 		}
 	}
 	if o.up {
-		for _, b := range c.binding().Indicators {
-			if m < b.since {
-				continue
-			}
+		for b := range c.binding().looking(m) {
 			wanted[b.total] = true
 			if len(b.Indicator.Rule.GroupBy) > 0 {
 				for _, s := range c.services.groupsOf(b.total).all() {

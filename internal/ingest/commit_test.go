@@ -94,7 +94,7 @@ func TestAScanUnderAnOldBindingIsMadeAgain(t *testing.T) {
 		}()
 		synctest.Wait() // it is in the queue
 		b := sixIndicators(t)
-		e.bind(b, nil, 0)
+		e.bind(b.after(e.binding.Load(), e.scanner.services, 0, 0))
 		ended := make(chan error, 1)
 		go func() { ended <- e.Run(ctx) }()
 		if err := <-counted; err != nil {

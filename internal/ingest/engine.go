@@ -17,6 +17,7 @@ import (
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/intakelog"
 	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/window"
 	"github.com/leadline/leadline/internal/wire"
 )
 
@@ -68,7 +69,7 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 		sink: sink, services: services, minutes: newMinutes(), cfg: cfg,
 		heads: make(map[slice.Minute]int32), meters: &e.meters, maxRecord: intakelog.MaxRecordBytes,
 	}
-	r := &replay{committer: c, pending: e.pending, cursor: cursor, known: newKnownKeys(services, cfg.Series), measured: make(map[slice.Key]slice.Minute), ids: newIDLoader(cfg.IDBytes)}
+	r := &replay{committer: c, pending: e.pending, cursor: cursor, known: newKnownKeys(services, cfg.Series), measured: make(map[slice.Key]bool), ids: newIDLoader(cfg.IDBytes)}
 	logCfg.Passed = func(s intakelog.Stream, k intakelog.Kind, until int64) bool {
 		return s == intakelog.Minutes && k == intakelog.Minute && r.passed(until)
 	}
@@ -90,7 +91,7 @@ func Open(cfg Config, fsys intakelog.FS, logCfg intakelog.Config, cursor slice.M
 		logger.Warn("minutes that were counted lie ahead of the clock; they count when their time comes",
 			"minutes", len(ahead), "first", ahead[0].Stamp(), "last", ahead[len(ahead)-1].Stamp(), "now", clock.Now())
 	}
-	e.bind(binding, r.measured, now+1)
+	e.bind(binding.bound(services, func(b *Bound) window.Minutes { return r.looked(b, now) }))
 	e.closer = &closer{committer: c, binding: e.binding.Load, pending: e.pending, last: now}
 	for _, d := range damage {
 		logger.Warn("intake log", "finding", d.Error())
@@ -111,11 +112,10 @@ func (e *Engine) Since(total slice.Key, group string) (slice.Minute, bool) {
 func (e *Engine) Idle() (from, to slice.Minute) { return e.idle[0], e.idle[1] }
 
 // bind makes sure that what an objective names is known beyond every limit.
-// Indicators that were not bound before begin with the given minute.
-func (e *Engine) bind(b *Binding, before map[slice.Key]slice.Minute, begin slice.Minute) {
+func (e *Engine) bind(b *Binding) {
 	e.scanner.services.reserve(b)
 	e.scanner.resources.forget()
-	e.binding.Store(b.beginning(e.scanner.services, before, begin))
+	e.binding.Store(b)
 }
 
 // Result says what became of the items of a request.

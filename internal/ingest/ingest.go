@@ -46,7 +46,6 @@ package ingest
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/leadline/leadline/internal/slice"
@@ -111,39 +110,4 @@ func (c Config) Validate() error {
 		return fmt.Errorf("ingest grace %s: must lie between 1s and 1h", c.Grace)
 	}
 	return nil
-}
-
-// Binding says which indicators judge the events of which operations. It does
-// not change; a new one replaces it.
-type Binding struct {
-	Indicators []Bound
-}
-
-// beginning returns the binding with the series of each indicator and its
-// first minute: what before says of one that was bound already, and begin for
-// a new one.
-func (b *Binding) beginning(a *services, before map[slice.Key]slice.Minute, begin slice.Minute) *Binding {
-	next := &Binding{Indicators: slices.Clone(b.Indicators)}
-	for i := range next.Indicators {
-		bound := &next.Indicators[i]
-		k := totalKey(bound.Indicator)
-		bound.total = a.mustIntern(k)
-		since, known := before[k]
-		if bound.since = since; !known {
-			bound.since = begin
-		}
-		if k.Tally = slice.Silent; bound.CountSilence {
-			bound.silent = a.mustIntern(k)
-		}
-	}
-	return next
-}
-
-// since returns the first minute of each indicator by the key of its total.
-func (b *Binding) since() map[slice.Key]slice.Minute {
-	since := make(map[slice.Key]slice.Minute, len(b.Indicators))
-	for i := range b.Indicators {
-		since[b.Indicators[i].total.Key] = b.Indicators[i].since
-	}
-	return since
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/leadline/leadline/internal/intakelog"
 	"github.com/leadline/leadline/internal/join"
 	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // replay makes a committer what it was when the log was written. Minute
@@ -33,9 +34,8 @@ type replay struct {
 	recent  []closedRecord // see remember
 	// admitted says that the members of groups are known.
 	admitted bool
-	// measured are the totals of the indicators that were bound when the log
-	// was written, as far as a closed minute says so.
-	measured map[slice.Key]slice.Minute
+	// measured are the totals of the indicators that were bound in the minute up.
+	measured map[slice.Key]bool
 }
 
 // record takes one record of either stream.
@@ -107,7 +107,7 @@ func (r *replay) admitGroups() error {
 					r.admit(s.Key, rec.minute-x.idle, x.since)
 				}
 			case s.Key.Indicator != "" && s.Key.Tally == "" && c.Up:
-				r.measured[s.Key] = 0
+				r.measured[s.Key] = true
 			}
 		}
 		if c.Up {
@@ -208,6 +208,24 @@ func (r *replay) ended() {
 	if o := r.minutes.open[r.heard]; o != nil {
 		o.up = false
 	}
+}
+
+// looked returns the minutes throughout which an indicator was bound that is
+// bound again in minute now: what the newest closed minute lists was, and since
+// it was defined too. One that was defined before that minute, and that the
+// minute does not list, was defined for others than this log's.
+func (r *replay) looked(b *Bound, now slice.Minute) window.Minutes {
+	defined := now
+	if m := slice.MinuteOf(b.Defined); !b.Defined.IsZero() && m < now && (m >= r.up || r.measured[b.total.Key]) {
+		defined = m
+	}
+	switch listed := r.measured[b.total.Key]; {
+	case listed && (b.Defined.IsZero() || defined < r.up):
+		return window.NewMinutes(onwards(0))
+	case listed:
+		return window.NewMinutes(window.Stretch{To: r.up + 1}, onwards(defined+1))
+	}
+	return window.NewMinutes(onwards(defined + 1))
 }
 
 // idle returns the minutes between the last sign of the process before this

@@ -6,26 +6,11 @@ package ingest
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slice"
 )
-
-// Bound is an indicator as the engine counts it.
-type Bound struct {
-	Indicator *sli.Indicator
-	// CountSilence tallies the minutes without a valid event.
-	CountSilence bool
-	// Longest is the longest window that counts it; zero where that is not known.
-	Longest time.Duration
-	// since is the first whole minute under the binding: what was not counted
-	// before it was not looked for.
-	since slice.Minute
-	// total and silent are its series, silent only if that is counted.
-	total, silent *slice.Series
-}
 
 // maxVersions is how many versions of a service are told apart at a time.
 const maxVersions = 8

@@ -10,6 +10,7 @@ import (
 
 	"github.com/leadline/leadline/internal/intakelog"
 	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // Counted is what one series has counted in one minute that is not in the
@@ -44,7 +45,7 @@ func (e *Engine) visit(ctx context.Context, f func()) error {
 // hundred thousand series would hold up acknowledgements. So a minute may close
 // meanwhile, and is then missing for the rest: it waits for the series store.
 func (e *Engine) Open(ctx context.Context, match func(*slice.Series) bool) (all []Counted, err error) {
-	wanted := choose(e.scanner.services.series.All(), e.binding.Load().since(), match)
+	wanted := choose(e.scanner.services.series.All(), e.binding.Load().looked(), match)
 	for at := 0; at < len(wanted) && err == nil; {
 		err = e.visit(ctx, func() {
 			var part []Counted
@@ -66,41 +67,36 @@ func (e *Engine) Rebind(ctx context.Context, b *Binding, install func(open []Cou
 	known := e.scanner.services.series.All()
 	wanted := choose(known, nil, objectives)
 	return e.visit(ctx, func() {
-		e.bind(b, e.binding.Load().since(), e.closer.schedule.sure(slice.MinuteOf(e.clock.Now()))+1)
-		since := e.binding.Load().since()
+		now := e.closer.schedule.sure(slice.MinuteOf(e.clock.Now()))
+		e.bind(b.after(e.binding.Load(), e.scanner.services, now, e.closer.through()+1))
+		looked := e.binding.Load().looked()
 		for i := range wanted {
-			wanted[i].bind(since)
+			wanted[i].bind(looked)
 		}
-		wanted = append(wanted, choose(e.scanner.services.series.All()[len(known):], since, objectives)...)
+		wanted = append(wanted, choose(e.scanner.services.series.All()[len(known):], looked, objectives)...)
 		open, _ := e.closer.counted(wanted, 0, math.MaxInt)
 		install(append(open, e.closer.untold.told(wanted)...), e.closer.through())
 	})
 }
 
-// chosen is a series that is asked for. From the minute begin on its indicator
-// is bound; never for a series without one.
+// chosen is a series that is asked for. In the minutes looked its indicator
+// was bound; none of a series without one.
 type chosen struct {
 	*slice.Series
-	begin slice.Minute
+	looked window.Minutes
 }
 
-func (x *chosen) bind(since map[slice.Key]slice.Minute) {
-	x.begin = math.MaxInt64
-	if x.Indicator == "" {
-		return
-	}
+func (x *chosen) bind(looked map[slice.Key]window.Minutes) {
 	total := x.Key
 	total.Group = ""
-	if begin, bound := since[total]; bound {
-		x.begin = begin
-	}
+	x.looked = looked[total]
 }
 
-func choose(all []*slice.Series, since map[slice.Key]slice.Minute, match func(*slice.Series) bool) (wanted []chosen) {
+func choose(all []*slice.Series, looked map[slice.Key]window.Minutes, match func(*slice.Series) bool) (wanted []chosen) {
 	for _, s := range all {
 		if match(s) {
 			x := chosen{Series: s}
-			x.bind(since)
+			x.bind(looked)
 			wanted = append(wanted, x)
 		}
 	}
@@ -125,7 +121,7 @@ func (c *closer) counted(wanted []chosen, from, most int) (counted []Counted, to
 				continue
 			}
 			n := o.of(s.Series)
-			if n.IsZero() && !(o.up && m >= s.begin) {
+			if n.IsZero() && !(o.up && s.looked.Holds(m)) {
 				continue
 			}
 			x := Counted{Series: s.Series, Minute: m, Counts: n}
