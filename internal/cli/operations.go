@@ -33,7 +33,7 @@ func (e *env) operations(ctx context.Context, window string) error {
 		return err
 	}
 	return e.print(v, func(w io.Writer) {
-		fmt.Fprintln(w, "SERVICE\tENVIRONMENT\tOPERATION\tGOOD\tBAD\tEXCLUDED\tP50\tP95\tP99\tOBJECTIVE")
+		fmt.Fprintln(w, "SERVICE\tENVIRONMENT\tOPERATION\tGOOD\tBAD\tEXCLUDED\t~P50\t~P95\t~P99\tOBJECTIVE")
 		for _, o := range v.Operations {
 			bound := "-"
 			if o.Bound {

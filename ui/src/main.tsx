@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { render } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { learnSession, signedOut } from './api';
 import { follow } from './events';
-import { address, match, start } from './router';
-import { Shell } from './parts/shell';
+import { address, go, match, start } from './router';
+import { Shell, placeWith } from './parts/shell';
 import { SignIn } from './parts/signin';
 import { startTheme } from './parts/theme';
 import { AlertsPage } from './pages/alerts';
@@ -22,10 +23,18 @@ import './styles/parts.css';
 import './styles/pages.css';
 import './styles/alerts.css';
 
+/** Half the address of an objective is that of its service: the list, with nothing else in it. */
+function FleetOf({ service }: { service: string }) {
+  useEffect(() => go(placeWith('/', new URLSearchParams({ service })), 'replace'), [service]);
+  return null;
+}
+
 function Page() {
   const path = address.value.path;
   const slo = match('/slos/:service/:name', path);
   if (slo) return <SloPage key={path} service={slo['service'] ?? ''} name={slo['name'] ?? ''} />;
+  const of = match('/slos/:service', path);
+  if (of) return <FleetOf service={of['service'] ?? ''} />;
   if (match('/', path)) return <Fleet />;
   if (match('/alerts', path)) return <AlertsPage />;
   if (match('/silences', path)) return <SilencesPage />;

@@ -470,6 +470,29 @@ page('operations: what was not measured is a dash that is explained once', {}, a
   assert.doesNotMatch(await text(tab), /not measured/);
 });
 
+page('on a phone every column of a wide table is in view, with its name', { width: 390 }, async (tab, origin) => {
+  for (const [path, heads] of [['/operations', /Good[^]*Bad[^]*p99[^]*Versions[^]*Objective/], ['/intake', /Counted[^]*Ignored/]]) {
+    await tab.goto(origin + path);
+    await tab.locator('table.stacks').first().waitFor();
+    const row = tab.locator('table.stacks tbody tr').first();
+    assert.match((await row.locator('td').evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell, '::before').content))).join(), heads);
+    assert.equal(await tab.evaluate(() => [...document.querySelectorAll('.stacks td, .stacks tbody th')].filter((cell) => cell.getBoundingClientRect().right > innerWidth).length), 0, path);
+    assert.equal(await tab.evaluate(() => [...document.querySelectorAll('.scroll')].filter((region) => region.scrollWidth > region.clientWidth).length), 0, path);
+    assert.deepEqual(await violations(tab), [], path);
+    await tab.screenshot({ path: join(shots, `phone${path.replace('/', '-')}.png`), fullPage: true });
+  }
+});
+
+page('half an address leads to the service, a wrong one to the list', {}, async (tab, origin) => {
+  await tab.goto(origin + '/slos/search');
+  await tab.waitForURL((url) => url.pathname === '/' && url.searchParams.get('service') === 'search');
+  await tab.locator('#objectives tbody tr').first().waitFor();
+  await tab.goto(origin + '/slos/search/nothing');
+  await tab.getByText('there is no such objective').waitFor();
+  await tab.getByRole('link', { name: 'All objectives' }).click();
+  await tab.waitForURL((url) => url.pathname === '/' && url.search === '');
+});
+
 page('the charts say their numbers in whole sentences', {}, async (tab, origin) => {
   await tab.goto(origin + breaching);
   await drawn(tab);

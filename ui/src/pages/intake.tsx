@@ -50,7 +50,7 @@ type Counted = 'requests' | 'items' | 'accepted' | 'duplicates' | 'late' | 'futu
 const columns: { key: Counted; head: string; bad?: boolean }[] = [
   { key: 'requests', head: 'Requests' },
   { key: 'items', head: 'Items' },
-  { key: 'accepted', head: 'Accepted' },
+  { key: 'accepted', head: 'Counted' },
   { key: 'duplicates', head: 'Sent again' },
   { key: 'late', head: 'Too late', bad: true },
   { key: 'future', head: 'In the future', bad: true },
@@ -64,9 +64,10 @@ function Signals({ signals }: { signals: SignalIntake[] }) {
   return (
     <section class="card">
       <h2>Signals <span class="quiet">since the server started</span></h2>
+      {signals.length > 0 && <p class="quiet">Ignored spans were acknowledged too: they are of no kind that is counted.</p>}
       {signals.length === 0 ? <p class="quiet">No request has arrived.</p> : (
         <div class="scroll" tabIndex={0} role="region" aria-label="Signals">
-          <table>
+          <table class="stacks">
             <thead>
               <tr>
                 <th scope="col">Signal</th>
@@ -79,9 +80,9 @@ function Signals({ signals }: { signals: SignalIntake[] }) {
               {signals.map((s) => (
                 <tr key={s.signal}>
                   <th scope="row">{s.signal}</th>
-                  {told.map((c) => <td key={c.key} class={`num ${c.bad === true && (s[c.key] ?? 0) > 0 ? 'bad-text' : ''}`}>{format.count(s[c.key])}</td>)}
-                  <td><Reasons of={s.ignored} /></td>
-                  {refusals && <td><Reasons of={s.refused} bad /></td>}
+                  {told.map((c) => <td key={c.key} class={`num ${c.bad === true && (s[c.key] ?? 0) > 0 ? 'bad-text' : ''}`} data-head={c.head}>{format.count(s[c.key])}</td>)}
+                  <td class="wide" data-head="Ignored"><Reasons of={s.ignored} /></td>
+                  {refusals && <td class="wide" data-head="Refused"><Reasons of={s.refused} bad /></td>}
                 </tr>
               ))}
             </tbody>
@@ -105,17 +106,17 @@ function Services({ of: { services } }: { of: Intake }) {
       <h2>Services <span class="quiet">of the minutes that are still open</span></h2>
       {(services ?? []).length === 0 ? <p class="quiet">No service sent telemetry lately.</p> : (
         <div class="scroll" tabIndex={0} role="region" aria-label="Services">
-          <table>
+          <table class="stacks">
             <thead><tr><th scope="col">Service</th><th scope="col">Environment</th><th scope="col" class="num">Spans</th><th scope="col" class="num">Metric points</th><th scope="col" class="num">Log records</th><th scope="col">Last seen</th></tr></thead>
             <tbody>
               {(services ?? []).map((s) => (
                 <tr key={[s.namespace, s.service, s.environment].join('\u0000')}>
                   <th scope="row">{s.service} <span class="quiet">{s.namespace}</span></th>
-                  <td>{s.environment}</td>
-                  <td class="num">{format.count(s.spans)}</td>
-                  <td class="num">{format.count(s.points)}</td>
-                  <td class="num">{format.count(s.records)}</td>
-                  <td>{s.last_seen === null ? format.notMeasured : instant(unix(s.last_seen), zone.value, 'second')}</td>
+                  <td class="wide" data-head="Environment">{s.environment}</td>
+                  <td class="num" data-head="Spans">{format.count(s.spans)}</td>
+                  <td class="num" data-head="Metric points">{format.count(s.points)}</td>
+                  <td class="num" data-head="Log records">{format.count(s.records)}</td>
+                  <td class="wide" data-head="Last seen">{s.last_seen === null ? format.notMeasured : instant(unix(s.last_seen), zone.value, 'second')}</td>
                 </tr>
               ))}
             </tbody>

@@ -74,7 +74,7 @@ function List({ operations, window }: { operations: Operation[]; window: string 
   return (
     <>
       <div class="fleet-tools">
-        <p class="quiet" role="status">{shown.length} of {format.plural(operations.length, 'operation', 'operations')}, most bad events first, last {window}{shown.some(lacks) && ' · – is not measured'}</p>
+        <p class="quiet" role="status">{shown.length} of {format.plural(operations.length, 'operation', 'operations')}, most bad events first, last {window} · p50 to p99 are within 9 %{shown.some(lacks) && ' · – is not measured'}</p>
         <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
           <label>
             <span class="hidden">Search operations</span>
@@ -83,7 +83,7 @@ function List({ operations, window }: { operations: Operation[]; window: string 
         </form>
       </div>
       <div class="card scroll" tabIndex={0} role="region" aria-label="Operations">
-        <table>
+        <table class="stacks">
           <thead>
             <tr>
               <th scope="col">Operation</th><th scope="col">Service</th><th scope="col" class="num">Good</th><th scope="col" class="num">Bad</th><th scope="col" class="num">Excluded</th>
@@ -122,15 +122,15 @@ function Row({ of: o }: { of: Operation }) {
   return (
     <tr>
       <th scope="row"><code>{o.operation}</code> <span class="quiet">{o.kind}</span></th>
-      <td>{o.service} <span class="quiet">{[o.namespace, o.environment].filter((p) => p !== '').join(' · ')}</span></td>
-      <td class="num"><Measured text={format.count(o.good)} /></td>
-      <td class={`num ${(o.bad ?? 0) > 0 ? 'bad-text' : ''}`}><Measured text={format.count(o.bad)} /></td>
-      <td class="num"><Measured text={format.count(o.excluded)} /></td>
-      <td class="num"><Measured text={format.millis(o.p50_ms)} /></td>
-      <td class="num"><Measured text={format.millis(o.p95_ms)} /></td>
-      <td class="num"><Measured text={format.millis(o.p99_ms)} /></td>
-      <td><Versions of={o} /></td>
-      <td>{o.bound ? 'yes' : <span class="quiet">none</span>}</td>
+      <td class="wide">{o.service} <span class="quiet">{[o.namespace, o.environment].filter((p) => p !== '').join(' · ')}</span></td>
+      <td class="num" data-head="Good"><Measured text={format.count(o.good)} /></td>
+      <td class={`num ${(o.bad ?? 0) > 0 ? 'bad-text' : ''}`} data-head="Bad"><Measured text={format.count(o.bad)} /></td>
+      <td class="num" data-head="Excluded"><Measured text={format.count(o.excluded)} /></td>
+      <td class="num" data-head="p50"><Measured text={format.millis(o.p50_ms)} /></td>
+      <td class="num" data-head="p95"><Measured text={format.millis(o.p95_ms)} /></td>
+      <td class="num" data-head="p99"><Measured text={format.millis(o.p99_ms)} /></td>
+      <td class="wide" data-head="Versions"><Versions of={o} /></td>
+      <td class="wide" data-head="Objective">{o.bound ? 'yes' : <span class="quiet">none</span>}</td>
     </tr>
   );
 }

@@ -18,6 +18,7 @@ import { Corrections } from '../parts/corrections';
 import { Exclusions } from '../parts/exclusions';
 import { Earlier, Generations } from '../parts/generations';
 import { Rules } from '../parts/rules';
+import { Runbook } from '../parts/runbook';
 import { Screen } from '../parts/screens';
 import { keepZone } from '../parts/shell';
 import { TimePicker } from '../parts/timepicker';
@@ -118,10 +119,6 @@ function Verdict({ slo }: { slo: ObjectiveDetail }) {
 }
 
 /** Only web addresses become links; a path of a repository is shown as it was written. */
-function Runbook({ at }: { at: string }) {
-  return /^https?:\/\//.test(at) ? <a href={at} rel="noreferrer">{at}</a> : <code>{at}</code>;
-}
-
 function Tile({ name, value, detail, tone = '', children }: { name: string; value: string; detail: string; tone?: string; children?: ComponentChildren }) {
   return (
     <div class={`tile card ${tone}`}>

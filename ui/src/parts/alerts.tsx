@@ -10,6 +10,7 @@ import * as format from '../format';
 import { instant, unix, zone } from '../time';
 import { AlertMark, VerdictMark } from './alertmarks';
 import { Conditions } from './pairs';
+import { Runbook } from './runbook';
 import { linkTo } from '../pages/fleet';
 import { keepZone, placeWith } from './shell';
 
@@ -76,7 +77,7 @@ function Facts({ of: a, now }: { of: Alert; now: number | null }) {
       {a.verdict !== '' && <Fact name="Verdict">{verdictMeaning[a.verdict]}</Fact>}
       {a.exhaustion.state !== 'unknown' && <Fact name="Budget is gone">{gone.text} <span class="quiet">{gone.detail}</span></Fact>}
       {a.next_step !== '' && <Fact name="Next">{a.next_step}</Fact>}
-      {a.runbook !== '' && <Fact name="Runbook">{/^https?:\/\//.test(a.runbook) ? <a href={a.runbook} rel="noreferrer">{a.runbook}</a> : <code>{a.runbook}</code>}</Fact>}
+      {a.runbook !== '' && <Fact name="Runbook"><Runbook at={a.runbook} /></Fact>}
       <Fact name="Owner">{a.owner === '' ? 'no owner' : a.owner}{a.episode > 1 && <span class="quiet"> fired {a.episode} times so far</span>}</Fact>
     </dl>
   );

@@ -22,7 +22,7 @@ export function Failure({ error, retry, title }: { error: ApiError; retry: () =>
       <h2>{title}</h2>
       <p>{error.message}</p>
       {error.hint !== '' && <p class="quiet">{error.hint}</p>}
-      <p><button type="button" onClick={retry}>Try again</button></p>
+      <p><button type="button" onClick={retry}>Try again</button>{error.status === 404 && <> <a href="/">All objectives</a></>}</p>
     </section>
   );
 }
