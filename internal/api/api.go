@@ -23,6 +23,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/leadline/leadline/internal/errs"
@@ -52,6 +53,8 @@ type Server struct {
 	auth      auth
 	http      *http.Server
 	listener  net.Listener
+	// streams is how many streams of events are open.
+	streams atomic.Int64
 }
 
 // Events is where new evaluations are announced.

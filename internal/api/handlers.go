@@ -138,6 +138,10 @@ func ago(text string) (time.Duration, error) {
 // proxies do not cut it.
 const keepAlive = 15 * time.Second
 
+// maxStreams is how many streams of events may be open: the tabs of one browser
+// share one, so this is how many people may look at once.
+const maxStreams = 512
+
 // gather is how long changes of alerts are gathered into one event: a delivery
 // changes several times in a moment.
 const gather = 200 * time.Millisecond
@@ -148,6 +152,12 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	flusher, ok := w.(http.Flusher)
 	if !ok {
 		s.fail(w, errs.New(errs.Unsupported, "events need a connection that can be flushed"))
+		return
+	}
+	defer s.streams.Add(-1)
+	if s.streams.Add(1) > maxStreams {
+		s.fail(w, errs.New(errs.Unavailable, "%d streams of events are open already", maxStreams).
+			WithHint("close some pages, or ask again and again instead: GET /api/v1/slos says when it was evaluated"))
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")

@@ -238,6 +238,26 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// TestStreamsOfEventsAreBounded: who comes when there are too many is told so,
+// and who leaves makes room.
+func TestStreamsOfEventsAreBounded(t *testing.T) {
+	s := full(t).server(t, "")
+	first := listen(t, s)
+	for i := range 511 {
+		if got := listen(t, s); got.StatusCode != http.StatusOK {
+			t.Fatalf("stream %d is refused: %s", i+2, got.Status)
+		}
+	}
+	refused := listen(t, s)
+	body, _ := io.ReadAll(refused.Body)
+	if refused.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), "512 streams") {
+		t.Errorf("stream 513: %s, %s", refused.Status, body)
+	}
+	first.Body.Close()
+	for listen(t, s).StatusCode != http.StatusOK { // until the server has seen it go
+	}
+}
+
 // TestMethodsThatAreNotAllowed says which are. A page is one of the
 // application's own, and answers so too.
 func TestMethodsThatAreNotAllowed(t *testing.T) {
