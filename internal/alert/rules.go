@@ -95,7 +95,14 @@ const maxHold = 30 * time.Minute
 // hold returns how long the conditions must not hold before an alert that
 // fires is resolved: as long as its shortest window, so that errors that come
 // and go around the threshold are one episode and not many; at most maxHold.
-func hold(r *slo.Rule) time.Duration { return min(shortest(r), maxHold) }
+// Silence is over with the first event, and an unusual one does not come back
+// at once: the next has to be twice as long.
+func hold(r *slo.Rule) time.Duration {
+	if IsAbsent(r) {
+		return 0
+	}
+	return min(shortest(r), maxHold)
+}
 
 // shortest returns the shortest window that the rule looks at, maxHold when it
 // only looks at the objective's.

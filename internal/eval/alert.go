@@ -282,6 +282,8 @@ func (t *track) doubt(b *bound, e *Engine, now slice.Minute) string {
 		return e.doubt
 	case t.total.Now() > now+clockSlack:
 		return "our clock went back, and its windows are read anew"
+	case b.silence > 0 && !b.ByGroup && t.heard(b):
+		return "" // an event is evidence, whatever else is missing
 	case b.silence > 0 && t.excludedIn(b.silence, now):
 		return "some of the last " + window.Compact(b.silence) + " is left out of the budget"
 	case e.outages.none():
@@ -297,6 +299,16 @@ func (t *track) doubt(b *bound, e *Engine, now slice.Minute) string {
 	}
 	_, last := t.total.Edges(alertWindows) // which ends with the newest event, as the rule's do
 	return alert.Missing(b.shortest, e.outages.count(last, b.shortest))
+}
+
+// heard reports whether a window in which a rule waits for silence holds an event.
+func (t *track) heard(b *bound) bool {
+	for i := range b.When {
+		if b.When[i].Kind == slo.Absent && t.total.Sum(b.at[i].long).Total() > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // When a silence is unusual: it lasts twice as long as any before, and we have
@@ -336,12 +348,12 @@ func (v *Evaluation) isAbsent(a *alert.Alert) bool {
 	return slices.ContainsFunc(v.Rules, func(r *slo.Rule) bool { return r.Name == a.Rule && alert.IsAbsent(r) })
 }
 
-// absent returns for how long at least nothing has arrived, as an alert that
-// fires says; 0 without one.
+// absent returns for how long at least nothing has arrived, as an alert says
+// that fires; 0 without one. Such an alert ends with the first event.
 func (v *Evaluation) absent() (length time.Duration) {
 	for i := range v.Alerts {
 		a := &v.Alerts[i]
-		if a.Group != "" || a.Phase != alert.Firing || !a.Clear.IsZero() {
+		if a.Group != "" || a.Phase != alert.Firing {
 			continue
 		}
 		for _, r := range v.Rules {

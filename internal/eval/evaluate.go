@@ -196,8 +196,8 @@ func (t *track) decide(v *Evaluation, seen bool) slo.Status {
 		Paused: t.objective.Paused, EverSeen: seen, Valid: t.valid(v),
 		Allowed: worst.Allowed, Spent: worst.Spent, Low: worst.Low(), Over: over, Unit: t.objective.Budgeting.Unit(), Excluding: v.Excluding,
 		Page: v.fires(alert.Page), Ticket: v.fires(alert.Ticket),
-		SilentSince: t.silentFor(v),
 	}
+	evidence.SilentSince, evidence.Absent = t.silentFor(v)
 	if v.Trust.UnevaluatedShare > maxUnevaluated {
 		evidence.Misconfigured = fmt.Sprintf("the expression of this indicator failed for %.1f%% of its events", 100*v.Trust.UnevaluatedShare)
 	}
@@ -217,7 +217,7 @@ func textOf(err error) string {
 // application goes on to send.
 func (t *track) valid(v *Evaluation) uint64 {
 	n := v.Counts.Total()
-	if n == 0 && v.Former != nil && t.silentFor(v) == "" {
+	if n == 0 && v.Former != nil {
 		if newest, heard := t.total.Newest(); heard && v.At.Sub(newest.Stamp()) <= t.patience {
 			n = v.Former.Counts.Total()
 		}
@@ -243,15 +243,12 @@ func (v *Evaluation) fires(severity alert.Severity) string {
 }
 
 // silentFor returns in words how long ago the last event was, when that is
-// longer than the fastest alert window, or an alert says so and none says that
-// users are hurt, and silence is not judged otherwise.
-func (t *track) silentFor(v *Evaluation) string {
+// longer than the fastest alert window, and when an alert says that nothing
+// arrives; both are empty where silence is judged otherwise.
+func (t *track) silentFor(v *Evaluation) (silent, absent string) {
 	newest, seen := t.total.Newest()
-	if !seen || t.objective.SilentIsBad {
-		return ""
-	}
-	if v.Excluding != "" {
-		return ""
+	if !seen || t.objective.SilentIsBad || v.Excluding != "" {
+		return "", ""
 	}
 	quiet := v.At.Sub(newest.Stamp())
 	if t.leftOut != nil {
@@ -259,10 +256,11 @@ func (t *track) silentFor(v *Evaluation) string {
 			quiet = min(quiet, v.At.Sub(end.Start()))
 		}
 	}
-	if absent := v.absent(); absent > 0 && v.fires(alert.Page) == "" {
-		quiet = max(quiet, absent)
-	} else if quiet <= t.patience {
-		return ""
+	if quiet > t.patience {
+		silent = window.Compact(quiet.Truncate(time.Minute))
 	}
-	return window.Compact(quiet.Truncate(time.Minute))
+	if length := v.absent(); length > 0 {
+		absent = window.Compact(max(quiet, length).Truncate(time.Minute))
+	}
+	return silent, absent
 }

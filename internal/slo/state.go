@@ -57,8 +57,9 @@ type Evidence struct {
 	// Distrust says why the number should not be trusted, or empty.
 	Distrust string
 	// SilentSince is how long ago the last event ended, in words, when nothing
-	// arrives now; empty while events arrive.
-	SilentSince string
+	// arrives now; empty while events arrive. Absent is the same as an alert
+	// says it that fires, which is sooner; a page about bad events goes before.
+	SilentSince, Absent string
 }
 
 // Status is a state with its cause and the next step, which every state but
@@ -88,9 +89,11 @@ func Decide(e Evidence) Status {
 	case e.Valid == 0:
 		return Status{NoData, "window_empty", "the window holds no valid event", "check that the application still sends telemetry"}
 	case e.SilentSince != "":
-		return Status{NoData, "silent", "no event for " + e.SilentSince, "check that the application still runs, gets traffic and sends telemetry"}
+		return silent(e.SilentSince)
 	case e.Page != "":
 		return Status{Breaching, "page_burn", e.Page, "open the runbook and look at what changed since the burn began"}
+	case e.Absent != "":
+		return silent(e.Absent)
 	case e.Spent > e.Allowed:
 		return Status{Exhausted, "budget_exhausted", fmt.Sprintf("bad %s%s: %s, the target allows %s", e.Unit.Noun(), e.over(), e.Unit.Amount(int64(e.Spent)), e.Unit.Amount(int64(e.Allowed))), "hold risky changes until the window recovers, or review the target"}
 	case e.Ticket != "":
@@ -101,6 +104,10 @@ func Decide(e Evidence) Status {
 		return Status{AtRisk, "low_trust", e.Distrust, "see the objective's trust"}
 	}
 	return Status{State: OK}
+}
+
+func silent(since string) Status {
+	return Status{NoData, "silent", "no event for " + since, "check that the application still runs, gets traffic and sends telemetry"}
 }
 
 // over says over which window, where that is not the only one.

@@ -24,6 +24,7 @@ var reasons = []struct {
 	{slo.NoData, "window_empty", func(e *slo.Evidence) { e.Valid = 0 }},
 	{slo.NoData, "silent", func(e *slo.Evidence) { e.SilentSince = "2h" }},
 	{slo.Breaching, "page_burn", func(e *slo.Evidence) { e.Page = "1h burn 20x" }},
+	{slo.NoData, "silent", func(e *slo.Evidence) { e.Absent = "5m" }},
 	{slo.Exhausted, "budget_exhausted", func(e *slo.Evidence) { e.Spent = e.Allowed + 1 }},
 	{slo.AtRisk, "ticket_burn", func(e *slo.Evidence) { e.Ticket = "1d burn 3x" }},
 	{slo.AtRisk, "budget_low", func(e *slo.Evidence) { e.Low = true }},
