@@ -171,18 +171,31 @@ func (w *world) at(words []string) {
 		*w.alerts[i] = next
 	}
 	alert.Inhibit(w.alerts, w.rules, at)
-	for _, a := range w.alerts {
-		w.said = append(w.said, words[0]+" "+describe(a))
+	for i, a := range w.alerts {
+		w.said = append(w.said, words[0]+" "+describe(a, w.rules[i])+w.quiet(i))
 	}
 }
 
-func describe(a *alert.Alert) string {
+// quiet says until when an alert is quiet after the one that inhibits it.
+func (w *world) quiet(i int) string {
+	for j, r := range w.rules {
+		if until := alert.QuietUntil(w.rules[i], w.alerts[j]); r.Name == w.alerts[i].InhibitedBy && !until.IsZero() {
+			return " until " + until.Sub(start).String()
+		}
+	}
+	return ""
+}
+
+func describe(a *alert.Alert, r *slo.Rule) string {
 	line := fmt.Sprintf("%s %s", a.Rule, a.Phase)
 	if a.Sequence > 0 {
 		line += fmt.Sprintf(" since %s, episode %d, sequence %d", a.Since.Sub(start), a.Episode, a.Sequence)
 	}
 	if !a.Clear.IsZero() {
 		line += ", clear since " + a.Clear.Sub(start).String()
+	}
+	if ends := alert.Ends(a, r); !ends.IsZero() {
+		line += ", ends at " + ends.Sub(start).String()
 	}
 	if a.Frozen != "" {
 		line += ", frozen: " + a.Frozen

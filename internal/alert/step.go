@@ -4,6 +4,8 @@
 package alert
 
 import (
+	"cmp"
+	"fmt"
 	"time"
 
 	"github.com/leadline/leadline/internal/slo"
@@ -141,12 +143,45 @@ func Inhibit(alerts []*Alert, rules []*slo.Rule, at time.Time) {
 			continue
 		}
 		for j, faster := range alerts[:i] {
-			if !IsAbsent(rules[j]) && faster.firedSince(at.Add(-shortest(rules[i]))) {
+			if IsAbsent(rules[j]) || !faster.firedSince(at.Add(-shortest(rules[i]))) {
+				continue
+			}
+			if faster.Calls() { // it says more than one that is over
 				a.InhibitedBy = faster.Rule
 				break
 			}
+			a.InhibitedBy = cmp.Or(a.InhibitedBy, faster.Rule)
 		}
 	}
+}
+
+// QuietUntil returns until when an alert stays quiet after a faster one that
+// has ended; zero while that fires.
+func QuietUntil(r *slo.Rule, faster *Alert) time.Time {
+	if faster.Phase == Firing || faster.Ended.IsZero() {
+		return time.Time{}
+	}
+	return faster.Ended.Add(shortest(r))
+}
+
+// Ends returns when an alert that waits to end does so at the earliest; zero
+// of any other.
+func Ends(a *Alert, r *slo.Rule) time.Time {
+	if a.Phase != Firing || a.Clear.IsZero() || a.Frozen != "" {
+		return time.Time{}
+	}
+	return a.Clear.Add(hold(r))
+}
+
+// Waits says of an alert that its conditions do not hold any more, and when it
+// ends; empty of one that does not wait to end.
+func Waits(a *Alert, r *slo.Rule) string {
+	ends := Ends(a, r)
+	if ends.IsZero() {
+		return ""
+	}
+	const clock = "15:04:05"
+	return fmt.Sprintf("waits to end: not so since %s, over at %s UTC at the earliest", a.Clear.UTC().Format(clock), ends.UTC().Format(clock))
 }
 
 // firedSince reports whether the alert fires, or did after the instant.

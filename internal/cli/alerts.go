@@ -109,6 +109,8 @@ func toldText(a *report.Alert) string {
 	switch {
 	case a.SilencedBy != "":
 		told = append(told, "silenced by "+a.SilencedBy)
+	case a.InhibitedUntil != nil:
+		told = append(told, fmt.Sprintf("%s called for it, quiet until %s", a.InhibitedBy, a.InhibitedUntil.Format(time.RFC3339)))
 	case a.InhibitedBy != "":
 		told = append(told, a.InhibitedBy+" calls for it")
 	}
@@ -118,6 +120,9 @@ func toldText(a *report.Alert) string {
 func seesText(a *report.Alert) string {
 	if a.Frozen != "" {
 		return a.Sentence + "; frozen: " + a.Frozen
+	}
+	if a.EndsAt != nil {
+		return fmt.Sprintf("%s; not so since %s, ends at %s at the earliest", a.Sentence, a.ClearSince.Format(time.RFC3339), a.EndsAt.Format(time.RFC3339))
 	}
 	return a.Sentence
 }

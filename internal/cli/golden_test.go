@@ -154,6 +154,7 @@ func server(t *testing.T) *httptest.Server {
 	burns.SLO.Rules, burns.SLO.Alerts = recorded[[]report.Rule](t, "rules"), recorded[report.Alerts](t, "alerts").Alerts
 	burns.SLO.Target = "0.99"
 	burns.SLO.State, burns.SLO.Verdict = slo.Breaching, report.Verdict{Verdict: alert.Recovering, Rule: "page-1h", Sentence: "1h burn 20x, 5m 0.5x, threshold 13.44x"}
+	burns.SLO.Cause = burns.SLO.Verdict.Sentence + "; waits to end: not so since 11:58:00, over at 12:03:00 UTC at the earliest"
 	answer("/api/v1/slos/shop-api/burns", burns)
 	mux.HandleFunc("GET /api/v1/alerts", func(w http.ResponseWriter, r *http.Request) {
 		v := recorded[report.Alerts](t, "alerts")

@@ -162,12 +162,12 @@ func causeText(s report.SLO) string {
 	return whyText(s) + "; next: " + s.NextStep
 }
 
-// whyText is the cause of a state. Of a budget that burns it is the verdict,
-// which says whether it goes on.
+// whyText is the cause of a state. Where it is what the worst pair of windows
+// says, the verdict says whether that goes on.
 func whyText(s report.SLO) string {
 	v := s.Verdict
-	if s.State == slo.Breaching && (v.Verdict == alert.Critical || v.Verdict == alert.Rising || v.Verdict == alert.Recovering) {
-		return string(v.Verdict) + ": " + v.Sentence
+	if s.State == slo.Breaching && strings.HasPrefix(s.Cause, v.Sentence) && (v.Verdict == alert.Critical || v.Verdict == alert.Rising || v.Verdict == alert.Recovering) {
+		return string(v.Verdict) + ": " + s.Cause
 	}
 	return s.Cause
 }

@@ -234,10 +234,24 @@ func (v *Evaluation) fires(severity alert.Severity) string {
 		if a.Severity != severity || !a.Calls() || v.isAbsent(a) {
 			continue
 		}
+		says := a.Sentence
 		if a.Group != "" {
-			return "group " + a.Group + ": " + a.Sentence
+			says = "group " + a.Group + ": " + says
 		}
-		return a.Sentence
+		if waits := v.waits(a); waits != "" {
+			says += "; " + waits
+		}
+		return says
+	}
+	return ""
+}
+
+// waits says of an alert that its conditions hold no more, and when it ends.
+func (v *Evaluation) waits(a *alert.Alert) string {
+	for _, r := range v.Rules {
+		if r.Name == a.Rule {
+			return alert.Waits(a, r)
+		}
 	}
 	return ""
 }

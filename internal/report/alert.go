@@ -61,6 +61,8 @@ type Alert struct {
 	EndedAt   *time.Time `json:"ended_at"`
 	// ClearSince is since when the conditions of an alert that fires do not hold.
 	ClearSince *time.Time `json:"clear_since"`
+	// EndsAt is when it is over at the earliest, unless they hold again before.
+	EndsAt *time.Time `json:"ends_at"`
 	// Verdict is what its pair of windows says now; empty without one.
 	Verdict    alert.Verdict `json:"verdict"`
 	Sentence   string        `json:"sentence"`
@@ -68,11 +70,13 @@ type Alert struct {
 	Conditions []Condition   `json:"conditions"`
 	Exhaustion Exhaustion    `json:"exhaustion"`
 	// Frozen says why it neither begins nor ends, InhibitedBy which faster rule
-	// calls for it, SilencedBy which silence keeps it from being told.
-	Frozen      string          `json:"frozen"`
-	InhibitedBy string          `json:"inhibited_by"`
-	SilencedBy  string          `json:"silenced_by"`
-	Deliveries  []AlertDelivery `json:"deliveries"`
+	// calls for it, or did until it ended: then it is quiet until InhibitedUntil.
+	// SilencedBy is which silence keeps it from being told.
+	Frozen         string          `json:"frozen"`
+	InhibitedBy    string          `json:"inhibited_by"`
+	InhibitedUntil *time.Time      `json:"inhibited_until"`
+	SilencedBy     string          `json:"silenced_by"`
+	Deliveries     []AlertDelivery `json:"deliveries"`
 }
 
 // AlertDelivery is what a receiver has been told of the alert's episode, or is
@@ -166,10 +170,21 @@ func alertsOf(v *eval.Evaluation, d *dispatch.Status) []Alert {
 		if r := ruleNamed(v, a.Rule); r != nil {
 			in := readingOf(v, r, a.Group)
 			a.Verdict, a.Conditions, a.Exhaustion = in.verdict(), in.conditions(), in.exhaustion(v.At)
+			a.EndsAt, a.InhibitedUntil = instant(alert.Ends(&v.Alerts[i], r)), instant(quietUntil(v, &v.Alerts[i], r))
 		}
 		out = append(out, a)
 	}
 	return out
+}
+
+// quietUntil returns until when an alert is quiet because of one that has ended.
+func quietUntil(v *eval.Evaluation, a *alert.Alert, r *slo.Rule) (until time.Time) {
+	for i := range v.Alerts {
+		if faster := &v.Alerts[i]; faster.Rule == a.InhibitedBy && faster.Group == a.Group {
+			until = alert.QuietUntil(r, faster)
+		}
+	}
+	return until
 }
 
 func ruleNamed(v *eval.Evaluation, name string) *slo.Rule {

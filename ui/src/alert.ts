@@ -62,6 +62,8 @@ export interface Alert {
   started_at: string | null;
   ended_at: string | null;
   clear_since: string | null;
+  /** When it is over at the earliest, unless its conditions hold again. */
+  ends_at?: string | null;
   verdict: Verdict;
   sentence: string;
   next_step: string;
@@ -69,6 +71,8 @@ export interface Alert {
   exhaustion: Exhaustion;
   frozen: string;
   inhibited_by: string;
+  /** Until when it is quiet, where the rule that inhibits it has ended. */
+  inhibited_until?: string | null;
   silenced_by: string;
   deliveries: Told[];
 }

@@ -41,6 +41,9 @@ export function VerdictMark({ of }: { of: Exclude<Verdict, ''> }) {
   return <Mark tone={`verdict-${of}`} shape={verdictShape[of]}>{verdictLabel[of]}</Mark>;
 }
 
+/** An alert that fires, and whose windows are below the threshold. */
+export const WaitsMark = () => <Mark tone="verdict-recovering" shape={verdictShape.recovering}>Waits to end</Mark>;
+
 /** The severity is said of what asks for somebody; what is over asks for nobody. */
 export function AlertMark({ state, severity }: { state: AlertState; severity: Severity }) {
   const called = state === 'firing' || state === 'pending' || state === 'frozen';

@@ -8,7 +8,7 @@ import { forecast, matchersOf, matcherText, verdictMeaning } from '../alert';
 import type { Alert, Silence, Told } from '../alert';
 import * as format from '../format';
 import { instant, unix, zone } from '../time';
-import { AlertMark, VerdictMark } from './alertmarks';
+import { AlertMark, VerdictMark, WaitsMark } from './alertmarks';
 import { Conditions } from './pairs';
 import { Runbook } from './runbook';
 import { linkTo } from '../pages/fleet';
@@ -43,7 +43,7 @@ export function AlertCard({ of: a, now, named = true, silence }: { of: Alert; no
     <article class={`card alert alert-edge-${a.state === 'firing' ? a.severity : a.state}`} aria-label={`${a.objective}, ${a.rule}${a.group === '' ? '' : `, ${a.group}`}`}>
       <header>
         <AlertMark state={a.state} severity={a.severity} />
-        {a.verdict !== '' && <VerdictMark of={a.verdict} />}
+        <Standing of={a} verdict={a.verdict} />
         {named ? <h2><a href={linkTo({ ...a, name: a.objective })}>{a.objective}</a></h2> : <h3>{a.rule}</h3>}
         {a.group !== '' && <code>{a.group}</code>}
         <span class="quiet">{named ? [a.namespace, a.service, a.environment, a.journey, a.rule].filter((part) => part !== '').join(' · ') : ''}</span>
@@ -56,14 +56,20 @@ export function AlertCard({ of: a, now, named = true, silence }: { of: Alert; no
   );
 }
 
+/** What windows say; of an alert that fires although they are calm, that it waits to end. */
+export function Standing({ of: a, verdict }: { of: Alert | undefined; verdict: Alert['verdict'] }) {
+  if (a?.clear_since != null) return <WaitsMark />;
+  return verdict === '' ? null : <VerdictMark of={verdict} />;
+}
+
 /** Why an alert that is open calls nobody, or cannot change. */
 export function Quiet({ of: a, silence }: { of: Alert; silence?: Silence | undefined }) {
   return (
     <>
       {a.frozen !== '' && <p class="why-quiet"><strong>Frozen:</strong> {a.frozen}; it neither begins nor ends until that is over.</p>}
-      {a.inhibited_by !== '' && <p class="why-quiet"><strong>Inhibited</strong> by {a.inhibited_by}, which calls for the same burn: nobody is told of this one.</p>}
+      {a.inhibited_by !== '' && <p class="why-quiet"><strong>Inhibited</strong> by {a.inhibited_by}, which {a.inhibited_until == null ? 'calls' : 'called'} for the same burn: nobody is told of this one{a.inhibited_until == null ? '' : ` unless it still burns at ${instant(unix(a.inhibited_until), zone.value, 'second')}`}.</p>}
       {a.silenced_by !== '' && <p class="why-quiet"><strong>Silenced:</strong> nobody is told{silence ? ` until ${instant(unix(silence.ends_at), zone.value)}, says ${silence.author}: ${silence.reason}` : '.'} <a href={keepZone('/silences')}>The silence</a></p>}
-      {a.clear_since !== null && <p class="why-quiet"><strong>About to end:</strong> its conditions have not held since {instant(unix(a.clear_since), zone.value, 'second')}.</p>}
+      {a.clear_since !== null && <p class="why-quiet"><strong>Waits to end:</strong> its conditions have not held since {instant(unix(a.clear_since), zone.value, 'second')}{a.ends_at == null ? '' : `; it ends at ${instant(unix(a.ends_at), zone.value, 'second')} unless they hold again`}.</p>}
     </>
   );
 }

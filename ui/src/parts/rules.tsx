@@ -9,7 +9,7 @@ import type { Alert, Rule } from '../alert';
 import type { ObjectiveDetail } from '../api';
 import * as format from '../format';
 import { instant, unix, zone } from '../time';
-import { AlertCard, Ended, Quiet, SilenceLink } from './alerts';
+import { AlertCard, Ended, Quiet, SilenceLink, Standing } from './alerts';
 import { AlertMark, VerdictMark } from './alertmarks';
 import { Conditions } from './pairs';
 
@@ -62,7 +62,7 @@ function One({ of: r, alert, now }: { of: Rule; alert: Alert | undefined; now: n
   return (
     <li class={alert ? `is-open alert-edge-${alert.state === 'firing' ? alert.severity : alert.state}` : ''}>
       <div class="rule-head">
-        {r.verdict !== '' && <VerdictMark of={r.verdict} />}
+        <Standing of={alert} verdict={r.verdict} />
         <h3>{r.name}</h3>
         <span class="quiet">{r.severity}{r.default ? '' : ', written in the service file'}{r.by_group ? ', for each group' : ''}</span>
         {alert && <AlertMark state={alert.state} severity={alert.severity} />}
