@@ -130,13 +130,15 @@ func (a *App) abandon() error {
 }
 
 func (a *App) open() error {
-	token, err := a.cfg.Token()
-	if err != nil {
+	// Everything that can be refused is refused before anything is written.
+	if err := Check(a.cfg); err != nil {
 		return err
 	}
-	// Everything that can be refused is refused before anything is written.
-	otlpCfg := a.otlpConfig(token)
-	if err := errors.Join(otlpCfg.Validate(), api.ValidateAddr(a.cfg.Listen, token)); err != nil {
+	if err := listenable(a.cfg); err != nil {
+		return err
+	}
+	token, err := a.cfg.Token()
+	if err != nil {
 		return err
 	}
 	if a.cfg.URL, err = pagesURL(a.cfg.URL); err != nil {
@@ -151,21 +153,15 @@ func (a *App) open() error {
 	r := &report.Report{Evaluations: a.eval, Intake: intake{a.ingest, a}, Generations: a.catalog, Definitions: a, Ledger: a.catalog, Delivery: a.dispatch, Kinds: a.cfg.Kinds(), Series: a.series, Now: a.clock.Now}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newMetrics(a), newDeliveries(a.dispatch))
-	if a.otlp, err = otlp.New(otlpCfg, consumer{a.ingest}, a.logger, registry); err != nil {
-		return err
+	if a.otlp, err = otlp.New(otlpConfig(a.cfg, token), consumer{a.ingest}, a.logger, registry); err != nil {
+		return listening(a.cfg, err)
 	}
 	a.backfill = newBackfiller(a)
 	a.api, err = api.New(api.Config{Addr: a.cfg.Listen, Token: token}, api.Parts{
 		Report: r, Events: a.eval, Delivery: a.dispatch, Backfill: a.backfill, Corrector: &corrector{a, r}, Ready: a.Ready, Logger: a.logger, UI: ui.FS(),
 		Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	})
-	return err
-}
-
-func (a *App) otlpConfig(token string) otlp.Config {
-	c := otlp.DefaultConfig()
-	c.GRPCAddr, c.HTTPAddr, c.Token, c.Origins = a.cfg.OTLPGRPC, a.cfg.OTLPHTTP, token, a.cfg.Origins
-	return c
+	return listening(a.cfg, err)
 }
 
 // openData opens catalog and log, which replays what is open.
@@ -186,9 +182,6 @@ func (a *App) openData() error {
 		return err
 	}
 	if a.writer, err = writerID(intakelog.OS(a.cfg.DataDir), a.cfg.DataDir); err != nil {
-		return err
-	}
-	if err := a.seriesOptions().Validate(); err != nil {
 		return err
 	}
 	var damage []intakelog.Damage
@@ -342,11 +335,9 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) seriesOptions() tsdb.Options {
-	return tsdb.Options{
-		Dir: filepath.Join(a.cfg.DataDir, "series"), Writer: a.writer, Retention: a.cfg.Retention,
-		HistogramRetention: a.cfg.HistogramRetention, HourRetention: a.cfg.HourlyHistogramRetention,
-		Step: a.failpoint.step(),
-	}
+	o := seriesOptions(a.cfg)
+	o.Writer, o.Step = a.writer, a.failpoint.step()
+	return o
 }
 
 func (a *App) openStore() (*tsdb.Store, error) { return tsdb.Open(a.logger, a.seriesOptions()) }

@@ -4,6 +4,8 @@
 package app_test
 
 import (
+	"errors"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/internal/app"
+	"github.com/leadline/leadline/internal/config"
 	"github.com/leadline/leadline/internal/errs"
 )
 
@@ -41,14 +44,51 @@ func TestAServerThatCannotListenLeavesNothingOpen(t *testing.T) {
 	defer taken.Close()
 	cfg := settings(t)
 	cfg.Listen = taken.Addr().String()
-	if _, err := app.New(cfg, slog.New(slog.DiscardHandler)); err == nil {
-		t.Fatal("it listens on an address that is taken")
+	if err := os.Mkdir(cfg.DataDir, 0o700); err != nil { // a first start would not get so far
+		t.Fatal(err)
+	}
+	if _, err := app.New(cfg, slog.New(slog.DiscardHandler)); !strings.Contains(errs.HintOf(err), "--listen") {
+		t.Fatalf("it listens on an address that is taken, or says %v", err)
 	}
 	if left := openBelow(t, cfg.DataDir); len(left) > 0 {
 		t.Errorf("still open: %q", left)
 	}
 	cfg.Listen = "127.0.0.1:0"
 	serve(t, cfg).stop()
+}
+
+// TestAFirstStartThatCannotListenLeavesNothing names the settings of the
+// addresses that are taken.
+func TestAFirstStartThatCannotListenLeavesNothing(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for flag, take := range map[string]func(*config.Config) *string{
+		"--listen":    func(c *config.Config) *string { return &c.Listen },
+		"--otlp-grpc": func(c *config.Config) *string { return &c.OTLPGRPC },
+		"--otlp-http": func(c *config.Config) *string { return &c.OTLPHTTP },
+	} {
+		t.Run(flag, func(t *testing.T) {
+			for _, first := range []bool{true, false} {
+				cfg := settings(t)
+				*take(&cfg) = taken.Addr().String()
+				if !first {
+					if err := os.Mkdir(cfg.DataDir, 0o700); err != nil {
+						t.Fatal(err)
+					}
+				}
+				_, err := app.New(cfg, slog.New(slog.DiscardHandler))
+				if hint := errs.HintOf(err); err == nil || !strings.Contains(hint, "another Leadline may run") || !strings.HasSuffix(hint, "another address with "+flag) {
+					t.Errorf("got %v, hint %q", err, hint)
+				}
+				if _, err := os.Stat(cfg.DataDir); first != errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("a first start: %v, the data directory: %v", first, err)
+				}
+			}
+		})
+	}
 }
 
 // TestACatalogThatCannotBeOpenedIsAnError puts a folder in its place.

@@ -77,12 +77,32 @@ func Run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		err = usageError{err}
 	}
 	if !errors.Is(err, errInvalid) {
-		fmt.Fprintln(errOut, "leadline: "+err.Error())
-		if hint := errs.HintOf(err); hint != "" {
-			fmt.Fprintln(errOut, "  "+hint)
-		}
+		tell(errOut, "leadline: ", err)
 	}
 	return exitCode(err)
+}
+
+// tell prints each of the errors that were joined, with its hint.
+func tell(w io.Writer, before string, err error) {
+	for _, e := range unjoined(err) {
+		fmt.Fprintln(w, before+e.Error())
+		if hint := errs.HintOf(e); hint != "" {
+			fmt.Fprintln(w, "  "+hint)
+		}
+	}
+}
+
+// unjoined returns the errors that were joined, and any other alone. What wraps
+// several in a text of its own is not taken apart.
+func unjoined(err error) (all []error) {
+	several, ok := err.(interface{ Unwrap() []error })
+	if !ok || errors.Join(several.Unwrap()...).Error() != err.Error() {
+		return []error{err}
+	}
+	for _, e := range several.Unwrap() {
+		all = append(all, unjoined(e)...)
+	}
+	return all
 }
 
 func exitCode(err error) int {

@@ -4,12 +4,15 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/leadline/leadline/internal/config"
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/spec"
@@ -20,7 +23,7 @@ func newExport(e *env) *cobra.Command {
 		Use: "export", Short: "Write objectives in the format of other programs",
 		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	var services string
+	var services, file string
 	c := &cobra.Command{
 		Use: "openslo [[NAMESPACE/]SERVICE]", Short: "Write service files as documents of OpenSLO v1",
 		Long:    "Write the objectives of service files, or those of one service, as documents of\nOpenSLO v1. What these cannot say, or say only to Leadline, is listed on standard\nerror.",
@@ -28,14 +31,32 @@ func newExport(e *env) *cobra.Command {
 		Args:    taking(0, 1),
 		RunE: func(_ *cobra.Command, names []string) error {
 			if services == "" {
-				return usageError{fmt.Errorf("--services names the folder of service files")}
+				var err error
+				if services, err = servedFolder(file); err != nil {
+					return err
+				}
 			}
 			return e.exportOpenSLO(services, append(names, "")[0])
 		},
 	}
-	c.Flags().StringVar(&services, "services", os.Getenv("LEADLINE_SERVICES"), "folder of service files, or one of them")
+	c.Flags().StringVar(&services, "services", "", "folder of service files, or one of them; by default that of the server's settings")
+	c.Flags().StringVar(&file, "config", "", "configuration file (leadline.yaml if there is one)")
 	export.AddCommand(c)
 	return export
+}
+
+// servedFolder is the folder that a server started here would watch.
+func servedFolder(file string) (string, error) {
+	var cfg config.Config
+	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+	cfg.Flags(flags)
+	if err := config.Load(flags, file, os.LookupEnv); err != nil {
+		return "", err
+	}
+	if cfg.Services == "" {
+		return "", usageError{errors.New("--services names the folder of service files")}
+	}
+	return cfg.Services, nil
 }
 
 func (e *env) exportOpenSLO(path, service string) error {

@@ -383,6 +383,52 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// TestSettingsAreCheckedAsAStartChecksThem, and all of their mistakes are said.
+func TestSettingsAreCheckedAsAStartChecksThem(t *testing.T) {
+	s := server(t)
+	t.Chdir(t.TempDir())
+	write(t, "leadline.yaml", "recievers: []\nserviecs: s\nretention: 400\nlisten: 0.0.0.0:1\nlog-level: loud\nservices: nowhere\n"+
+		"receivers:\n  - {name: a, type: pigeon}\n  - {name: b}\nroutes: [{recevier: a}]\n")
+	code, out, errOut := ask(t, s, "validate", "--config", "leadline.yaml")
+	if code != 3 || out != "" {
+		t.Errorf("exit code %d, standard output %q", code, out)
+	}
+	for _, want := range []string{
+		`unknown setting "recievers"`, `unknown setting "serviecs"`, "retention: invalid", "leadline.yaml:8: receiver a", "leadline.yaml:9: receiver: type is missing",
+		"leadline.yaml:10: route 1: recevier", "debug, info, warn or error", "anybody who reaches it", "services folder nowhere does not exist",
+	} {
+		if strings.Count(errOut, want) != 1 {
+			t.Errorf("%q is not once in\n%s", want, errOut)
+		}
+	}
+	var started bytes.Buffer
+	if code := cli.Run(context.Background(), []string{"serve"}, &started, &started); code != 1 {
+		t.Errorf("a start ends with %d", code)
+	}
+	for line := range strings.Lines(started.String()) {
+		if !strings.Contains(errOut, strings.TrimPrefix(line, "leadline: ")) {
+			t.Errorf("a start says more: %s", line)
+		}
+	}
+}
+
+func TestExportTakesTheServersSettings(t *testing.T) {
+	files, err := filepath.Abs("testdata/export")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := server(t)
+	t.Chdir(t.TempDir())
+	write(t, "leadline.yaml", "services: "+files+"\n")
+	if code, out, errOut := ask(t, s, "export", "openslo"); code != 0 || !strings.Contains(out, "openslo/v1") {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+	write(t, "leadline.yaml", "serviecs: x\n")
+	if code, _, errOut := ask(t, s, "export", "openslo"); code != 1 || !strings.Contains(errOut, `unknown setting "serviecs"`) {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+}
+
 func TestValidateIsBounded(t *testing.T) {
 	dir := t.TempDir()
 	head := "apiVersion: leadline/v1\nkind: Service\nmetadata: {name: a}\nspec:\n  objectives:\n"

@@ -20,10 +20,7 @@ func newServe(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "serve", Short: "Receive telemetry and measure objectives", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := config.Load(c.Flags(), file, os.LookupEnv); err != nil {
-				return err
-			}
-			if err := cfg.ReadNotifications(file, os.LookupEnv); err != nil {
+			if err := cfg.Read(c.Flags(), file, os.LookupEnv); err != nil {
 				return err
 			}
 			return e.serve(c, cfg)
@@ -35,9 +32,9 @@ func newServe(e *env) *cobra.Command {
 }
 
 func (e *env) serve(c *cobra.Command, cfg config.Config) error {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(cfg.LogLevel)); err != nil {
-		return usageError{fmt.Errorf("--log-level %s: want debug, info, warn or error", cfg.LogLevel)}
+	level, err := logLevel(cfg)
+	if err != nil {
+		return err
 	}
 	logger := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: level}))
 	a, err := app.New(cfg, logger)
@@ -50,4 +47,11 @@ func (e *env) serve(c *cobra.Command, cfg config.Config) error {
 		fmt.Fprintln(e.err, "  no objectives: name a folder of service files with --services")
 	}
 	return a.Run(c.Context())
+}
+
+func logLevel(cfg config.Config) (level slog.Level, err error) {
+	if err := level.UnmarshalText([]byte(cfg.LogLevel)); err != nil {
+		return level, usageError{fmt.Errorf("--log-level %s: want debug, info, warn or error", cfg.LogLevel)}
+	}
+	return level, nil
 }

@@ -4,13 +4,17 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/leadline/leadline/internal/app"
 	"github.com/leadline/leadline/internal/config"
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/slo"
@@ -26,30 +30,31 @@ func newValidate(e *env) *cobra.Command {
 			if settings != "" {
 				return nil
 			}
-			return cobra.MinimumNArgs(1)(c, paths)
+			return taking(1, math.MaxInt)(c, paths)
 		},
 		RunE: func(_ *cobra.Command, paths []string) error {
 			if settings != "" {
-				if err := e.validateReceivers(settings); err != nil || len(paths) == 0 {
+				if err := e.validateSettings(settings); err != nil || len(paths) == 0 {
 					return err
 				}
 			}
 			return e.validate(paths)
 		},
 	}
-	c.Flags().StringVar(&settings, "config", "", "check the receivers and routes of this configuration file too")
+	c.Flags().StringVar(&settings, "config", "", "check this configuration file of a server, its receivers and routes too")
 	return c
 }
 
-// validateReceivers checks receivers and routes as the start of a server does: their
-// secrets are read, and nothing is sent.
-func (e *env) validateReceivers(path string) error {
+// validateSettings checks a configuration file as the start of a server does,
+// with the environment: secrets are read, and nothing is sent.
+func (e *env) validateSettings(path string) error {
 	var cfg config.Config
-	if err := cfg.ReadNotifications(path, os.LookupEnv); err != nil {
-		fmt.Fprintln(e.err, err)
-		if hint := errs.HintOf(err); hint != "" {
-			fmt.Fprintln(e.err, "  "+hint)
-		}
+	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+	cfg.Flags(flags)
+	err := cfg.Read(flags, path, os.LookupEnv)
+	_, unknown := logLevel(cfg)
+	if err = errors.Join(err, unknown, app.Check(cfg)); err != nil {
+		tell(e.err, "", err)
 		return errInvalid
 	}
 	fmt.Fprintf(e.err, "valid: %s in %s\n", plural(len(cfg.Receivers), "receiver"), path)

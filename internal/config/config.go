@@ -110,7 +110,7 @@ func Load(f *pflag.FlagSet, path string, lookup func(string) (string, bool)) err
 	for _, s := range sections {
 		delete(file, s)
 	}
-	var first error
+	var mistakes []error
 	f.VisitAll(func(flag *pflag.Flag) {
 		if slices.Contains(notSettings, flag.Name) {
 			return
@@ -122,17 +122,27 @@ func Load(f *pflag.FlagSet, path string, lookup func(string) (string, bool)) err
 		if v, ok := lookup(name); ok {
 			value, from, written = v, name, true
 		}
-		if flag.Changed || !written || first != nil {
+		if flag.Changed || !written {
 			return
 		}
 		if err := f.Set(flag.Name, value); err != nil {
-			first = errs.New(errs.Invalid, "%s: %s: %w", from, flag.Name, err)
+			mistakes = append(mistakes, errs.New(errs.Invalid, "%s: %s: %w", from, flag.Name, err))
 		}
 	})
-	if unknown := slices.Sorted(maps.Keys(file)); len(unknown) > 0 && first == nil {
-		first = errs.New(errs.Invalid, "configuration file: unknown setting %q", unknown[0]).WithHint("leadline serve --help lists the settings")
+	for _, name := range slices.Sorted(maps.Keys(file)) {
+		mistakes = append(mistakes, errs.New(errs.Invalid, "configuration %s: unknown setting %q", path, name).WithHint("leadline serve --help lists the settings"))
 	}
-	return first
+	return errors.Join(mistakes...)
+}
+
+// Read fills the configuration with all that a server is started with: flags as
+// Load does, and the parts of the file that are no flags. The mistakes that it
+// finds are joined.
+func (c *Config) Read(f *pflag.FlagSet, path string, lookup func(string) (string, bool)) error {
+	if _, err := readFile(locate(path, lookup)); err != nil {
+		return err
+	}
+	return errors.Join(Load(f, path, lookup), c.ReadNotifications(path, lookup))
 }
 
 const maxFileBytes = 1 << 20

@@ -4,6 +4,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -111,14 +112,16 @@ func readReceivers(path string, content []byte) ([]Receiver, error) {
 		return nil, errs.New(errs.Invalid, "configuration %s: %d receivers, at most %d are allowed", path, n, dispatch.MaxReceivers)
 	}
 	var all []Receiver
+	var mistakes []error
 	for i := range file.Receivers {
 		r, err := readReceiver(&file.Receivers[i], all)
 		if err != nil {
-			return nil, errs.New(errs.Invalid, "%s:%d: %w", path, file.Receivers[i].Line, err)
+			mistakes = append(mistakes, errs.New(errs.Invalid, "%s:%d: %w", path, file.Receivers[i].Line, err))
+			continue
 		}
 		all = append(all, *r)
 	}
-	return all, nil
+	return all, errors.Join(mistakes...)
 }
 
 // readReceiver reads one, after those before it.

@@ -4,6 +4,7 @@
 package config
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -24,23 +25,29 @@ func (c *Config) ReadNotifications(path string, lookup func(string) (string, boo
 	if err != nil || content == nil {
 		return err
 	}
+	var mistakes []error
 	if c.Receivers, err = readReceivers(path, content); err != nil {
-		return err
+		mistakes = append(mistakes, err)
 	}
 	var file struct {
 		Routes  []yaml.Node `yaml:"routes"`
 		Default string      `yaml:"default_receiver"`
 	}
 	if err := yaml.Unmarshal(content, &file); err != nil {
-		return errs.New(errs.Invalid, "configuration %s: routes: want a list of routes, and a name as default_receiver", path)
+		return errors.Join(append(mistakes, errs.New(errs.Invalid, "configuration %s: routes: want a list of routes, and a name as default_receiver", path))...)
 	}
 	c.DefaultReceiver, c.Routes = file.Default, nil
 	for i := range file.Routes {
 		r, err := readRoute(&file.Routes[i])
 		if err != nil {
-			return errs.New(errs.Invalid, "%s:%d: route %d: %w", path, file.Routes[i].Line, i+1, err)
+			mistakes = append(mistakes, errs.New(errs.Invalid, "%s:%d: route %d: %w", path, file.Routes[i].Line, i+1, err))
+			continue
 		}
 		c.Routes = append(c.Routes, r)
+	}
+	if len(mistakes) > 0 {
+		// Whether routes name receivers says nothing while some could not be read.
+		return errors.Join(mistakes...)
 	}
 	if err := c.Dispatch().Validate(); err != nil {
 		return errs.New(errs.Invalid, "configuration %s: %w", path, err)
