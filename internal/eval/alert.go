@@ -328,12 +328,17 @@ func (t *track) unusual(r *window.Ring, length time.Duration) bool {
 	if !heard || newest <= t.backfilled { // nobody sends yet
 		return false
 	}
-	if r.Sum(wholeWindow).Total() < fewHeard || newest-oldest < shortestHistory*slice.Minute(length/time.Minute) {
+	events := r.Sum(wholeWindow).Total()
+	if t.backfilled > 0 { // which says nothing of who sends, and how often
+		oldest = max(oldest, t.live)
+		events = min(events, r.Since(oldest))
+	}
+	if events < fewHeard || newest-oldest < shortestHistory*slice.Minute(length/time.Minute) {
 		return false
 	}
 	q, known := t.alerts.quiet[r]
 	if !known || q.at != r.Now() {
-		now, before := r.Silence()
+		now, before := r.Silence(oldest)
 		q = quiet{r.Now(), now > unusualSilence*before}
 		if t.alerts.quiet == nil {
 			t.alerts.quiet = make(map[*window.Ring]quiet)

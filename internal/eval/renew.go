@@ -4,11 +4,13 @@
 package eval
 
 import (
+	"context"
 	"slices"
 
 	"github.com/leadline/leadline/internal/series"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // Renew begins anew with the objectives of these indicators, named by the keys
@@ -91,15 +93,79 @@ func (e *Engine) Renewed(fresh []*Fresh) {
 	e.targets, e.resolved = nil, nil
 }
 
-// noteBackfill remembers the newest minute of an objective that was back-filled.
-func (f *Fresh) noteBackfill(q *series.Query, sums []series.Sum) {
+// noteSource remembers the newest minute of an objective that was back-filled,
+// and the oldest in which it counted something live.
+func (f *Fresh) noteSource(q *series.Query, row *series.Row) {
 	t, is := f.counter.(*track)
-	for i := len(sums) - 1; is && i >= 0; i-- {
+	switch {
+	case !is:
+	case row.Source == slice.Backfill:
+		t.noteBackfill(q, row.Sums)
+	case row.Key.Group == "" && row.Key.Tally == "":
+		if i := slices.IndexFunc(row.Sums, func(s series.Sum) bool { return !s.Counts.IsZero() }); i >= 0 {
+			t.noteLive(max(q.StepStart(i), q.From))
+		}
+	}
+}
+
+func (t *track) noteBackfill(q *series.Query, sums []series.Sum) {
+	for i := len(sums) - 1; i >= 0; i-- {
 		if sums[i].Minutes > 0 {
 			t.backfilled = max(t.backfilled, min(q.StepStart(i)+slice.Minute(q.Step), q.To)-1)
 			return
 		}
 	}
+}
+
+func (t *track) noteLive(m slice.Minute) {
+	if t.live == 0 || m < t.live {
+		t.live = m
+	}
+}
+
+// restoreLive finds the very minutes of the newest back-filled and of the
+// oldest live event, of which wide cells know the hour.
+func (e *Engine) restoreLive(ctx context.Context, store series.Querier, t *track, closed slice.Minute) error {
+	e.mu.Lock()
+	backfilled, live := t.backfilled, t.live
+	e.mu.Unlock()
+	if backfilled == 0 {
+		return nil
+	}
+	err := e.sourced(ctx, store, t, window.Stretch{From: backfilled + 1 - hour, To: backfilled + 1}, func(m slice.Minute, from slice.Source, _ slice.Counts) {
+		if from == slice.Backfill {
+			t.backfilled = max(t.backfilled, m)
+		}
+	}, func() { t.backfilled = 0 })
+	if err != nil || live == 0 || live > closed {
+		return err
+	}
+	return e.sourced(ctx, store, t, window.Stretch{From: live, To: min(live+hour, closed+1)}, func(m slice.Minute, from slice.Source, c slice.Counts) {
+		if from != slice.Backfill && !c.IsZero() {
+			t.noteLive(m)
+		}
+	}, func() { t.live = 0 })
+}
+
+// sourced hands over the measured minutes of a range, after it has begun.
+func (e *Engine) sourced(ctx context.Context, store series.Querier, t *track, in window.Stretch, take func(slice.Minute, slice.Source, slice.Counts), begin func()) error {
+	q := t.queries()[0]
+	q.Parts, q.Step, q.From, q.To = series.Parts{}, 1, in.From, in.To
+	rows, err := store.Sums(ctx, q)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	begin()
+	for i := range rows {
+		for at, s := range rows[i].Sums {
+			if s.Minutes > 0 {
+				take(q.StepStart(at), rows[i].Source, s.Counts)
+			}
+		}
+	}
+	return nil
 }
 
 // backfill says whether some of what is shown was back-filled.

@@ -4,6 +4,7 @@
 package eval_test
 
 import (
+	"errors"
 	"iter"
 	"log/slog"
 	"testing"
@@ -68,9 +69,9 @@ func TestRenew(t *testing.T) {
 	e.Count(s, open, slice.Counts{Good: 1})
 	check("before it is shown", 4, 1, slice.Live)
 	e.Renewed(fresh)
-	check("after", 3004, 3001, slice.Backfill)
+	check("after", 3004, 3001, slice.Mixed)
 	e.Count(s, open+1, slice.Counts{Good: 1})
-	check("and on", 3005, 3001, slice.Backfill)
+	check("and on", 3005, 3001, slice.Mixed)
 
 	if n := len(e.Renew(map[slice.Key]bool{{Indicator: "another"}: true})); n != 0 {
 		t.Errorf("%d windows are renewed for an indicator that nobody has", n)
@@ -78,32 +79,53 @@ func TestRenew(t *testing.T) {
 	e.Renew(map[slice.Key]bool{k: true})
 	e.Renewed(nil)
 	e.Count(s, open+1, slice.Counts{Good: 1})
-	check("after one that was given up", 3006, 3001, slice.Backfill)
+	check("after one that was given up", 3006, 3001, slice.Mixed)
 
 	now = now.AddDate(0, 0, 10)
 	check("when the history has left the window", 0, 0, "")
 }
 
 // TestBackfillIsNoSender: an application whose history was written afterwards
-// is not silent before it has sent something.
+// is not silent before it has sent for six times the five minutes that the rule
+// waits, whether what it sent is in the store or open.
 func TestBackfillIsNoSender(t *testing.T) {
-	for _, live := range []bool{false, true} {
-		m := newMoved(day0.Add(30 * day))
-		closed := slice.MinuteOf(m.now) - 11
-		store := seriestest.NewMemory()
-		if _, err := store.Backfill(t.Context(), series.Backfill{Minutes: minutes(m.key, closed-2999, 3000, slice.Counts{Good: 5}), Before: closed + 1}); err != nil {
-			t.Fatal(err)
-		}
-		if err := m.Restore(t.Context(), store, m.fresh, closed); err != nil {
-			t.Fatal(err)
-		}
-		m.Restored(m.fresh)
-		for i := slice.Minute(1); live && i < 11; i++ {
-			m.Count(m.series, closed+i, slice.Counts{Good: 5})
-		}
-		m.now = m.now.Add(20 * time.Minute)
-		if alerts := m.Evaluate().Evaluations[0].Alerts; live != (len(alerts) == 1) {
-			t.Errorf("with live events %v: %+v", live, alerts)
-		}
+	for name, c := range map[string]struct {
+		stored, open slice.Minute
+		each         uint64
+		want         bool
+	}{
+		"nothing":             {0, 0, 0, false},
+		"too short, open":     {0, 10, 20, false},
+		"too short, stored":   {15, 10, 20, false},
+		"long enough":         {25, 10, 20, true},
+		"long enough, stored": {35, 0, 20, true},
+		"long, but few":       {30, 10, 2, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMoved(day0.Add(30 * day))
+			closed := slice.MinuteOf(m.now) - 11
+			store := seriestest.NewMemory()
+			first, live := closed-c.stored+1, slice.Counts{Good: c.each}
+			for at, err := range minutes(m.key, first, c.stored, live) {
+				at.Source, at.Up = slice.Live, true
+				if err := errors.Join(err, store.Append(t.Context(), at)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := store.Backfill(t.Context(), series.Backfill{Minutes: minutes(m.key, first-3000, 3000, slice.Counts{Good: 5}), Before: first}); err != nil {
+				t.Fatal(err)
+			}
+			if err := m.Restore(t.Context(), store, m.fresh, closed); err != nil {
+				t.Fatal(err)
+			}
+			m.Restored(m.fresh)
+			for i := range c.open {
+				m.Count(m.series, closed+1+i, live)
+			}
+			m.now = m.now.Add(20 * time.Minute)
+			if alerts := m.Evaluate().Evaluations[0].Alerts; c.want != (len(alerts) == 1) {
+				t.Errorf("alerts are %+v", alerts)
+			}
+		})
 	}
 }

@@ -96,6 +96,9 @@ func (e *Engine) restore(ctx context.Context, store series.Querier, f *Fresh, cl
 		if err := e.restoreSeen(ctx, store, f, t, closed); err != nil {
 			return err
 		}
+		if err := e.restoreLive(ctx, store, t, closed); err != nil {
+			return err
+		}
 		if err := e.restoreSilence(ctx, store, f, t, closed, now); err != nil {
 			return err
 		}
@@ -240,9 +243,7 @@ func (e *Engine) fill(f *Fresh, q *series.Query, rows []series.Row, add func(t t
 		if !ok || t.silent != nil && q.Tally != slice.Silent {
 			continue
 		}
-		if row.Source == slice.Backfill {
-			f.noteBackfill(q, row.Sums)
-		}
+		f.noteSource(q, &row)
 		for i, s := range row.Sums {
 			add(t, q.StepStart(i), s.Counts)
 		}

@@ -33,6 +33,9 @@ func (t target) add(m slice.Minute, c slice.Counts) bool {
 	if t.silent != nil {
 		return c.IsZero() || t.silent.silence(m)
 	}
+	if t.of != nil && t.ring == t.of.total && !c.IsZero() {
+		t.of.noteLive(m)
+	}
 	if t.of != nil && t.of.skips(m) {
 		return t.of.keepOut(t.ring, m, c)
 	}

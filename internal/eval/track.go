@@ -42,8 +42,11 @@ type track struct {
 	held []slice.Minute
 	// backfilled is the newest back-filled minute that was restored; 0 for none.
 	backfilled slice.Minute
-	alerts     alerting
-	rank       int // among all, by service and name
+	// live is the oldest minute of an event that was not back-filled, as far
+	// back as the windows reach; 0 for none.
+	live   slice.Minute
+	alerts alerting
+	rank   int // among all, by service and name
 }
 
 // The windows that both layouts begin with.

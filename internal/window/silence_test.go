@@ -19,6 +19,7 @@ func TestSilenceAgreesWithBruteForce(t *testing.T) {
 		now := slice.Minute(29_000_000 + rng.Int64N(10_000))
 		ring := window.NewRing(window.NewLayout(spans...), now)
 		var last, longest slice.Minute
+		var heard []slice.Minute
 		for range 1 + rng.IntN(40) {
 			now += 1 + slice.Minute(rng.IntN([]int{3, 30, 300, 3000}[rng.IntN(4)]))
 			ring.Advance(now)
@@ -30,16 +31,29 @@ func TestSilenceAgreesWithBruteForce(t *testing.T) {
 			if last != 0 {
 				longest = max(longest, now-last-1)
 			}
-			last = now
+			last, heard = now, append(heard, now)
 		}
 		if now-last > 20*24*60 {
 			continue
 		}
 		now += slice.Minute(rng.IntN(60))
 		ring.Advance(now)
-		silence, before := ring.Silence()
+		silence, before := ring.Silence(0)
 		if want := now - last; silence > want || silence < want-119 || want < 300 && silence != want {
 			t.Errorf("seed %d: silent for %d minutes, want %d", seed, silence, want)
+		}
+		from := heard[rng.IntN(len(heard))]
+		all, whole := 0, 0 // since then: of all minutes, and of all hours that began later
+		for _, m := range heard {
+			if m >= from {
+				all++
+			}
+			if m/60 > from/60 {
+				whole++
+			}
+		}
+		if n := int(ring.Since(from)); n > all || now-from < 20*24*60 && n < whole {
+			t.Errorf("seed %d: %d events since minute %d, want %d to %d", seed, n, from, whole, all)
 		}
 		if before > longest || before < longest-119 {
 			t.Errorf("seed %d: the longest silence before was %d minutes, want %d", seed, before, longest)
