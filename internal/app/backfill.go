@@ -105,7 +105,7 @@ func (b *backfiller) do(ctx context.Context, j *fillJob) {
 		j.err = err
 		return
 	}
-	j.report, j.err = j.fill(asked, a.objectives(), backfill.Target{
+	j.report, j.err = j.fill(asked, a.objectivesOfOthers(), backfill.Target{
 		Store: a.series(), Before: before, Binding: a.ofOthers(), Bytes: serverBytes,
 	})
 	a.logger.Info("back-filled", "events", j.report.Events.Counted, "samples", j.report.Samples.Stored, "err", j.err)
@@ -116,12 +116,13 @@ func (b *backfiller) do(ctx context.Context, j *fillJob) {
 	j.err = errors.Join(j.err, a.renew(ctx, j.report.Counted()))
 }
 
-// objectives returns those that are evaluated.
-func (a *App) objectives() []*slo.Objective {
+// objectivesOfOthers returns those that are evaluated, like ofOthers.
+func (a *App) objectivesOfOthers() (all []*slo.Objective) {
 	s := a.eval.Evaluate()
-	all := make([]*slo.Objective, len(s.Evaluations))
 	for i := range s.Evaluations {
-		all[i] = s.Evaluations[i].Objective
+		if o := s.Evaluations[i].Objective; !o.Indicator.Rule.Service.IsSelf() {
+			all = append(all, o)
+		}
 	}
 	return all
 }
@@ -160,7 +161,7 @@ func Backfill(ctx context.Context, cfg config.Config, logger *slog.Logger, f Fil
 		return r, err
 	}
 	a.store.Store(store)
-	return f(ctx, a.objectives(), backfill.Target{
+	return f(ctx, a.objectivesOfOthers(), backfill.Target{
 		Store: store, Before: before, Binding: a.ofOthers(), Bytes: backfill.DefaultBytes, Progress: progress,
 	})
 }

@@ -196,6 +196,13 @@ func counted(t *testing.T, q series.Querier, o *slo.Objective, from, to slice.Mi
 // model returns a store in memory with what the seed makes up of a range.
 func model(t *testing.T, g backfill.Generation, from, to string) *seriestest.Memory {
 	t.Helper()
+	store, _ := modelled(t, g, from, to)
+	return store
+}
+
+// modelled returns the model with its report.
+func modelled(t *testing.T, g backfill.Generation, from, to string) (*seriestest.Memory, backfill.Report) {
+	t.Helper()
 	first, err1 := time.Parse(time.RFC3339, from)
 	last, err2 := time.Parse(time.RFC3339, to)
 	if err1 != nil || err2 != nil {
@@ -210,13 +217,13 @@ func model(t *testing.T, g backfill.Generation, from, to string) *seriestest.Mem
 		}
 	}
 	store := seriestest.NewMemory()
-	_, err := backfill.Generate(t.Context(), g, objectives(t), backfill.Target{
+	r, err := backfill.Generate(t.Context(), g, objectives(t), backfill.Target{
 		Store: store, Before: slice.MinuteOf(last), Binding: binding, Bytes: backfill.DefaultBytes,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return store
+	return store, r
 }
 
 func days(t *testing.T) backfill.Generation {
@@ -236,7 +243,11 @@ func TestBackfillOfStoppedDirectory(t *testing.T) {
 		t.Fatalf("%+v, told %d times, %v", r, told, err)
 	}
 	s := serve(t, cfg)
-	s.compare("first start", model(t, g, r.Samples.From, r.Samples.To))
+	want, made := modelled(t, g, r.Samples.From, r.Samples.To)
+	s.compare("first start", want)
+	if r.Events.Counted != made.Events.Counted || r.Indicators != made.Indicators {
+		t.Errorf("%d events of %d indicators, want %d of %d: those of the server itself are not made up", r.Events.Counted, r.Indicators, made.Events.Counted, made.Indicators)
+	}
 	s.stop()
 	s = serve(t, cfg)
 	s.compare("second start", model(t, g, r.Samples.From, r.Samples.To))
