@@ -81,7 +81,7 @@ func unreachable(c *slo.Condition, o *slo.Objective) []Fault {
 			fmt.Sprintf("with a target of %s a total outage burns %.4g times", o.Target.Percent(), highest), fmt.Sprintf("write a threshold below %.4g", highest)}}
 	case (c.Kind == slo.Spent || c.Kind == slo.Drop) && milli(c.Milli) > highest:
 		return []Fault{{string(c.Kind), fmt.Sprintf("%s %s can never be", c.Kind, exact(c.Milli)),
-			fmt.Sprintf("with a target of %s a total outage spends %s of the budget", o.Target.Percent(), share(highest)), "write at most " + share(highest)}}
+			fmt.Sprintf("with a target of %s a total outage spends %s of the budget", o.Target.Percent(), exact(uint64(1000*highest))), "write at most " + exact(uint64(1000*highest))}}
 	case c.Kind == slo.Exhausts && c.Within > o.Window.Length:
 		return []Fault{{"exhausts", "exhausts within " + window.Compact(c.Within), "that is longer than the window, so the budget would last", "write at most " + window.Compact(o.Window.Length)}}
 	}

@@ -5,6 +5,8 @@ package alert
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,8 +17,8 @@ import (
 )
 
 // Sentence says what the conditions of a rule see, and what that means for the
-// budget: "1h burn 22x, 5m 16x, threshold 13.44x; 3.1% of the budget gone,
-// exhausted in 31h at this rate".
+// budget: "1h burn 22x, 5m 16x, threshold 13.44x; 96.9% of the budget
+// left, exhausted in 31h at this rate".
 func Sentence(r *slo.Rule, w *Whole, seen []Seen) string {
 	var said []string
 	for i := range r.When {
@@ -24,11 +26,12 @@ func Sentence(r *slo.Rule, w *Whole, seen []Seen) string {
 	}
 	said = []string{strings.Join(said, " and ")}
 	if w.Counts.Total() > 0 {
-		left := gone(w)
-		if burning := Forecasts(r); burning >= 0 {
-			left += ", " + forecast(w, &seen[burning])
+		of := budget.Of(w.Counts, w.Target)
+		still := left(of, w.Unit)
+		if burning := Forecasts(r); burning >= 0 && of.Allowed > 0 && !of.Exhausted() {
+			still += ", " + forecast(w, &seen[burning])
 		}
-		said = append(said, left)
+		said = append(said, still)
 	}
 	return strings.Join(said, "; ")
 }
@@ -42,9 +45,9 @@ func clause(c *slo.Condition, w *Whole, s *Seen) string {
 		}
 		return text + fmt.Sprintf(", threshold %.4gx", milli(c.Milli))
 	case slo.Spent:
-		return "budget spent, threshold " + exact(c.Milli)
+		return taken(w.Counts.Bad, w) + " of the budget spent, threshold " + exact(c.Milli)
 	case slo.Drop:
-		return fmt.Sprintf("%s took %s of the budget, threshold %s", window.Compact(c.Long), share(Share(s.Long.Bad, w)), exact(c.Milli))
+		return fmt.Sprintf("%s took %s of the budget, threshold %s", window.Compact(c.Long), taken(s.Long.Bad, w), exact(c.Milli))
 	case slo.Exhausts:
 		return rate(c.Long, "burn ", s.Long, w, 0) + ", threshold exhausted within " + window.Compact(c.Within)
 	}
@@ -78,29 +81,47 @@ func times(r budget.BurnRate) string {
 	return fmt.Sprintf("%.3gx", float64(r))
 }
 
-// Share returns which part of the whole budget so many bad events are.
-func Share(bad uint64, w *Whole) float64 {
-	return float64(bad) / float64(w.Counts.Total()) * slo.Billion / float64(slo.Billion-uint64(w.Target))
+// Share returns which part of the whole budget so many bad events are, and
+// false while that allows nothing. It is of the budget as it is shown, in whole
+// events, so that all shares of one budget agree.
+func Share(bad uint64, w *Whole) (share float64, known bool) {
+	of := budget.Of(w.Counts, w.Target)
+	return float64(bad) / float64(of.Allowed), of.Allowed > 0
 }
 
 // exact prints a share in thousandths as it was written.
 func exact(n uint64) string { return fmt.Sprintf("%g%%", float64(n)/10) }
 
-// share prints a share as a percentage.
-func share(x float64) string {
-	switch p := 100 * x; {
-	case p == 0:
-		return "none"
-	case p < 0.1:
+// percent prints a share as the pages do: cut to a tenth and not rounded, so
+// that a budget that was touched does not read as whole.
+func percent(part, whole uint64) string {
+	tenths := math.Floor(1000 * float64(part) / float64(whole))
+	if part > 0 && tenths == 0 {
 		return "less than 0.1%"
-	case p < 10:
-		return fmt.Sprintf("%.2g%%", p)
-	default:
-		return fmt.Sprintf("%.0f%%", p)
 	}
+	return strconv.FormatFloat(tenths/10, 'f', -1, 64) + "%"
 }
 
-func gone(w *Whole) string { return share(Share(w.Counts.Bad, w)) + " of the budget gone" }
+// taken says which part of the budget so many bad events are.
+func taken(bad uint64, w *Whole) string {
+	if of := budget.Of(w.Counts, w.Target); of.Allowed > 0 {
+		return percent(bad, of.Allowed)
+	}
+	return "an unknown part"
+}
+
+// left says what is left of a budget.
+func left(of budget.Budget, unit slo.Unit) string {
+	switch over := of.Spent - of.Allowed; {
+	case of.Allowed == 0 && of.Spent == 0:
+		return "no budget yet"
+	case of.Allowed == 0:
+		return fmt.Sprintf("exhausted: bad %s: %s, none allowed yet", unit.Noun(), unit.Amount(int64(of.Spent)))
+	case of.Exhausted():
+		return "exhausted, overspent by " + percent(over, of.Allowed)
+	}
+	return percent(of.Allowed-of.Spent, of.Allowed) + " of the budget left"
+}
 
 // forecast says how long what is left lasts.
 func forecast(w *Whole, s *Seen) string {

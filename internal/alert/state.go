@@ -72,7 +72,7 @@ type Alert struct {
 	// inhibited alert changes its phases, and nobody is told.
 	InhibitedBy string
 	// Sentence is what the conditions say: "1h burn 22x, 5m 16x, threshold
-	// 13.44x; 3.1% of the budget gone, exhausted in 31h at this rate".
+	// 13.44x; 96.9% of the budget left, exhausted in 31h at this rate".
 	Sentence string
 }
 

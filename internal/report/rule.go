@@ -185,10 +185,10 @@ func (r *reading) share(c *slo.Condition, s *alert.Seen) *float64 {
 	default:
 		return nil
 	}
-	if r.Whole.Counts.Total() == 0 {
+	share, known := alert.Share(bad, &r.Whole)
+	if !known {
 		return nil
 	}
-	share := alert.Share(bad, &r.Whole)
 	return &share
 }
 

@@ -119,12 +119,12 @@ func TestFailuresSayWhatIsWrong(t *testing.T) {
     got   no rule has this name: there are absent, page-1h, page-6h, ticket-1d, ticket-3d
   t:4:32: up at 1d10m: alerts
     want  nothing else
-    got   page-1h firing: 1h burn 16.4x, 5m 100x, threshold 13.44x; 69% of the budget gone, exhausted in 12h at this rate
-      state    breaching, page_burn: 1h burn 16.4x, 5m 100x, threshold 13.44x; 69% of the budget gone, exhausted in 12h at this rate
+    got   page-1h firing: 1h burn 16.4x, 5m 100x, threshold 13.44x; 31% of the budget left, exhausted in 12h at this rate
+      state    breaching, page_burn: 1h burn 16.4x, 5m 100x, threshold 13.44x; 31% of the budget left, exhausted in 12h at this rate
       events   144000 good, 1000 bad, 0 excluded: sli 99.3103%
       budget   1450 allowed, 1000 spent, 450 remaining (events)
       burn     5m 100x, 30m 32.26x, 1h 16.39x, 2h 8.264x, 6h 2.77x, 1d 0.692x, 3d 0.6897x
-      alert    page-1h firing since 1d9m: 1h burn 16.4x, 5m 100x, threshold 13.44x; 69% of the budget gone, exhausted in 12h at this rate
+      alert    page-1h firing since 1d9m: 1h burn 16.4x, 5m 100x, threshold 13.44x; 31% of the budget left, exhausted in 12h at this rate
 `},
 		{"spans", `- name: a
   spans:

@@ -50,7 +50,10 @@ func (l Link) opens() bool {
 // Percent prints a share as a percentage, "0.42" as "42%", with at most three
 // places and never rounded up: 99.9999% is not 100%. What is no number is
 // returned as it is.
-func Percent(share string) string {
+func Percent(share string) string { return percent(share, 3) }
+
+// percent prints a share with so many places: one of a budget, as everywhere.
+func percent(share string, places int) string {
 	if share == "" || strings.HasSuffix(share, "%") || len(share) > maxName || strings.ContainsAny(share, "eE/") {
 		return Line(share, maxName)
 	}
@@ -58,9 +61,10 @@ func Percent(share string) string {
 	if !ok {
 		return Line(share, maxName)
 	}
-	thousandths := new(big.Int).Mul(r.Num(), big.NewInt(100_000))
-	thousandths.Div(thousandths, r.Denom()) // towards minus infinity
-	text := new(big.Rat).SetFrac(thousandths, big.NewInt(1000)).FloatString(3)
+	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil)
+	parts := new(big.Int).Mul(r.Num(), new(big.Int).Mul(scale, big.NewInt(100)))
+	parts.Div(parts, r.Denom()) // towards minus infinity
+	text := new(big.Rat).SetFrac(parts, scale).FloatString(places)
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + "%"
 }
 

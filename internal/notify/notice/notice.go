@@ -273,12 +273,16 @@ func when(n *dispatch.Notice) string {
 }
 
 func budget(n *dispatch.Notice) string {
-	left := ""
-	switch share := Percent(n.BudgetLeft); {
-	case strings.HasPrefix(share, "-"):
-		left = "exhausted, overspent by " + share[1:]
-	case share != "":
-		left = share + " left"
+	amount, over := strings.CutPrefix(n.BudgetLeft, "-")
+	left := percent(amount, 1)
+	if left == "0%" && amount != "0" {
+		left = "less than 0.1%"
+	}
+	switch {
+	case over:
+		left = "exhausted, overspent by " + left
+	case left != "":
+		left += " left"
 	}
 	sli := ""
 	if share := Percent(n.SLI); share != "" {

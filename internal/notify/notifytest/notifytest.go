@@ -33,7 +33,7 @@ func Page() dispatch.Notice {
 				Service: operation.Service{Namespace: "shop", Name: "shop-api", Environment: "production"}, Name: "checkout-succeeds",
 			}, Rule: "page-1h"},
 			Severity: alert.Page, Phase: alert.Firing, Since: Noon, Started: Noon, Episode: 3, Sequence: 7,
-			Sentence: "1h burn 22x, 5m 16x, threshold 13.44x; 3.1% of the budget gone, exhausted in 31h at this rate",
+			Sentence: "1h burn 22x, 5m 16x, threshold 13.44x; 96.9% of the budget left, exhausted in 31h at this rate",
 		},
 		Description: "A customer pays for the basket and gets a confirmation.", Owner: "team-checkout", Journey: "checkout",
 		Runbook: "https://lead.example/runbooks/checkout-fails", URL: "https://lead.example/slo/shop/shop-api/checkout-succeeds",
