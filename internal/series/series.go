@@ -18,7 +18,8 @@
 //   - What was measured as zero is stored as zero. What is absent was not
 //     measured; a Sum says so with Minutes, which counts the minutes measured.
 //   - Sums are sums of integers.
-//   - A minute of an indicator that was measured is never backfilled over.
+//   - A minute of an indicator that was measured is never backfilled over. Of
+//     operations and services every minute was measured in which intake ran.
 //   - Strings that are not valid UTF-8 come back with U+FFFD in the place of
 //     the invalid bytes; keys that become equal by that are added up.
 //

@@ -152,19 +152,22 @@ func checkBackfillBesideLive(s *script) error {
 }
 
 // checkBackfillBaselines fills a minute of an operation of which one version
-// was measured, and one of which none was.
+// was measured, one of which none was, and those of services that were silent
+// while intake ran: that was measured.
 func checkBackfillBaselines(s *script) error {
 	h := durations(10, 1000)
-	if err := s.append(live(start+1, counted(version, 1, 0, 0), counted(spans, 1, 0, 0))); err != nil {
+	down := live(start+3, counted(version, 1, 0, 0))
+	down.Up = false
+	if err := s.append(live(start+1, counted(version, 1, 0, 0), counted(spans, 1, 0, 0)), live(start+2), down); err != nil {
 		return err
 	}
-	fill := recorded(start, 2, baseline, version, spans)
+	fill := recorded(start, 4, baseline, version, spans)
 	for i := range fill {
 		for j := range fill[i].Samples[:2] {
 			fill[i].Samples[j].Histogram = h
 		}
 	}
-	if err := s.wantReport(start+2, series.Report{Stored: 3, Measured: 3, From: start, To: start + 1}, fill...); err != nil {
+	if err := s.wantReport(start+4, series.Report{Stored: 4, Measured: 8, From: start, To: start + 4}, fill...); err != nil {
 		return err
 	}
 	got, err := s.store.Histograms(s.ctx, series.Query{From: start, To: start + 5})

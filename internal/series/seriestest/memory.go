@@ -246,7 +246,7 @@ func (s *Memory) fill(c slice.Closed, r *series.Report) {
 		measured[scopeOf(at.key)] = true
 	}
 	for _, sm := range c.Samples {
-		if measured[scopeOf(sm.Key)] {
+		if measured[scopeOf(sm.Key)] || s.up[c.Minute] && sm.Key.Indicator == "" {
 			r.Measured++
 			continue
 		}

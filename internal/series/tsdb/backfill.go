@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/series"
@@ -55,6 +57,7 @@ type filler struct {
 	blocks  *blocks      // nil before the first minute
 	pending series.Report
 	seen    map[scope]*minuteSet
+	up      *minuteSet // minutes in which intake ran, nil until somebody asks
 }
 
 // scope is what is measured together: an indicator with its groups and
@@ -169,7 +172,7 @@ func (f *filler) enter(ctx context.Context, span slice.Minute) (err error) {
 	if err := f.flush(ctx); err != nil {
 		return err
 	}
-	f.span, f.seen = span, make(map[scope]*minuteSet)
+	f.span, f.seen, f.up = span, make(map[scope]*minuteSet), nil
 	first := firstOf(span)
 	f.blocks, err = f.store.newBlocks(ctx, first, first+blockMinutes)
 	return err
@@ -240,5 +243,30 @@ func (f *filler) measured(ctx context.Context, sc scope) (*minuteSet, error) {
 			set[i] = set[i] || s.Minutes > 0
 		}
 	}
+	if err == nil && sc.indicator == "" {
+		err = f.listened(ctx, &set)
+	}
 	return &set, err
+}
+
+// listened adds the minutes of the block in which intake ran. Whoever sent
+// nothing then has no sample, and was silent.
+func (f *filler) listened(ctx context.Context, into *minuteSet) error {
+	if f.up == nil {
+		f.up = new(minuteSet)
+		first := firstOf(f.span)
+		f.store.commits.RLock()
+		defer f.store.commits.RUnlock()
+		err := eachFloat(ctx, f.store.counts.db, first, first+blockMinutes, func(labels.Labels) sink {
+			return func(m slice.Minute, v float64) { f.up[m-first] = f.up[m-first] || v > 0 }
+		}, metric(upMetric))
+		if err != nil {
+			f.up = nil
+			return fmt.Errorf("read when intake ran: %w", err)
+		}
+	}
+	for i, up := range f.up {
+		into[i] = into[i] || up
+	}
+	return nil
 }
