@@ -4,7 +4,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { Series } from '../src/api';
-import { burnDown, evenSpend, spans, stepShare } from '../src/charts/steps';
+import { burnDown, evenSpend, lowestDrawn, spans, stepShare } from '../src/charts/steps';
 
 const at = (hours: number): string => new Date(hours * 3600e3).toISOString();
 
@@ -50,4 +50,17 @@ test('spans finds every run', () => {
 test('an even spend goes from all to nothing and exists only inside the window', () => {
   assert.deepEqual(evenSpend([1, 2, 4, 6, 7], 2, 4), [null, 1, 0.5, 0, null]);
   assert.deepEqual(evenSpend([1], null, 4), [null]);
+});
+
+test('the axis of a budget shows where the line ends', () => {
+  for (const [name, left, want] of [
+    ['nothing overspent', [1, null, 0.5], 0],
+    ['a little', [1, -1, 0.2], -1.1],
+    ['far for a while, as early in a window', [-30, 0.2, 0.5], -2],
+    ['far at the end', [0.5, -2, -10, null], -11],
+    ['less far at the end than before', [-40, -10], -11],
+    ['nothing measured', [null, null], 0],
+  ] as [string, (number | null)[], number][]) {
+    assert.ok(Math.abs(lowestDrawn(left, []) - want) < 1e-9, name);
+  }
 });

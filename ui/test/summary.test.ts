@@ -17,7 +17,7 @@ test('the budget in a sentence', () => {
   for (const [budget_remaining, want] of [
     [none, 'No budget was measured in this range.'],
     [[1, 0.742, 0.5, 0.3291], 'Budget left at the start of this range: 100.0%; at its end: 32.9%.'],
-    [[null, 0.742, 0.12, 0.3291], 'Budget left at the start of this range: 74.2%; at its end: 32.9%, and 12.0% at its lowest, 2026-11-23 03:00 UTC.'],
+    [[null, 0.742, 0.12, 0.3291], 'No budget was measured in this range before 2026-11-23 02:00 UTC; budget left then: 74.2%; at its end: 32.9%, and 12.0% at its lowest, 2026-11-23 03:00 UTC.'],
     [[0.5, -0.452, -1.25, -0.1], 'Budget left at the start of this range: 50.0%; at its end: overspent by 10.0%, and overspent by 125.0% at its lowest, 2026-11-23 03:00 UTC.'],
     [[0.5, 0.5, 0.5, 0.5], 'Budget left at the start of this range: 50.0%; at its end: 50.0%.'],
   ] as [(number | null)[], string][]) {

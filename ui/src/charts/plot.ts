@@ -11,7 +11,7 @@ import { colour } from '../parts/theme';
 import { unix, windowSeconds } from '../time';
 import type { Zone } from '../time';
 import { nines, shareLabel } from './nines';
-import { burnDown, evenSpend, spans, stepShare } from './steps';
+import { burnDown, evenSpend, lowestDrawn, spans, stepShare } from './steps';
 
 type Built = { options: Omit<uPlot.Options, 'width' | 'height'>; data: uPlot.AlignedData };
 type Layer = (u: uPlot) => void;
@@ -55,13 +55,9 @@ function perStep(seconds: number): uPlot.Series.PathBuilder {
   };
 }
 
-/** Early in a window a few bad events can be many budgets; the axis stops here, the table goes on. */
-const lowestShown = -2;
-
 export function budgetPlot(series: Series, o: Pick<Objective, 'budget' | 'from' | 'to' | 'window'>, zone: Zone, out: readonly LeftOut[]): Built {
   const left = series.budget_remaining;
   const burned = burnDown(series, o);
-  const lowest = [...left, ...burned].reduce<number>((low, v) => (v === null ? low : Math.min(low, v)), 0);
   const [fine, over, quiet] = [colour('ok'), colour('breaching'), colour('muted')];
   // One line in two colours: above zero there is budget, below it is overspent.
   const split = (a: string, b: string) => (u: uPlot): CanvasGradient | string => {
@@ -80,7 +76,7 @@ export function budgetPlot(series: Series, o: Pick<Objective, 'budget' | 'from' 
     data: [series.timestamps, evenSpend(series.timestamps, unix(o.from), windowSeconds(o.window)), left, burned] as uPlot.AlignedData,
     options: {
       ...frame(zone, [backgrounds(series), leftOut(out)], [rule(0, 'y', colour('muted')), sourceNames(series), leftOutNames(out)]),
-      scales: { ...timeScale(series), y: { range: [lowest < 0 ? Math.max(lowest * 1.1, lowestShown) : 0, 1.02] } },
+      scales: { ...timeScale(series), y: { range: [lowestDrawn(left, burned), 1.02] } },
       axes: axes(zone, (_, splits) => splits.map((v) => `${Math.round(v * 100)}%`), {}),
       series: [
         {},

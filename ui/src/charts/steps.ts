@@ -68,3 +68,13 @@ export function leftOutReasons(series: Pick<Series, 'timestamps' | 'step_seconds
     return [...reasons].join(', ');
   });
 }
+
+/** Early in a window a few bad events can be many budgets; the axis stops here unless the line ends below it. The table goes on. */
+const lowestAxis = -2;
+
+/** Where the axis of a budget chart ends: it shows where the line ends, however much is overspent. */
+export function lowestDrawn(left: readonly (number | null)[], burned: readonly (number | null)[]): number {
+  const lowest = [...left, ...burned].reduce<number>((low, v) => (v === null ? low : Math.min(low, v)), 0);
+  const last = left.reduce<number>((before, v) => v ?? before, 0);
+  return lowest < 0 ? Math.max(lowest * 1.1, Math.min(lowestAxis, last * 1.1)) : 0;
+}

@@ -23,7 +23,10 @@ export function budgetSummary(series: Series, zone: Zone): string {
   const lowest = all.reduce((low, v) => Math.min(low, v), Infinity);
   const at = instant(series.timestamps[series.budget_remaining.indexOf(lowest)] ?? null, zone);
   const dip = lowest < Math.min(first, last) ? `, and ${left(lowest)} at its lowest, ${at}` : '';
-  return `Budget left at the start of this range: ${left(first)}; at its end: ${left(last)}${dip}.${historyNote(series)}`;
+  const begin = series.budget_remaining[0] === null
+    ? `No budget was measured in this range before ${instant(series.timestamps[series.budget_remaining.findIndex((v) => v !== null)] ?? null, zone)}; budget left then`
+    : 'Budget left at the start of this range';
+  return `${begin}: ${left(first)}; at its end: ${left(last)}${dip}.${historyNote(series)}`;
 }
 
 export function sliSummary(series: Series, target: string): string {
