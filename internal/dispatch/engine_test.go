@@ -193,7 +193,16 @@ func TestAMissedStandingLosesNothing(t *testing.T) {
 		w.step()
 		w.source.resolve(a)
 		w.source.fire(alert.Page, a) // between two evaluations
+		w.receivers["pager"].do(func(_ context.Context, m *dispatch.Message) (bool, error) {
+			for _, n := range m.Alerts {
+				if burns := n.Sentence == "it burns"; burns != (n.Phase == alert.Firing) {
+					t.Errorf("%s: %q", n.Phase, n.Sentence)
+				}
+			}
+			return true, nil
+		})
 		w.step()
+		w.receivers["pager"].do(nil)
 		w.want("pager", "changed shop/a#1=firing", "changed shop/a#2=firing shop/a#1=resolved")
 		w.source.resolve(a)
 		w.step()

@@ -73,9 +73,13 @@ func (p *plan) observe(n *Notice) {
 	p.notices[n.Key] = n
 }
 
+// overBefore is what is said of an episode whose end was missed: what it saw
+// last is not known, and what it saw when it began is not so any more.
+const overBefore = "it was over before its next episode"
+
 func (p *plan) change(n *Notice, before alert.Alert) {
 	if before.Phase == alert.Firing && (n.Episode != before.Episode || n.Phase == alert.Pending) {
-		before.Phase, before.Ended = alert.Resolved, n.Since
+		before.Phase, before.Ended, before.Sentence = alert.Resolved, n.Since, overBefore
 		p.missed[n.Key] = before
 	}
 	p.alerts[n.Key] = n.Alert
@@ -203,7 +207,7 @@ func (p *plan) ending(told catalog.Notification, a alert.Alert) (n Notice) {
 	if a.Episode != told.Episode || a.Phase == alert.Firing || a.Phase == alert.Pending {
 		n.Alert = alert.Alert{
 			Key: told.Alert, Severity: a.Severity, Phase: alert.Resolved, Since: a.Since, Episode: told.Episode,
-			Ended: a.Since, Sequence: a.Sequence, Sentence: "it was over before its next episode",
+			Ended: a.Since, Sequence: a.Sequence, Sentence: overBefore,
 		}
 	}
 	return n

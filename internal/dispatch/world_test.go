@@ -197,6 +197,7 @@ func (s *source) fire(severity alert.Severity, keys ...alert.Key) {
 			continue
 		}
 		a.Key, a.Severity, a.Phase, a.Since, a.Started, a.Ended = k, severity, alert.Firing, time.Now(), time.Now(), time.Time{}
+		a.Sentence = "it burns"
 		a.Episode++
 		a.Sequence++
 		s.alerts[k] = a
