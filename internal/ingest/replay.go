@@ -154,6 +154,9 @@ func (r *replay) batchRecord(rec intakelog.Record) error {
 	if b.arrival > closed {
 		// A record does not say what was refused as late: repeated, it is a duplicate.
 		r.seen.add(b.fingerprint, b.arrival, judged{last: b.arrival + futureSlack, between: math.MaxInt64})
+		if b.arrival > r.heard+1 {
+			r.ended() // nobody was here for a whole minute
+		}
 		r.minutes.at(b.arrival).up = true
 		r.heard = max(r.heard, b.arrival)
 	}

@@ -22,11 +22,12 @@ import (
 func TestSilenceSurvives(t *testing.T) {
 	for name, c := range map[string]struct {
 		after  time.Duration   // the first event
-		happen []time.Duration // how long the indicator is gone; less than 0 is a restart
+		happen []time.Duration // for how long the indicator is gone; below 0 the process
 	}{
 		"a restart before any minute is closed": {4*time.Minute + 6*time.Second, []time.Duration{-1}},
 		"a restart later":                       {27*time.Minute + 6*time.Second, []time.Duration{-1}},
 		"restarts":                              {4*time.Minute + 6*time.Second, []time.Duration{-1, -1, -1}},
+		"a downtime and a restart":              {4*time.Minute + 6*time.Second, []time.Duration{-3 * time.Minute, -1}},
 		"a file that comes back at once":        {4*time.Minute + 6*time.Second, []time.Duration{0}},
 		"a file that comes back later":          {13*time.Minute + 6*time.Second, []time.Duration{3 * time.Minute}},
 		"a file that comes back after an hour":  {13*time.Minute + 6*time.Second, []time.Duration{time.Hour}},
@@ -38,7 +39,7 @@ func TestSilenceSurvives(t *testing.T) {
 				p.pass(c.after)
 				for _, gone := range c.happen {
 					if gone < 0 {
-						p.restart()
+						p.restart(-gone)
 					} else {
 						p.forget(gone)
 					}
@@ -101,9 +102,17 @@ func (p *silentPair) hear(op otlpgen.Operation) {
 	}
 }
 
-func (p *silentPair) restart() {
+// restart ends the first engine and begins another. Nobody looked in the
+// minute in which one ended, unless the other began in it, nor in those between.
+func (p *silentPair) restart(after time.Duration) {
 	p.nodes[0].stop()
+	first := slice.MinuteOf(time.Now())
+	time.Sleep(after)
 	p.nodes[0] = p.again()
+	for m := first; m < slice.MinuteOf(time.Now()); m++ {
+		p.blind[m] = true
+	}
+	p.hear(otlpgen.GetItem)
 }
 
 // forget takes the indicator away for a while. Nobody looked in the minutes in
