@@ -237,3 +237,33 @@ func TestOneAnswerHasOneBurnRate(t *testing.T) {
 		t.Errorf("cause %q, alerts %+v", s.Cause, alerts)
 	}
 }
+
+// TestAnAlertSaysWhenItEnds follows a burn that stops: the page waits for five
+// minutes, and the slower one is quiet for half an hour after it.
+func TestAnAlertSaysWhenItEnds(t *testing.T) {
+	o := objective("up", 28*24*time.Hour)
+	w := newWorld(noon, o)
+	w.count(totalOf(o), slice.MinuteOf(noon), slice.Counts{Good: 900, Bad: 900})
+	r := w.report(t)
+	after := func(d time.Duration, good uint64) (s report.SLO, of map[string]report.Alert) {
+		w.now = noon.Add(d)
+		w.count(totalOf(o), slice.MinuteOf(w.now), slice.Counts{Good: good})
+		w.engine.Evaluate()
+		of = map[string]report.Alert{}
+		for _, a := range r.Alerts(report.AlertFilter{}).Alerts {
+			of[a.Rule] = a
+		}
+		return r.SLOs(t.Context()).SLOs[0], of
+	}
+	s, of := after(7*time.Minute, 100)
+	if a := of["page-1h"]; a.EndsAt == nil || !a.EndsAt.Equal(w.now.Add(5*time.Minute)) || s.State != slo.Breaching || !strings.Contains(s.Cause, "waits to end") {
+		t.Errorf("a page that is clear: %s, %q, ends at %v", s.State, s.Cause, a.EndsAt)
+	}
+	if a := of["page-6h"]; a.InhibitedBy != "page-1h" || a.InhibitedUntil != nil || a.EndsAt != nil {
+		t.Errorf("while page-1h fires: %+v", a)
+	}
+	_, of = after(12*time.Minute, 100)
+	if a := of["page-6h"]; of["page-1h"].State != report.AlertResolved || a.InhibitedUntil == nil || !a.InhibitedUntil.Equal(w.now.Add(30*time.Minute)) {
+		t.Errorf("when page-1h has ended (%s): quiet until %v", of["page-1h"].State, a.InhibitedUntil)
+	}
+}
