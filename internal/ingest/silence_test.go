@@ -151,6 +151,10 @@ func (p *silentPair) compareOpen() {
 
 func (p *silentPair) compareClosed() {
 	p.t.Helper()
+	for _, n := range p.nodes {
+		synctest.Wait() // what is closed is stored
+		n.stop()
+	}
 	p.compare("closed", p.stores[0].counts, p.stores[1].counts, 20)
 }
 
