@@ -71,11 +71,17 @@ lint: ui/dist/index.html
 test-race:
 	CGO_ENABLED=1 $(GO) test -race -short ./internal/...
 
+# Go now and then reports the end of its own time as a failure of the target
+# (golang.org/issue/75804, mended in 1.27): without a failing input such a run is made again.
 fuzz: ## Run every fuzz target for FUZZTIME
+	@mkdir -p bin
 	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' internal | xargs -n1 dirname | sort -u); do \
 	  for target in $$(grep -rhoE '^func Fuzz[A-Za-z0-9_]+' $$pkg/*_test.go | sed 's/func //'); do \
 	    echo "$$pkg $$target"; \
-	    $(GO) test ./$$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
+	    fuzz() { $(GO) test ./$$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) >bin/fuzz.log 2>&1; ended=$$?; cat bin/fuzz.log; return $$ended; }; \
+	    fuzz && continue; \
+	    grep -q 'Failing input' bin/fuzz.log && exit 1; \
+	    grep -q '^    context deadline exceeded$$' bin/fuzz.log && fuzz || exit 1; \
 	  done; \
 	done
 
