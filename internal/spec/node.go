@@ -248,6 +248,20 @@ func (o *object) flag(field string) bool {
 	return strings.EqualFold(n.Value, "true") // YAML also reads True and TRUE
 }
 
+// says reports whether a node is a mapping whose field of that name, the first if
+// there are several, has the value.
+func says(n *yaml.Node, field, value string) bool {
+	if n.Kind != yaml.MappingNode {
+		return false
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == field {
+			return n.Content[i+1].Value == value
+		}
+	}
+	return false
+}
+
 // reported says whether a problem stands at the node already.
 func (f *file) reported(n *yaml.Node) bool {
 	return n != nil && slices.ContainsFunc(f.problems, func(p *Problem) bool { return p.Line == n.Line && p.Column == n.Column })

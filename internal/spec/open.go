@@ -96,17 +96,7 @@ func (p *parts) add(f *file, doc *yaml.Node) (taken bool) {
 	return true
 }
 
-func isOpen(n *yaml.Node) bool {
-	if n.Kind != yaml.MappingNode {
-		return false
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == "apiVersion" {
-			return n.Content[i+1].Value == openVersion
-		}
-	}
-	return false
-}
+func isOpen(n *yaml.Node) bool { return says(n, "apiVersion", openVersion) }
 
 // name notes a part by its name, or reports that two have it.
 func (p *parts) name(n *part) {

@@ -91,17 +91,7 @@ func ParseTests(s Source) (*TestFile, []*Problem) {
 }
 
 // isTest reports whether the document is of kind Test.
-func isTest(doc *yaml.Node) bool {
-	if doc.Kind != yaml.MappingNode {
-		return false
-	}
-	for i := 0; i+1 < len(doc.Content); i += 2 {
-		if doc.Content[i].Value == "kind" {
-			return doc.Content[i+1].Value == testKind
-		}
-	}
-	return false
-}
+func isTest(doc *yaml.Node) bool { return says(doc, "kind", testKind) }
 
 // without empties the lines of the document that stands at a line, so that the
 // others keep their places. A document ends where a line begins with "---": the
