@@ -5,7 +5,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { alertLabel, alertStates, isOpen, labelsOf } from '../alert';
-import type { Alert, Alerts, AlertState, Receivers, Silence, Silences } from '../alert';
+import type { Alert, Alerts, Receivers, Silence, Silences } from '../alert';
 import { alertNews } from '../events';
 import * as format from '../format';
 import { AlertCard, Ended } from '../parts/alerts';
@@ -13,6 +13,7 @@ import { AlertTabs } from '../parts/alerttabs';
 import { DeliveryTrouble } from '../parts/delivery';
 import { Screen } from '../parts/screens';
 import { hereWith } from '../parts/shell';
+import { StateCounts } from '../parts/statecounts';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';
 import { instant, unix, zone } from '../time';
@@ -78,7 +79,8 @@ function List({ of: { alerts, evaluated_at }, silences }: { of: Alerts; silences
   return (
     <>
       <div class="fleet-tools">
-        <StateCounts alerts={some} chosen={filter.states} />
+        <StateCounts of={some} states={alertStates} chosen={filter.states}
+          look={(state) => `alert-${state === 'firing' ? 'page' : state}`} label={(state, n) => <><strong>{n}</strong> {alertLabel[state]}</>} />
         <Filters alerts={alerts} filter={filter} />
       </div>
       <p class="fleet-note quiet">
@@ -100,24 +102,6 @@ function List({ of: { alerts, evaluated_at }, silences }: { of: Alerts; silences
 }
 
 const keyOf = (a: Alert): string => Object.values(labelsOf(a)).join('\u0000');
-
-function StateCounts({ alerts, chosen }: { alerts: Alert[]; chosen: ReadonlySet<string> }) {
-  const toggle = (state: AlertState): void => {
-    const next = new Set(chosen);
-    if (!next.delete(state)) next.add(state);
-    setQuery({ state: [...next].join(',') });
-  };
-  const counted = alertStates.map((state) => ({ state, n: alerts.filter((a) => a.state === state).length }));
-  return (
-    <div class="state-counts" role="group" aria-label="Filter by state">
-      {counted.filter(({ state, n }) => n > 0 || chosen.has(state)).map(({ state, n }) => (
-        <button key={state} type="button" class={`alert-${state === 'firing' ? 'page' : state}`} aria-pressed={chosen.has(state)} onClick={() => toggle(state)}>
-          <strong>{n}</strong> {alertLabel[state]}
-        </button>
-      ))}
-    </div>
-  );
-}
 
 function Filters({ alerts, filter }: { alerts: Alert[]; filter: Filter }) {
   return (

@@ -4,12 +4,13 @@
 // All objectives, worst first. Filters live in the address.
 import { useEffect } from 'preact/hooks';
 import { objectivePath } from '../api';
-import type { FileProblem, Fleet as FleetDocument, Objective, Operations, State } from '../api';
+import type { FileProblem, Fleet as FleetDocument, Objective, Operations } from '../api';
 import * as format from '../format';
 import { BudgetBar, BudgetText } from '../parts/budget';
 import { Chip, StateIcon } from '../parts/chip';
 import { Screen } from '../parts/screens';
 import { hereWith, keepZone, placeWith } from '../parts/shell';
+import { StateCounts } from '../parts/statecounts';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';
 import { instant, unix, zone } from '../time';
@@ -78,7 +79,8 @@ function List({ slos }: { slos: Objective[] }) {
   return (
     <>
       <div class="fleet-tools">
-        <StateCounts slos={slos.filter((o) => matches(o, filter, 'states'))} chosen={filter.states} />
+        <StateCounts of={slos.filter((o) => matches(o, filter, 'states'))} states={states} chosen={filter.states}
+          look={(state) => `state-${state}`} label={(state, n) => <><StateIcon state={state} /> <strong>{n}</strong> {stateLabel[state]}</>} />
         <Filters slos={slos} filter={filter} />
       </div>
       <p class="fleet-note quiet" role="status">
@@ -92,25 +94,6 @@ function List({ slos }: { slos: Objective[] }) {
         <Table slos={shown} id="objectives" name="Objectives, worst first" />
       )}
     </>
-  );
-}
-
-/** How many are in each state; pressing one narrows the list to it. */
-function StateCounts({ slos, chosen }: { slos: Objective[]; chosen: ReadonlySet<string> }) {
-  const toggle = (state: State): void => {
-    const next = new Set(chosen);
-    if (!next.delete(state)) next.add(state);
-    setQuery({ state: [...next].join(',') });
-  };
-  const counted = states.map((state) => ({ state, n: slos.filter((o) => o.state === state).length }));
-  return (
-    <div class="state-counts" role="group" aria-label="Filter by state">
-      {counted.filter(({ state, n }) => n > 0 || chosen.has(state)).map(({ state, n }) => (
-        <button key={state} type="button" class={`state-${state}`} aria-pressed={chosen.has(state)} onClick={() => toggle(state)}>
-          <StateIcon state={state} /> <strong>{n}</strong> {stateLabel[state]}
-        </button>
-      ))}
-    </div>
   );
 }
 
