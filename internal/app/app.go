@@ -292,7 +292,8 @@ func (a *App) Health() error {
 	return nil
 }
 
-// Ready says why the server is not ready, or nil.
+// Ready says why the server is not ready, or nil. Heartbeats stop for the same
+// reasons; the outbox and evaluation have a say of their own in them.
 func (a *App) Ready() error {
 	if err := a.Health(); err != nil {
 		return err

@@ -21,7 +21,7 @@ import (
 func (a *App) openDispatch() (err error) {
 	a.dispatch, err = dispatch.Open(context.Background(), a.cfg.Dispatch(), dispatch.Parts{
 		Store: a.failpoint.outbox(a.catalog), Source: a.failpoint.source(dispatch.NewEvaluations(a.eval, a.cfg.URL)),
-		Channels: a.failpoint.receivers(a.channels), Writer: a.writer, Alive: a.alive, Now: a.clock.Now,
+		Channels: a.failpoint.receivers(a.channels), Writer: a.writer, Alive: a.Ready, Now: a.clock.Now,
 		NewID:  func() string { return ulid.Make().String() },
 		Random: rand.Float64, Logger: a.logger, URL: a.cfg.URL,
 	})
@@ -38,18 +38,6 @@ func pagesURL(text string) (string, error) {
 		return "", errs.New(errs.Invalid, "url: %q is no address of pages", text).WithHint("write it as https://lead.example")
 	}
 	return strings.TrimRight(text, "/"), nil
-}
-
-// alive says why heartbeats are to stop; the outbox and evaluation have a say
-// of their own.
-func (a *App) alive() error {
-	if err := a.Health(); err != nil {
-		return err
-	}
-	if !a.restored.Load() {
-		return errs.New(errs.Unavailable, "the history of the windows is being read")
-	}
-	return nil
 }
 
 // deliveries turns the state of delivery into Prometheus metrics.
