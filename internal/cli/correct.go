@@ -199,7 +199,7 @@ func leavesOut(c report.Correction) string {
 }
 
 func correctedService(c report.Correction) string {
-	return serviceText(report.SLO{Service: c.Service, Namespace: c.Namespace, Environment: c.Environment})
+	return serviceName(c.Namespace, c.Service, c.Environment)
 }
 
 // madeText says what an entry does, or would do.
