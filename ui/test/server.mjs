@@ -7,7 +7,12 @@ import { createServer } from 'node:http';
 import { readFileSync, existsSync } from 'node:fs';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { alerts, detail, intake, now, operations, receivers, resolve, silences, slos, young } from './fixtures/documents.mjs';
+import { alerts, receivers, silences } from './fixtures/alerts.mjs';
+import { intake } from './fixtures/intake.mjs';
+import { operations } from './fixtures/operations.mjs';
+import { now, resolve } from './fixtures/seed.mjs';
+import { detail } from './fixtures/slo.mjs';
+import { slos, young } from './fixtures/slos.mjs';
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
