@@ -35,6 +35,12 @@ func (s *Server) readiness(w http.ResponseWriter, _ *http.Request) {
 
 func (s *Server) slos(r *http.Request) (any, error) { return s.report.SLOs(r.Context()), nil }
 
+// trends answers for all objectives, or for those of some services or owners.
+func (s *Server) trends(r *http.Request) (any, error) {
+	q := r.URL.Query()
+	return s.report.Trends(report.TrendFilter{Services: q["service"], Owners: q["owner"]}), nil
+}
+
 func (s *Server) operations(r *http.Request) (any, error) {
 	length := report.OperationsWindow
 	if text := r.URL.Query().Get("window"); text != "" {

@@ -26,7 +26,7 @@ var described = map[string]any{
 	"SLOs": report.SLOs{}, "Detail": report.Detail{}, "Operations": report.Operations{}, "Proposals": report.Proposals{}, "IntakeView": report.IntakeView{},
 	"Health": report.Health{}, "Problem": api.Problem{}, "Session": api.Session{}, "BackfillReport": backfill.Report{}, "BackfillRequest": backfill.Generation{},
 	"Alerts": report.Alerts{}, "Receivers": report.Receivers{}, "Silences": report.Silences{}, "OneSilence": report.OneSilence{}, "NewSilence": report.NewSilence{},
-	"TestResult":  report.TestResult{},
+	"TestResult": report.TestResult{}, "Trends": report.Trends{},
 	"Corrections": report.Corrections{}, "CorrectionMade": report.CorrectionMade{}, "CorrectionRequest": report.CorrectionRequest{}, "WithdrawalRequest": report.WithdrawalRequest{},
 }
 
@@ -145,7 +145,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	for name, w := range map[string]*world{"full": full(t), "burning": burning(t), "empty": newWorld(), "starting": unrestored(t)} {
 		for path, of := range map[string]string{
 			"/api/v1/slos": "SLOs", "/api/v1/slos/shop-api/up": "Detail", "/api/v1/operations": "Operations", "/api/v1/corrections": "Corrections", "/api/v1/intake": "IntakeView",
-			"/api/v1/alerts": "Alerts", "/api/v1/receivers": "Receivers", "/api/v1/silences": "Silences",
+			"/api/v1/trends": "Trends", "/api/v1/alerts": "Alerts", "/api/v1/receivers": "Receivers", "/api/v1/silences": "Silences",
 			"/healthz": "Health", "/readyz": "Health", "/api/v1/nothing": "Problem",
 		} {
 			var v any

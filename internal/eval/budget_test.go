@@ -113,6 +113,31 @@ func (w *world) compare(e *eval.Engine) {
 	v := &e.Evaluate().Evaluations[0]
 	own := eval.Standing{Window: v.Objective.Window, From: v.From, To: v.To, Counts: v.Counts, Budget: v.Budget, Corrected: v.Corrected, Former: v.Former}
 	w.compareAll(append([]eval.Standing{own}, v.Others...))
+	w.compareTrend(&e.Trends().All[0], v)
+}
+
+// compareTrend compares each part of the objective's own window, and their sum
+// with it.
+func (w *world) compareTrend(trend *eval.Trend, v *eval.Evaluation) {
+	w.t.Helper()
+	m, sum := newModel(w), slice.Counts{}
+	for i, got := range trend.Parts {
+		from, to := trend.From.Add(time.Duration(i)*trend.Width), trend.From.Add(time.Duration(i+1)*trend.Width)
+		if from.Before(v.From) {
+			from = v.From
+		}
+		if i == len(trend.Parts)-1 || to.After(v.To) {
+			to = v.To
+		}
+		want, _ := m.held(from, to)
+		if got.Excluded = want.Excluded; got != want {
+			w.t.Fatalf("part %d of %s at %s, %s to %s: got %+v, want %+v", i, v.Objective.Window, w.now, from, to, got, want)
+		}
+		sum = sum.Plus(got)
+	}
+	if len(trend.Parts) == 0 || sum.Good != v.Counts.Good || sum.Bad != v.Counts.Bad {
+		w.t.Fatalf("%d parts of %s add up to %+v, the window to %+v", len(trend.Parts), v.Objective.Window, sum, v.Counts)
+	}
 }
 
 func (w *world) compareAll(all []eval.Standing) {
@@ -170,6 +195,15 @@ func newModel(w *world) *model {
 
 func (m *model) compare(got *eval.Standing, from, to time.Time) {
 	m.t.Helper()
+	want, out := m.held(from, to)
+	if got.Counts != want || got.Corrected != out || got.Budget != budget.Of(want, m.objective.Target) || !got.From.Equal(from) || !got.To.Equal(to) {
+		m.t.Fatalf("%s at %s, %s to %s by %s: got %+v of %+v, left out %+v; want %+v, left out %+v", got.Window, m.now, from, to, m.objective.Budgeting, got.Counts, got.Budget, got.Corrected, want, out)
+	}
+}
+
+// held returns what a stretch holds in the unit of the budget, and the events
+// that it leaves out.
+func (m *model) held(from, to time.Time) (want, out slice.Counts) {
 	by := m.objective.Budgeting
 	events, slices := slice.Counts{}, map[slice.Minute]slice.Counts{}
 	for at, c := range m.counts {
@@ -180,7 +214,7 @@ func (m *model) compare(got *eval.Standing, from, to time.Time) {
 			slices[at-at%wide] = slices[at-at%wide].Plus(c)
 		}
 	}
-	want := events
+	want = events
 	if by.Sliced() {
 		want = slice.Counts{Excluded: events.Excluded}
 		for at, c := range slices {
@@ -189,15 +223,12 @@ func (m *model) compare(got *eval.Standing, from, to time.Time) {
 			}
 		}
 	}
-	var out slice.Counts
 	for at, c := range m.out {
 		if in(at, from, to) {
 			out = out.Plus(c)
 		}
 	}
-	if got.Counts != want || got.Corrected != out || got.Budget != budget.Of(want, m.objective.Target) || !got.From.Equal(from) || !got.To.Equal(to) {
-		m.t.Fatalf("%s at %s, %s to %s by %s: got %+v of %+v, left out %+v; want %+v, left out %+v", got.Window, m.now, from, to, by, got.Counts, got.Budget, got.Corrected, want, out)
-	}
+	return want, out
 }
 
 // in reports whether the minute's slice is stamped in (from, to].

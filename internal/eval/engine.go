@@ -43,6 +43,8 @@ type Engine struct {
 	full      sync.Once // logs that there was no room in awaited
 	doubt     string    // of the clock, in the evaluation at hand
 	snapshot  atomic.Pointer[Snapshot]
+	cutting   sync.Mutex // guards trends
+	trends    *Trends    // of the last evaluation that somebody asked for
 	listeners Listeners
 }
 

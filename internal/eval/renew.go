@@ -101,6 +101,9 @@ func (f *Fresh) noteSource(q *series.Query, row *series.Row) {
 	case !is:
 	case row.Source == slice.Backfill:
 		t.noteBackfill(q, row.Sums)
+		if row.Key.Group == "" && row.Key.Tally == "" {
+			t.noteFilled(q, row.Sums)
+		}
 	case row.Key.Group == "" && row.Key.Tally == "":
 		if i := slices.IndexFunc(row.Sums, func(s series.Sum) bool { return !s.Counts.IsZero() }); i >= 0 {
 			t.noteLive(max(q.StepStart(i), q.From))

@@ -70,6 +70,9 @@ func TestRenew(t *testing.T) {
 	check("before it is shown", 4, 1, slice.Live)
 	e.Renewed(fresh)
 	check("after", 3004, 3001, slice.Mixed)
+	if got := e.Trends().All[0].Backfilled; len(got) != 1 || closed.Start().Sub(got[0].To).Abs() > time.Hour || (closed-2999).Start().Sub(got[0].From).Abs() > time.Hour {
+		t.Errorf("the trend says that %+v was back-filled, want 3,000 minutes before %s", got, closed.Start())
+	}
 	e.Count(s, open+1, slice.Counts{Good: 1})
 	check("and on", 3005, 3001, slice.Mixed)
 

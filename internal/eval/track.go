@@ -42,6 +42,9 @@ type track struct {
 	held []slice.Minute
 	// backfilled is the newest back-filled minute that was restored; 0 for none.
 	backfilled slice.Minute
+	// filled are all the minutes that were restored and had been back-filled, to
+	// the hour at worst.
+	filled window.Minutes
 	// live is the oldest minute of an event that was not back-filled, as far
 	// back as the windows reach; 0 for none.
 	live   slice.Minute

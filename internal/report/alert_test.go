@@ -97,6 +97,7 @@ func burning(t *testing.T) (*world, *report.Report) {
 type fixed struct{ snapshot *eval.Snapshot }
 
 func (f fixed) Snapshot() *eval.Snapshot { return f.snapshot }
+func (f fixed) Trends() *eval.Trends     { return &eval.Trends{At: f.snapshot.At} }
 
 // deliver says what receivers have been told of the objective's alerts.
 func (w *world) deliver(o slo.Key) {

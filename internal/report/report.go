@@ -27,7 +27,11 @@ import (
 const SchemaVersion = 1
 
 // Evaluations is where the last evaluation is read.
-type Evaluations interface{ Snapshot() *eval.Snapshot }
+type Evaluations interface {
+	Snapshot() *eval.Snapshot
+	// Trends are those of the last evaluation.
+	Trends() *eval.Trends
+}
 
 // Intake is where the state of ingest is read.
 type Intake interface {

@@ -196,6 +196,7 @@ func comparePeriods(t *testing.T, r *window.Ring, windows []window.Window, m *mo
 		if got, want := r.Sum(2+i), m.between(from, to); got != want {
 			t.Fatalf("%s at %s: got %+v, want %+v", w, now.Start(), got, want)
 		}
+		compareParts(t, r, 2+i, m, false)
 		before, _ := w.Range(from.Add(-time.Nanosecond))
 		got, first, last, ok := r.Former(2 + i)
 		if want := m.between(before, from); got != want || !ok || !first.Start().Equal(before) || !last.Stamp().Equal(from) {

@@ -47,11 +47,14 @@ type sum struct {
 }
 
 // period is what a calendar window knows beside its sum: the minute in which
-// the next period begins, and the former one, which lies in [from, sum.from).
+// the next period begins, the former one, which lies in [from, sum.from), and
+// the parts that add up to the sum, since there are no cells to cut.
 type period struct {
 	next   slice.Minute
 	from   slice.Minute
 	counts slice.Counts
+	width  slice.Minute // of a part
+	parts  []slice.Counts
 }
 
 // NewRing returns an empty ring whose position is the given minute.
@@ -77,6 +80,7 @@ func NewRing(l *Layout, now slice.Minute) *Ring {
 		from, next := p.Calendar.minutes(end)
 		before, _ := p.Calendar.minutes(from - 1)
 		r.sums[i] = sum{from: from, end: end, period: &period{next: next, from: before}}
+		r.sums[i].period.cut(from)
 	}
 	return r
 }
@@ -190,9 +194,17 @@ func (r *Ring) AddSilence(m slice.Minute, c slice.Counts) bool {
 func (s *sum) add(m slice.Minute, c slice.Counts) {
 	switch {
 	case s.from <= m && m <= s.end:
-		s.counts = s.counts.Plus(c)
+		s.take(m, c)
 	case s.period != nil && s.period.from <= m && m < s.from:
 		s.period.counts = s.period.counts.Plus(c)
+	}
+}
+
+// take adds a minute that the window covers.
+func (s *sum) take(m slice.Minute, c slice.Counts) {
+	s.counts = s.counts.Plus(c)
+	if s.period != nil {
+		s.period.addPart(s.from, m, c)
 	}
 }
 
@@ -226,7 +238,7 @@ func (r *Ring) extend(i int, end slice.Minute) {
 	s := &r.sums[i]
 	for m := s.end + 1; m <= min(end, r.now+Slack); m++ {
 		r.turn(i, m)
-		s.counts = s.counts.Plus(r.layout.spans[i].of(r.cell(0, m)))
+		s.take(m, r.layout.spans[i].of(r.cell(0, m)))
 	}
 	s.end = max(s.end, end)
 	r.turn(i, s.end)
@@ -238,7 +250,8 @@ func (r *Ring) turn(i int, m slice.Minute) {
 	s := &r.sums[i]
 	for s.period != nil && m >= s.period.next {
 		_, next := r.layout.spans[i].Calendar.minutes(s.period.next)
-		*s.period, s.from, s.counts = period{next, s.from, s.counts}, s.period.next, slice.Counts{}
+		*s.period, s.from, s.counts = period{next: next, from: s.from, counts: s.counts}, s.period.next, slice.Counts{}
+		s.period.cut(s.from)
 	}
 }
 

@@ -120,6 +120,7 @@ func compare(t *testing.T, seed uint64, spans []window.Span, r *window.Ring, m *
 		if got, want := r.Sum(i), m.sum(s, now); got != want {
 			t.Fatalf("seed %d: window %v (at newest: %v) at minute %d: got %+v, want %+v", seed, s.Length, s.AtNewest, now, got, want)
 		}
+		compareParts(t, r, i, m, s.ValidOnly)
 	}
 }
 
