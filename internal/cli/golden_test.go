@@ -96,7 +96,7 @@ func detail(s report.SLO) report.Detail {
 		StepSeconds: 7200, From: s.From, To: s.To, Timestamps: []int64{1795399200, 1795406400, 1795413600, 1795420800},
 		Good: []*uint64{of(uint64(2_000_000)), nil, of(uint64(0)), of(uint64(499_999))}, Bad: []*uint64{of(uint64(0)), nil, of(uint64(0)), of(uint64(1))},
 		Excluded: []*uint64{of(uint64(7)), nil, of(uint64(0)), of(uint64(0))}, Source: []*string{of("backfill"), nil, of("live"), of("live")},
-		BudgetRemaining: []*float64{nil, nil, nil, nil},
+		BudgetRemaining: []*float64{nil, nil, nil, nil}, Burn: []report.BurnRates{{Rule: "page-1h", Severity: alert.Page, Window: "1h", Threshold: 13.44, Rates: []*float64{of(0.0), nil, nil, of(20.0)}}},
 	}
 	return d
 }

@@ -196,7 +196,7 @@ func (s *DetailSLO) generations(all []catalog.Generation) {
 
 // ofGeneration returns the evaluation with the indicator by which the objective
 // counted in an earlier generation, to read what was counted then. Its target
-// and window are those of today.
+// and window are those of today, and it has no rules.
 func ofGeneration(v *eval.Evaluation, id string, generations []ListedGeneration) (*eval.Evaluation, error) {
 	if id == "" || id == string(v.Objective.Indicator.ID) {
 		return v, nil
@@ -209,7 +209,7 @@ func ofGeneration(v *eval.Evaluation, id string, generations []ListedGeneration)
 	indicator.ID = sli.ID(id)
 	// When its first event came is not kept: all of its silence is shown.
 	old.Trust.MeasuredSince = time.Unix(0, 0)
-	objective.Indicator, old.Objective = &indicator, &objective
+	objective.Indicator, old.Objective, old.Rules = &indicator, &objective, nil
 	return &old, nil
 }
 

@@ -14,14 +14,14 @@ import (
 
 // leaveBadOut takes out of the cells the bad events that corrections leave out
 // of what the store has.
-func (g *grid) leaveBadOut(ctx context.Context, store series.Querier, o *slo.Objective, out window.Minutes, bad slo.BadEvents, end slice.Minute) error {
+func (f *filling) leaveBadOut(ctx context.Context, out window.Minutes, bad slo.BadEvents) error {
 	for _, in := range bad.Minutes() {
-		err := g.readStretch(ctx, store, byMinute(o), in, end, func(m slice.Minute, tally slice.Tally, s series.Sum, source slice.Source) {
+		err := readStretch(ctx, f.store, byMinute(f.o), in, f.stored, func(m slice.Minute, tally slice.Tally, s series.Sum, source slice.Source) {
 			if out.Holds(m) {
 				return
 			}
 			if n := bad.Take(m, s.Counts.Bad); n > 0 {
-				g.takeOut(m, tally, series.Sum{Counts: slice.Counts{Bad: n}}, source)
+				f.takeOut(m, tally, series.Sum{Counts: slice.Counts{Bad: n}}, source)
 			}
 		})
 		if err != nil {
@@ -55,8 +55,7 @@ func (r *Report) minutes(ctx context.Context, o *slo.Objective, in window.Stretc
 	if err != nil {
 		return nil, err
 	}
-	g := &grid{}
-	err = g.readStretch(ctx, store, byMinute(o), in, stored+1, func(m slice.Minute, _ slice.Tally, s series.Sum, _ slice.Source) { add(m, s.Counts) })
+	err = readStretch(ctx, store, byMinute(o), in, stored+1, func(m slice.Minute, _ slice.Tally, s series.Sum, _ slice.Source) { add(m, s.Counts) })
 	return counted, err
 }
 

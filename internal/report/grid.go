@@ -135,6 +135,9 @@ type taker func(m slice.Minute, tally slice.Tally, s series.Sum, source slice.So
 // takeOut is the inverse of add, but for what was measured. Counts wrap, and
 // come out right.
 func (g *grid) takeOut(m slice.Minute, tally slice.Tally, s series.Sum, _ slice.Source) {
+	if !g.holds(m, tally) {
+		return
+	}
 	c := s.Counts
 	if tally == slice.Silent {
 		c = slice.Counts{Bad: c.Good}
@@ -150,17 +153,11 @@ func (g *grid) takeOut(m slice.Minute, tally slice.Tally, s series.Sum, _ slice.
 	}
 }
 
-// minute adds the live counts of one minute, if the grid reaches it.
-func (g *grid) minute(m slice.Minute, tally slice.Tally, c slice.Counts) {
-	if g.start <= m && m < g.end && (tally != slice.Silent || m >= g.since) {
-		g.add(m, tally, series.Sum{Counts: c, Minutes: 1}, slice.Live)
-	}
-}
-
-// add adds to the cell that holds the minute. A silent minute is a bad event
-// of an objective that says so, and no measurement of its own.
+// add adds to the cell that holds the minute, if the grid reaches it. A silent
+// minute is a bad event of an objective that says so, and no measurement of
+// its own; silence before the first event says nothing.
 func (g *grid) add(m slice.Minute, tally slice.Tally, s series.Sum, source slice.Source) {
-	if s.Minutes == 0 {
+	if !g.holds(m, tally) {
 		return
 	}
 	if tally == slice.Silent {
@@ -177,6 +174,10 @@ func (g *grid) add(m slice.Minute, tally slice.Tally, s series.Sum, source slice
 	}
 	g.shown[i] = g.shown[i].Plus(s)
 	g.source[i] = g.source[i].With(source)
+}
+
+func (g *grid) holds(m slice.Minute, tally slice.Tally) bool {
+	return g.start <= m && m < g.end && (tally != slice.Silent || m >= g.since)
 }
 
 // cell returns the index of the cell that begins with the minute or, because

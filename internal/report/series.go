@@ -14,7 +14,6 @@ import (
 	"github.com/leadline/leadline/internal/series"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
-	"github.com/leadline/leadline/internal/window"
 )
 
 // Series is an objective over time: the slices stamped in (From, To], on a grid
@@ -37,6 +36,10 @@ type Series struct {
 	Excluded        []*uint64  `json:"excluded"`
 	BudgetRemaining []*float64 `json:"budget_remaining"`
 	Source          []*string  `json:"source"`
+	// Burn are the burn rates of each pair of alert windows, those first that
+	// call somebody sooner. It is empty of an earlier generation, whose rules
+	// are gone.
+	Burn []BurnRates `json:"burn"`
 }
 
 // The number of steps that a chart has about, and the steps to choose from.
@@ -65,11 +68,15 @@ func (r *Report) series(ctx context.Context, v *eval.Evaluation, from, to time.T
 	step := stepFor(last - first)
 	g := newGrid(first, last, step, v.Objective.Window, v.Objective.Budgeting)
 	g.since = measuredSince(v)
-	if err := r.fill(ctx, g, v.Objective); err != nil {
+	pairs := pairsOf(v.Rules)
+	b := newBurn(g, pairs, v.Objective.Budgeting)
+	if err := r.fill(ctx, v.Objective, g, b); err != nil {
 		return Series{}, err
 	}
 	g.judge()
-	return g.series(v), nil
+	out := g.series(v)
+	out.Burn = b.burnRates(v, pairs, &out)
+	return out, nil
 }
 
 // measuredSince returns the minute of the first event, after all others when
@@ -79,88 +86,6 @@ func measuredSince(v *eval.Evaluation) slice.Minute {
 		return math.MaxInt64
 	}
 	return slice.MinuteOf(v.Trust.MeasuredSince)
-}
-
-// fill sums what the store has and what it does not have yet.
-func (r *Report) fill(ctx context.Context, g *grid, o *slo.Objective) error {
-	ours := func(k *slice.Key) bool {
-		return k.Indicator == string(o.Indicator.ID) && k.Service == o.Indicator.Rule.Service && k.Group == "" &&
-			(k.Tally == "" || k.Tally == slice.Silent && o.SilentIsBad)
-	}
-	in := window.Stretch{From: g.start, To: g.end}
-	out, bad := slo.Minutes(o.LeftOut(in)), o.ExcludedBad(in)
-	store, stored, err := r.recent(ctx, ours, func(s slice.Sample) {
-		if s.Key.Tally == "" {
-			s.Counts.Bad -= bad.Take(s.Minute, s.Counts.Bad)
-		}
-		if !out.Holds(s.Minute) {
-			g.minute(s.Minute, s.Key.Tally, s.Counts)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	if err := g.read(ctx, store, o, stored+1); err != nil {
-		return err
-	}
-	if err := g.leaveOut(ctx, store, o, out, stored+1); err != nil {
-		return err
-	}
-	return g.leaveBadOut(ctx, store, o, out, bad, stored+1)
-}
-
-// read adds what the store has: everything before end, and from there on what
-// was back-filled, which lies in no minute that was counted elsewhere.
-func (g *grid) read(ctx context.Context, store series.Querier, o *slo.Objective, end slice.Minute) error {
-	tallies := []slice.Tally{""}
-	if o.SilentIsBad {
-		tallies = append(tallies, slice.Silent)
-	}
-	for _, edges := range []window.Stretch{{From: g.start, To: g.first}, {From: g.first, To: g.last}, {From: g.last, To: g.end}} {
-		for _, tally := range tallies {
-			q := series.Query{
-				Indicator: string(o.Indicator.ID), Service: o.Indicator.Rule.Service, Tally: tally, Step: int(g.width),
-			}
-			if err := g.readStretch(ctx, store, q, edges, end, g.add); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// readStretch hands over the sums of a stretch, each with the minute in which
-// it begins.
-func (g *grid) readStretch(ctx context.Context, store series.Querier, q series.Query, in window.Stretch, end slice.Minute, take taker) error {
-	q.From, q.To = in.From, in.To
-	if q.Tally == slice.Silent {
-		q.From = max(q.From, g.since)
-	}
-	return series.SumsUntil(ctx, store, q, end, func(q *series.Query, rows []series.Row) {
-		for _, row := range rows {
-			for i, s := range row.Sums {
-				take(max(q.StepStart(i), q.From), q.Tally, s, row.Source)
-			}
-		}
-	})
-}
-
-// leaveOut takes out of the cells what the store has of minutes that neither
-// budget nor alerts count.
-func (g *grid) leaveOut(ctx context.Context, store series.Querier, o *slo.Objective, out window.Minutes, end slice.Minute) error {
-	for _, in := range out {
-		for _, tally := range []slice.Tally{"", slice.Silent} {
-			if tally == slice.Silent && !o.SilentIsBad {
-				continue
-			}
-			q := byMinute(o)
-			q.Tally = tally
-			if err := g.readStretch(ctx, store, q, in, end, g.takeOut); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // series returns the steps that are shown, each with the budget that is left
