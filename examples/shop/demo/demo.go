@@ -63,8 +63,13 @@ func (d *demo) run(soft, hard context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := d.startShop(soft, env, python, otlp)
+	var l *load.Load
+	s, err := d.startShop(soft, env, python, otlp, func(ctx context.Context, url string) error { return l.Retarget(ctx, url) })
 	if err != nil {
+		return err
+	}
+	cfg := d.config(s.url())
+	if l, err = load.New(load.Client(cfg.Concurrency), cfg); err != nil {
 		return err
 	}
 	before, err := srv.counts(soft, serviceName)
@@ -72,11 +77,11 @@ func (d *demo) run(soft, hard context.Context) error {
 		return err
 	}
 	d.say("\nOpen %s in a browser. Ctrl-C ends the demo.\n", srv.url)
-	ledger, err := d.drive(soft, srv, serve, s, before)
-	if err != nil {
+	d.say("load: %.0f requests a second, seed %d", cfg.Rate, cfg.Seed)
+	if err := d.drive(soft, srv, serve, s, l, before); err != nil {
 		return err
 	}
-	return d.conclude(hard, srv, s, ledger, before)
+	return d.conclude(hard, srv, s, l.Ledger(), before)
 }
 
 // python prepares the environment of the real shop, or says why the stand-in
@@ -130,39 +135,29 @@ func (d *demo) startServer(ctx context.Context) (server, *process, endpoints, er
 	return srv, p, endpoints{"http://" + addresses[1], "http://" + addresses[2]}, nil
 }
 
-func (d *demo) startShop(ctx context.Context, env venv.Env, python bool, otlp endpoints) (shop, error) {
+// startShop starts the shop; moved is told where a new release serves.
+func (d *demo) startShop(ctx context.Context, env venv.Env, python bool, otlp endpoints, moved func(context.Context, string) error) (shop, error) {
+	cfg := shopConfig{checkout: d.checkout, data: d.temp, otlp: otlp, protocol: d.protocol, version: serviceVersion, moved: moved}
 	if !python {
 		if err := ctx.Err(); err != nil {
-			return shop{}, err
+			return nil, err
 		}
-		s, err := startStandIn(otlp.http)
+		s, err := startStandIn(cfg)
 		if err == nil {
-			d.say("shop: stand-in on %s, sending OTLP/HTTP", s.url)
+			d.say("shop: stand-in on %s, sending OTLP/HTTP", s.url())
 		}
 		return s, err
 	}
-	endpoint := otlp.grpc
-	if d.protocol != "grpc" {
-		endpoint = otlp.http
-	}
-	s, err := pythonShop{
-		env: env, folder: filepath.Join(d.checkout, "examples", "shop"), data: d.temp,
-		endpoint: endpoint, protocol: d.protocol, version: serviceVersion,
-	}.start(ctx, d.crew)
+	s, err := startPython(ctx, d.crew, env, cfg)
 	if err == nil {
-		d.say("shop: FastAPI under opentelemetry-instrument on %s, sending OTLP over %s", s.url, d.protocol)
+		d.say("shop: FastAPI under opentelemetry-instrument on %s, sending OTLP over %s", s.url(), d.protocol)
 	}
 	return s, err
 }
 
 // drive runs the load and shows the status until soft ends, the load has sent
-// what was asked for, or somebody dies. The ledger it returns is final.
-func (d *demo) drive(soft context.Context, srv server, serve *process, s shop, before map[string]counts) (*load.Ledger, error) {
-	cfg := d.config(s.url)
-	l, err := load.New(load.Client(cfg.Concurrency), cfg)
-	if err != nil {
-		return nil, err
-	}
+// what was asked for, or somebody dies. The ledger is final then.
+func (d *demo) drive(soft context.Context, srv server, serve *process, s shop, l *load.Load, before map[string]counts) error {
 	if d.forTime > 0 {
 		timed, cancel := context.WithTimeout(soft, d.forTime)
 		defer cancel()
@@ -172,7 +167,6 @@ func (d *demo) drive(soft context.Context, srv server, serve *process, s shop, b
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- l.Run(driving) }()
-	d.say("load: %.0f requests a second, seed %d", cfg.Rate, cfg.Seed)
 	tick := time.NewTicker(d.every)
 	defer tick.Stop()
 	for {
@@ -181,11 +175,11 @@ func (d *demo) drive(soft context.Context, srv server, serve *process, s shop, b
 			if err != nil {
 				d.say("load: %v", err) // the ledger says so too, and the verdict allows for it
 			}
-			return l.Ledger(), nil
+			return nil
 		case <-serve.done:
-			return nil, serve.ended()
-		case <-s.trouble:
-			return nil, s.cause()
+			return serve.ended()
+		case <-s.trouble():
+			return s.cause()
 		case <-tick.C:
 			d.showStatus(driving, srv, l.Ledger(), before)
 		}

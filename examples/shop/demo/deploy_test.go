@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -53,10 +54,11 @@ type customers struct {
 }
 
 // moveTo sends the next customer elsewhere, and waits until the last one has left.
-func (c *customers) moveTo(shop string) {
+func (c *customers) moveTo(_ context.Context, shop string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.shop = shop
+	return nil
 }
 
 // answered returns the answers so far.
@@ -151,35 +153,35 @@ func TestABadDeploy(t *testing.T) {
 	c := newCrew()
 	t.Cleanup(c.end)
 	srv, otlp := serveTo(t, c, ours, theirs)
-	s := pythonShop{env: env, folder: "..", data: t.TempDir(), endpoint: "http://" + otlp, protocol: "http/protobuf", version: "1.4.2"}
-	provider, _, err := s.run(t.Context(), c, "provider", "shop-payments", 8001, nil)
+	x := &customers{answers: map[int]int64{}}
+	checkout, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	deploy := func(version string, settings ...string) shop {
-		s.version = version
-		storefront, err := s.storefront(t.Context(), c, provider, settings...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return storefront
+	s, err := startPython(t.Context(), c, env, shopConfig{
+		checkout: checkout, data: t.TempDir(), otlp: endpoints{http: "http://" + otlp}, protocol: "http/protobuf",
+		version: serviceVersion, moved: x.moveTo,
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	good, bad := deploy("1.4.2"), deploy("1.4.3", "SHOP_BAD_RELEASE=1")
-	x := &customers{shop: good.url, answers: map[int]int64{}}
+	x.shop = s.url()
 	stop := x.open()
 	defer stop()
 	for x.answered(http.StatusCreated) < 50 {
 		time.Sleep(buyEvery)
 	}
-	x.moveTo(bad.url)
+	if err := s.release(t.Context(), "1.4.3", true); err != nil {
+		t.Fatal(err)
+	}
 	await(t, firesWithin, []string{"firing"}, receivers)
-	x.moveTo(good.url)
+	if err := s.release(t.Context(), serviceVersion, false); err != nil {
+		t.Fatal(err)
+	}
 	await(t, endsWithin, []string{"firing", "resolved"}, receivers)
 	stop()
-	for _, s := range []shop{good, bad} {
-		if err := s.stop(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+	if err := s.stop(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	x.check(t, srv)
 }

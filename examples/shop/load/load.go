@@ -84,6 +84,15 @@ type Load struct {
 
 	planMu sync.Mutex
 	plan   planner
+
+	targetMu sync.Mutex
+	target   *target
+}
+
+// target is where requests go, and those that are on their way there.
+type target struct {
+	storefront string
+	underWay   sync.WaitGroup
 }
 
 // New returns a load that sends through client, whose own limits it replaces
@@ -92,7 +101,7 @@ func New(client *http.Client, cfg Config) (*Load, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configure load: %w", err)
 	}
-	return &Load{cfg: cfg, client: client, ledger: newLedger(cfg.Seed), plan: newPlanner(cfg.Seed)}, nil
+	return &Load{cfg: cfg, client: client, ledger: newLedger(cfg.Seed), plan: newPlanner(cfg.Seed), target: &target{storefront: cfg.Storefront}}, nil
 }
 
 // Client returns an HTTP client fit for a load of so many customers. It drops
@@ -108,6 +117,33 @@ func Client(concurrency int) *http.Client {
 
 // Ledger returns the live ledger.
 func (l *Load) Ledger() *Ledger { return l.ledger }
+
+// Retarget sends all later requests to another storefront, and returns when the
+// old one has answered those that were on their way: it can end then, and no
+// customer notices.
+func (l *Load) Retarget(ctx context.Context, storefront string) error {
+	l.targetMu.Lock()
+	old := l.target
+	l.target = &target{storefront: storefront}
+	l.targetMu.Unlock()
+	answered := make(chan struct{})
+	go func() { old.underWay.Wait(); close(answered) }()
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the last answers of %s: %w", old.storefront, ctx.Err())
+	case <-answered:
+		l.client.CloseIdleConnections()
+		return nil
+	}
+}
+
+// begin enters a request among those that are on their way.
+func (l *Load) begin() *target {
+	l.targetMu.Lock()
+	defer l.targetMu.Unlock()
+	l.target.underWay.Add(1)
+	return l.target
+}
 
 // Run sends until ctx ends or the configured number of requests was sent, waits
 // for the answers that are still due, and returns.
@@ -185,7 +221,9 @@ func (l *Load) nextVisit() []request {
 func (l *Load) send(r request) {
 	ctx, cancel := context.WithTimeout(context.Background(), l.cfg.Timeout)
 	defer cancel()
-	a, err := l.answer(ctx, r)
+	to := l.begin()
+	defer to.underWay.Done()
+	a, err := l.answer(ctx, to.storefront, r)
 	if err != nil {
 		l.ledger.unanswered(r, err)
 		return
@@ -196,8 +234,8 @@ func (l *Load) send(r request) {
 // maxAnswer bounds what is read of one answer; the shop's pages are far smaller.
 const maxAnswer = 1 << 20
 
-func (l *Load) answer(ctx context.Context, r request) (answer, error) {
-	req, err := r.http(ctx, l.cfg.Storefront)
+func (l *Load) answer(ctx context.Context, storefront string, r request) (answer, error) {
+	req, err := r.http(ctx, storefront)
 	if err != nil {
 		return answer{}, err
 	}

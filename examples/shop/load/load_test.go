@@ -239,6 +239,43 @@ func TestStopFinishesWhatWasStarted(t *testing.T) {
 	})
 }
 
+// TestRetargetLosesNoRequest moves the load between two shops while it runs:
+// the one that was left must not be asked again.
+func TestRetargetLosesNoRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old, fresh := &fakeShop{latency: 700 * time.Millisecond}, &fakeShop{}
+		cfg := load.DefaultConfig("http://old.example")
+		cfg.Requests = 1000
+		l, err := load.New(&http.Client{Transport: byHost{"old.example": old, "new.example": fresh}}, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- l.Run(t.Context()) }()
+		time.Sleep(10 * time.Second)
+		if err := l.Retarget(t.Context(), "http://new.example"); err != nil {
+			t.Fatal(err)
+		}
+		before := len(old.served)
+		if old.inFlight != 0 || before == 0 {
+			t.Errorf("%d of %d requests were still on their way", old.inFlight, before)
+		}
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		got := l.Ledger().Snapshot()
+		if len(old.served) != before || got.Requests != int64(before+len(fresh.served)) || got.Unanswered != 0 {
+			t.Errorf("ledger: %d requests, %d unanswered; the old shop served %d and %d, the new one %d",
+				got.Requests, got.Unanswered, before, len(old.served)-before, len(fresh.served))
+		}
+	})
+}
+
+// byHost sends a request to the shop that is served under its host.
+type byHost map[string]*fakeShop
+
+func (b byHost) RoundTrip(r *http.Request) (*http.Response, error) { return b[r.URL.Host].RoundTrip(r) }
+
 func TestUnansweredIsCountedApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got, err := run(t, &fakeShop{lost: "/checkout"}, nil)

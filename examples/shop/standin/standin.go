@@ -37,15 +37,18 @@ const (
 type Storefront struct {
 	exporter *Exporter
 	mux      *http.ServeMux
+	bad      bool // every second checkout fails
 
 	mu     sync.Mutex
+	asked  int            // checkouts
 	carts  map[string]int // items in the basket, by customer
 	orders int
 }
 
-// New returns a storefront that records its requests with exporter.
-func New(exporter *Exporter) *Storefront {
-	s := &Storefront{exporter: exporter, mux: http.NewServeMux(), carts: map[string]int{}}
+// New returns a storefront that records its requests with exporter. Of a bad
+// release every second checkout fails.
+func New(exporter *Exporter, bad bool) *Storefront {
+	s := &Storefront{exporter: exporter, bad: bad, mux: http.NewServeMux(), carts: map[string]int{}}
 	s.route("GET /{$}", "/", s.frontPage)
 	s.route("GET /items/{item_id}", "/items/{item_id}", s.itemPage)
 	s.route("GET /cart", "/cart", s.cartPage)
@@ -166,6 +169,10 @@ func (s *Storefront) addToCart(r *http.Request, _ *visit) reply {
 }
 
 func (s *Storefront) checkout(r *http.Request, v *visit) reply {
+	if s.breaks() {
+		v.failure = "this release cannot charge every card"
+		return refusal(http.StatusInternalServerError, "Internal Server Error")
+	}
 	var order struct {
 		Card string `json:"card"`
 	}
@@ -183,6 +190,14 @@ func (s *Storefront) checkout(r *http.Request, v *visit) reply {
 		return refusal(http.StatusBadGateway, "the payment provider does not answer")
 	}
 	return s.placeOrder(r.Header.Get("X-Customer"))
+}
+
+// breaks says whether the release is what makes this checkout fail.
+func (s *Storefront) breaks() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+	return s.bad && s.asked%2 == 0
 }
 
 func (s *Storefront) hasCart(customer string) bool {

@@ -76,6 +76,11 @@ func (s *sink) take(td *tracepb.TracesData) {
 // start serves a storefront that sends to a sink; flush delivers all spans.
 func start(t *testing.T, answers ...int) (url string, s *sink, flush func() error) {
 	t.Helper()
+	return startRelease(t, false, answers...)
+}
+
+func startRelease(t *testing.T, bad bool, answers ...int) (url string, s *sink, flush func() error) {
+	t.Helper()
 	s = &sink{answers: answers, scopes: map[string]string{}}
 	collector := httptest.NewServer(s)
 	t.Cleanup(collector.Close)
@@ -83,7 +88,7 @@ func start(t *testing.T, answers ...int) (url string, s *sink, flush func() erro
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- exporter.Run(ctx) }()
-	shop := httptest.NewServer(standin.New(exporter))
+	shop := httptest.NewServer(standin.New(exporter, bad))
 	t.Cleanup(func() { shop.Close(); cancel() })
 	return shop.URL, s, func() error {
 		shop.Close()
@@ -170,6 +175,23 @@ func TestPagesAndTheirSpans(t *testing.T) {
 		if took := time.Duration(server.EndTimeUnixNano - server.StartTimeUnixNano); tt.name == "slow" && took < 30*time.Millisecond {
 			t.Errorf("%s: span of %v, want at least 30ms", tt.name, took)
 		}
+	}
+}
+
+func TestABadReleaseBreaksEverySecondCheckout(t *testing.T) {
+	url, s, flush := startRelease(t, true)
+	var got []int
+	for range 4 {
+		got = append(got, ask(t, "POST", url+"/checkout", "", `{"card":"4242424242424242"}`))
+	}
+	if err := flush(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]int{409, 500, 409, 500}, got); diff != "" {
+		t.Errorf("answers (-want +got):\n%s", diff)
+	}
+	if broken := byTrace(s.spans)[1].server; len(broken.Events) != 1 || broken.Status.Code != tracepb.Status_STATUS_CODE_ERROR {
+		t.Errorf("span of a broken checkout: %v", broken)
 	}
 }
 
