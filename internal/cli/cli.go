@@ -10,6 +10,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -155,10 +156,9 @@ func taking(least, most int) cobra.PositionalArgs {
 
 // asking adds the flags of a command that asks a server.
 func (e *env) asking(c *cobra.Command) *cobra.Command {
-	server := "http://127.0.0.1:8484"
-	if s := os.Getenv("LEADLINE_SERVER"); s != "" {
-		server = s
-	}
+	// Whoever has chosen another address for the server in the settings that
+	// stand here has said where it is.
+	server := cmp.Or(os.Getenv("LEADLINE_SERVER"), "http://"+config.Reach("", os.LookupEnv).UI)
 	c.Flags().StringVar(&e.server, "server", server, "address of the server")
 	c.Flags().StringVar(&e.token.TokenFile, "token-file", os.Getenv("LEADLINE_TOKEN_FILE"), "file with the server's token")
 	return c

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -147,6 +148,11 @@ func statusTable(w io.Writer, v report.SLOs) {
 // selfLines says which promise of its own the server does not keep. A number
 // cannot be trusted more than who measured it.
 func selfLines(w io.Writer, self []report.SLO) {
+	begun := func(s report.SLO) bool { return s.State != slo.NotMeasured }
+	if len(self) > 0 && !slices.ContainsFunc(self, begun) {
+		fmt.Fprintln(w, "leadline itself: it has just begun to measure itself")
+		return
+	}
 	for _, s := range self {
 		if s.State != slo.OK {
 			fmt.Fprintf(w, "leadline itself: %s is %s: %s\n", s.Name, s.State, causeText(s))

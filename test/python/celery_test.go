@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/leadline/leadline/examples/shop/venv"
+	"github.com/leadline/leadline/internal/testkit/process"
 )
 
 // The plan of the publisher. A flaky task asks for another attempt twice.
@@ -109,11 +110,11 @@ var ended = regexp.MustCompile(`(?m) Task tasks\.\w+\[\S+\] (succeeded in|raised
 // publish lets a process ask for every task of the plan.
 func (q queue) publish(t *testing.T, variables []string) {
 	t.Helper()
-	p := launch(t, "publisher", "apps", q.variables(variables), q.env.Program("opentelemetry-instrument"), q.env.Program("python"), "publish.py",
-		fmt.Sprintf("%d:succeed", tasksToSucceed), fmt.Sprintf("%d:fail", tasksToFail), fmt.Sprintf("%d:flaky:%d", tasksToRetry, retries))
-	p.wait(t)
-	if !p.cmd.ProcessState.Success() {
-		t.Fatalf("publish: %s", p.cmd.ProcessState)
+	p := process.Start(t, process.Command{Name: "publisher", Dir: "apps", Env: q.variables(variables), Argv: []string{q.env.Program("opentelemetry-instrument"), q.env.Program("python"), "publish.py",
+		fmt.Sprintf("%d:succeed", tasksToSucceed), fmt.Sprintf("%d:fail", tasksToFail), fmt.Sprintf("%d:flaky:%d", tasksToRetry, retries)}})
+	p.Wait(t)
+	if !p.State().Success() {
+		t.Fatalf("publish: %s", p.State())
 	}
 }
 
@@ -123,15 +124,13 @@ func (q queue) work(t *testing.T, pool, variables []string) {
 	t.Helper()
 	argv := append([]string{q.env.Program("opentelemetry-instrument"), q.env.Program("celery"), "-A", "tasks", "worker",
 		"-c", "2", "--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO", "-P"}, pool...)
-	p := launch(t, "worker", "apps", q.variables(variables), argv...)
+	p := process.Start(t, process.Command{Name: "worker", Dir: "apps", Env: q.variables(variables), Argv: argv})
 	const all = tasksToSucceed + tasksToFail + tasksToRetry*(1+retries)
-	until(t, "every task was tried", countLimit, func() bool {
-		select {
-		case <-p.exited:
+	process.Until(t, "every task was tried", countLimit, func() bool {
+		if p.Ended() {
 			t.Fatal("the worker ended before its tasks")
-		default:
 		}
-		return len(ended.FindAllString(p.said.String(), -1)) == all
+		return len(ended.FindAllString(p.Said(), -1)) == all
 	})
-	p.end(t)
+	p.End(t)
 }

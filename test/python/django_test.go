@@ -21,7 +21,7 @@ func TestDjangoIsCountedExactly(t *testing.T) {
 			if err := l.send(shelfRequests()); err != nil {
 				t.Fatal(err)
 			}
-			app.end(t)
+			app.End(t)
 			mustHaveServed(t, app, l.ledger.total())
 			s.mustShow(t, "shelf", l.ledger.expect(map[string]objective{
 				"everything-answers": answered,

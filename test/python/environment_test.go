@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/leadline/leadline/examples/shop/venv"
+	"github.com/leadline/leadline/internal/testkit/process"
 )
 
 // prepared returns the environment with the applications, or skips.
@@ -100,16 +101,14 @@ func (w telemetry) variables(s *server, service string) []string {
 
 // gunicorn serves a WSGI application under zero-code instrumentation, by two
 // workers, and returns when it accepts connections.
-func gunicorn(t *testing.T, env venv.Env, app string, variables []string) (p *process, address string) {
+func gunicorn(t *testing.T, env venv.Env, app string, variables []string) (p *process.Process, address string) {
 	t.Helper()
-	address = freeAddress(t)
-	p = launch(t, "gunicorn "+app, "apps", variables, env.Program("opentelemetry-instrument"),
-		env.Program("gunicorn"), "-c", "gunicorn.conf.py", "-b", address, app)
-	until(t, app+" listens", startLimit, func() bool {
-		select {
-		case <-p.exited:
-			t.Fatalf("%s ended while it started", p.name)
-		default:
+	address = process.FreeAddress(t)
+	p = process.Start(t, process.Command{Name: "gunicorn " + app, Dir: "apps", Env: variables, Argv: []string{env.Program("opentelemetry-instrument"),
+		env.Program("gunicorn"), "-c", "gunicorn.conf.py", "-b", address, app}})
+	process.Until(t, app+" listens", startLimit, func() bool {
+		if p.Ended() {
+			t.Fatalf("%s ended while it started", app)
 		}
 		conn, err := net.Dial("tcp", address)
 		if err != nil {
@@ -125,10 +124,10 @@ var answeredBy = regexp.MustCompile(`worker answered (\d+) requests`)
 
 // mustHaveServed checks that both workers of an ended application had their
 // share, and that what they were asked is what the ledger says.
-func mustHaveServed(t *testing.T, app *process, total uint64) {
+func mustHaveServed(t *testing.T, app *process.Process, total uint64) {
 	t.Helper()
 	shares, sum := []uint64{}, uint64(0)
-	for _, found := range answeredBy.FindAllStringSubmatch(app.said.String(), -1) {
+	for _, found := range answeredBy.FindAllStringSubmatch(app.Said(), -1) {
 		n, err := strconv.ParseUint(found[1], 10, 64)
 		if err != nil {
 			t.Fatal(err)

@@ -37,7 +37,7 @@ func TestHTTPBinIsCountedExactly(t *testing.T) {
 			if err := l.send(httpbinRequests()); err != nil {
 				t.Fatal(err)
 			}
-			app.end(t)
+			app.End(t)
 			mustHaveServed(t, app, l.ledger.total())
 			want := l.ledger.expect(httpbinObjectives())
 			s.mustShow(t, services[i], want)

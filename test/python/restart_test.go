@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadline/leadline/internal/testkit/process"
 )
 
 // outage is what a server that is killed does to a sender that retries.
@@ -46,7 +48,7 @@ func TestKilledServerCountsWhatItAcknowledged(t *testing.T) {
 			}))
 			l := newLoad(address)
 			l.sendDuring(t, func() { o.strike(t, s, l) })
-			app.end(t)
+			app.End(t)
 			mustHaveServed(t, app, l.ledger.total())
 			o.mustHoldUp(t, s, l.ledger.expect(httpbinObjectives()), a)
 		})
@@ -58,7 +60,7 @@ func TestKilledServerCountsWhatItAcknowledged(t *testing.T) {
 func (o outage) strike(t *testing.T, s *server, l *load) {
 	for range o.kills {
 		l.awaitMore(t, answersBetweenKills)
-		s.kill()
+		s.Kill()
 		<-time.After(o.away)
 		s.start(t)
 	}
@@ -70,7 +72,7 @@ const answersBetweenKills = 300
 func (l *load) awaitMore(t *testing.T, n uint64) {
 	t.Helper()
 	before := l.ledger.total()
-	until(t, fmt.Sprintf("%d more answers", n), answerLimit, func() bool { return l.ledger.total() >= before+n })
+	process.Until(t, fmt.Sprintf("%d more answers", n), answerLimit, func() bool { return l.ledger.total() >= before+n })
 }
 
 // sendDuring sends the requests of httpbin over and over until f returns.

@@ -14,11 +14,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadline/leadline/internal/testkit/process"
 )
 
 // server is a running `leadline serve`.
 type server struct {
-	*process
+	*process.Process
 	data, services     string
 	ui, grpc, otlpHTTP string // host:port
 }
@@ -40,16 +42,16 @@ func (s *server) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.process = launch(t, "leadline", "", []string{asServer + "=1"}, program, "serve", "--data-dir", s.data,
-		"--services", s.services, "--listen", s.ui, "--otlp-grpc", s.grpc, "--otlp-http", s.otlpHTTP)
-	until(t, "leadline listens", startLimit, func() bool {
-		found := listening.FindStringSubmatch(s.said.String())
+	s.Process = process.Start(t, process.Command{Name: "leadline", Env: []string{asServer + "=1"}, Argv: []string{program, "serve", "--data-dir", s.data,
+		"--services", s.services, "--listen", s.ui, "--otlp-grpc", s.grpc, "--otlp-http", s.otlpHTTP}})
+	process.Until(t, "leadline listens", startLimit, func() bool {
+		found := listening.FindStringSubmatch(s.Said())
 		if found != nil {
 			s.ui, s.grpc, s.otlpHTTP = found[1], found[2], found[3]
 		}
 		return found != nil
 	})
-	until(t, "leadline is ready", startLimit, func() bool { return s.get("/readyz", nil) == nil })
+	process.Until(t, "leadline is ready", startLimit, func() bool { return s.get("/readyz", nil) == nil })
 }
 
 // maxAnswer is more than the API says of a few services.
@@ -137,7 +139,7 @@ func (s *server) mustShow(t *testing.T, service string, want shown) {
 // what it saw last.
 func (s *server) settled(t *testing.T, service string, hoped func(shown) bool) (got shown) {
 	t.Helper()
-	for end := time.Now().Add(countLimit); ; <-time.After(10 * pollEvery) {
+	for end := time.Now().Add(countLimit); ; <-time.After(10 * process.PollEvery) {
 		var err error
 		if got, err = s.shows(service); err != nil {
 			t.Fatal(err)

@@ -5,8 +5,9 @@
 //
 // It owns the folder .venv of the checkout (ignored by git): one environment
 // per content of the requirements file and per Python version, so a changed pin
-// makes a new environment and an unchanged one costs nothing. An environment is
-// used only when its marker file says that the installation came to its end.
+// makes a new environment and an unchanged one costs nothing. Beside them lie the
+// packages of other files as wheels, for installations that a test makes itself.
+// Either is used only when its marker file says that the installation came to its end.
 // A lock file keeps two preparations from meeting; nothing is written elsewhere.
 //
 // Its errors are for people: no Python, a Python that is too old, and no
@@ -46,30 +47,46 @@ func (e Env) Program(name string) string { return filepath.Join(e.Dir, "bin", na
 // Prepare returns the environment for a requirements file, and makes it when
 // it is not there yet. It tells progress in short lines.
 func Prepare(ctx context.Context, checkout, requirements string, progress func(string)) (Env, error) {
+	env, _, err := prepare(ctx, checkout, "shop-", requirements, progress, Env.install)
+	return env, err
+}
+
+// prepare returns the folder of the pins, filled by fill unless that came to its
+// end before, and the interpreter.
+func prepare(ctx context.Context, checkout, prefix, requirements string, progress func(string), fill func(e Env, ctx context.Context, python, requirements string, progress func(string)) error) (env Env, python string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, installTimeout)
 	defer cancel()
 	python, version, err := findPython(ctx)
 	if err != nil {
-		return Env{}, err
+		return Env{}, "", err
 	}
 	pins, err := os.ReadFile(requirements)
 	if err != nil {
-		return Env{}, fmt.Errorf("read requirements: %w", err)
+		return Env{}, "", fmt.Errorf("read requirements: %w", err)
 	}
 	folder := filepath.Join(checkout, ".venv")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return Env{}, fmt.Errorf("make environment folder: %w", err)
+		return Env{}, "", fmt.Errorf("make environment folder: %w", err)
 	}
 	unlock, err := lock(ctx, filepath.Join(folder, "shop.lock"), progress)
 	if err != nil {
-		return Env{}, err
+		return Env{}, "", err
 	}
 	defer unlock()
-	env := Env{Dir: filepath.Join(folder, "shop-"+digest(pins, version))}
+	env = Env{Dir: filepath.Join(folder, prefix+digest(pins, version))}
 	if _, err := os.Stat(env.marker()); err == nil {
-		return env, nil
+		return env, python, nil
 	}
-	return env, env.install(ctx, python, requirements, progress)
+	if err := os.RemoveAll(env.Dir); err != nil {
+		return Env{}, "", fmt.Errorf("remove half-made environment: %w", err)
+	}
+	if err := fill(env, ctx, python, requirements, progress); err != nil {
+		return env, "", err
+	}
+	if err := os.WriteFile(env.marker(), nil, 0o644); err != nil {
+		return env, "", fmt.Errorf("mark environment complete: %w", err)
+	}
+	return env, python, nil
 }
 
 func (e Env) marker() string { return filepath.Join(e.Dir, ".complete") }
@@ -104,25 +121,19 @@ func findPython(ctx context.Context) (path, version string, err error) {
 }
 
 func (e Env) install(ctx context.Context, python, requirements string, progress func(string)) error {
-	if err := os.RemoveAll(e.Dir); err != nil {
-		return fmt.Errorf("remove half-made environment: %w", err)
-	}
 	progress("making a Python environment in " + e.Dir)
 	if err := runTold(ctx, progress, "make environment", python, "-m", "venv", e.Dir); err != nil {
 		return err
 	}
 	progress("installing the pinned packages of " + requirements)
-	// pip decides for itself where packages come from; a machine without an
-	// index must be told so soon, hence few and short retries.
-	if err := runTold(ctx, progress, "install packages", e.Program("python"), "-m", "pip", "install",
-		"--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off",
-		"--retries", "2", "--timeout", "15", "--require-hashes", "-r", requirements); err != nil {
-		return err
-	}
-	if err := os.WriteFile(e.marker(), nil, 0o644); err != nil {
-		return fmt.Errorf("mark environment complete: %w", err)
-	}
-	return nil
+	return runTold(ctx, progress, "install packages", pip(e.Program("python"), "install", "--progress-bar", "off", "-r", requirements)...)
+}
+
+// pip is a call of pip, which decides for itself where packages come from. A
+// machine without an index must be told so soon, hence few and short retries.
+func pip(python, command string, more ...string) []string {
+	return append([]string{python, "-m", "pip", command, "--quiet", "--disable-pip-version-check", "--no-input",
+		"--retries", "2", "--timeout", "15", "--require-hashes"}, more...)
 }
 
 // runTold runs a command and says every few seconds that it still runs.

@@ -3,7 +3,7 @@
 
 //go:build unix && !linux
 
-package python_test
+package process
 
 import "syscall"
 
