@@ -21,6 +21,12 @@ export const connection = signal<Line>('off');
 /** Grows by one for every evaluation that the server announced. */
 export const evaluations = signal(0);
 
+/** The minute of the last evaluation: for what changes slowly. */
+export const everyMinute = computed(() => {
+  evaluations.value;
+  return Math.floor(Date.now() / 60_000);
+});
+
 const tellings = signal(0);
 
 /** Grows with every evaluation, and with every change of silences and deliveries between two. */

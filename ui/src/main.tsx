@@ -21,6 +21,7 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/parts.css';
 import './styles/pages.css';
+import './styles/fleet.css';
 import './styles/alerts.css';
 
 /** Half the address of an objective is that of its service: the list, with nothing else in it. */

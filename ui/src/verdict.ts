@@ -28,6 +28,9 @@ export const stateLabel: Record<State, string> = {
 /** An unknown state of a newer server sorts with the worst: unknown must never look fine. */
 export const severity = (state: State): number => Math.max(0, states.indexOf(state));
 
+/** Somebody should look at what is not fine, or say that it may wait. */
+export const needsAttention = (state: State): boolean => severity(state) < severity('ok');
+
 /**
  * Share of the budget that is left: 1 is untouched, below 0 is overspent, null
  * is not measured or not yet a share, because too few events allow no bad one.
@@ -54,21 +57,6 @@ export function worstFirst(a: Objective, b: Objective): number {
     a.service.localeCompare(b.service) ||
     a.name.localeCompare(b.name)
   );
-}
-
-export interface Filter {
-  text: string;
-  states: ReadonlySet<string>;
-  service: string;
-  owner: string;
-}
-
-export function matches(o: Objective, filter: Filter, ignore: 'states' | null = null): boolean {
-  if (ignore !== 'states' && filter.states.size > 0 && !filter.states.has(o.state)) return false;
-  if (filter.service !== '' && o.service !== filter.service) return false;
-  if (filter.owner !== '' && o.owner !== filter.owner) return false;
-  const haystack = [o.name, o.service, o.namespace, o.environment, o.journey, o.owner, o.cause].join(' ').toLowerCase();
-  return filter.text.toLowerCase().split(/\s+/).every((word) => haystack.includes(word));
 }
 
 /** The burn rate worth naming first: the shortest window of an hour or more, since shorter ones flicker. */

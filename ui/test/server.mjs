@@ -13,6 +13,7 @@ import { operations } from './fixtures/operations.mjs';
 import { now, resolve } from './fixtures/seed.mjs';
 import { detail } from './fixtures/slo.mjs';
 import { slos, young } from './fixtures/slos.mjs';
+import { trends } from './fixtures/trends.mjs';
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -20,14 +21,14 @@ const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
 const goSource = readFileSync(join(dist, '..', '..', 'internal', 'api', 'pages.go'), 'utf8');
 export const policy = /^const policy = "(.+)"$/m.exec(goSource)[1];
 
-/** empty: nothing yet; starting: not evaluated yet; young: measured for 20 minutes; one, many: 1 or 200 objectives; broken: 500s; slow: 2 s; locked: wants the token "letmein"; red: intake is ill. */
-export const scenarios = ['empty', 'starting', 'young', 'one', 'many', 'broken', 'slow', 'locked', 'red'];
+/** empty: nothing yet; starting: not evaluated yet; young: measured for 20 minutes; one, many, most: 1, 200 or 1,000 objectives; broken: 500s; slow: 2 s; locked: wants the token "letmein"; red: intake is ill. */
+export const scenarios = ['empty', 'starting', 'young', 'one', 'many', 'most', 'broken', 'slow', 'locked', 'red'];
 
 export function serve(scenario, port = 0) {
   const streams = new Set();
   // What tests change: it lasts as long as this server.
   const held = { silences: scenario === 'many' || scenario === 'red' ? silences() : [] };
-  const fleet = scenario === 'young' ? young() : slos(scenario === 'empty' || scenario === 'starting' ? 0 : scenario === 'many' ? 200 : scenario === 'one' ? 1 : 17);
+  const fleet = scenario === 'young' ? young() : slos(scenario === 'empty' || scenario === 'starting' ? 0 : scenario === 'many' ? 200 : scenario === 'most' ? 1000 : scenario === 'one' ? 1 : 17);
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://fixture');
     response.setHeader('Content-Security-Policy', policy);
@@ -65,6 +66,7 @@ function answer(url, fleet, scenario, held) {
   if (url.pathname === '/api/v1/silences') return [200, { schema_version: 1, silences: held.silences }];
   if (url.pathname === '/api/v1/receivers') return [200, receivers(scenario === 'empty' ? 'none' : scenario)];
   if (url.pathname === '/api/v1/slos') return [200, { ...fleet, evaluated_at: scenario === 'starting' ? '0001-01-01T00:00:00Z' : new Date(now * 1000).toISOString() }];
+  if (url.pathname === '/api/v1/trends') return [200, trends(fleet)];
   if (url.pathname === '/api/v1/operations') {
     const window = url.searchParams.get('window') ?? '1h';
     if (!/^\d+[mhd]$/.test(window)) return [400, { error: { message: `"${window}" is no window`, hint: 'write 30m, 6h or 28d' } }];

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { Exhaustion, Rule } from '../src/alert';
 import type { Objective, ObjectiveDetail, State } from '../src/api';
-import { budgetLeft, exhaustion, leftText, matches, sentence, severity, states, worstFirst } from '../src/verdict';
+import { budgetLeft, exhaustion, leftText, sentence, severity, states, worstFirst } from '../src/verdict';
 
 const objective = (over: Partial<Objective>): Objective => ({
   name: 'checkout-succeeds', namespace: 'shop', service: 'shop-api', environment: 'production', journey: 'checkout', owner: 'team-checkout', runbook: '',
@@ -60,17 +60,6 @@ test('exhaustion is the forecast of the rule with the worst verdict', () => {
   assert.equal(told({ budget: null }).text, 'not measured');
   assert.equal(told({ budget: { allowed: 0, spent: 0, remaining: 0 } }).text, 'no budget yet');
   assert.equal(told({ budget: { allowed: 100, spent: 134, remaining: -34 } }).text, 'spent');
-});
-
-test('matches joins the filters and searches every word', () => {
-  const none = { text: '', states: new Set<string>(), service: '', owner: '' };
-  assert.equal(matches(objective({}), none), true);
-  assert.equal(matches(objective({}), { ...none, text: 'SHOP checkout' }), true);
-  assert.equal(matches(objective({}), { ...none, text: 'shop mailer' }), false);
-  assert.equal(matches(objective({}), { ...none, states: new Set(['breaching']) }), false);
-  assert.equal(matches(objective({}), { ...none, states: new Set(['breaching']) }, 'states'), true);
-  assert.equal(matches(objective({}), { ...none, service: 'mailer' }), false);
-  assert.equal(matches(objective({}), { ...none, owner: 'team-checkout' }), true);
 });
 
 test('sentence: evidence, target, what is left', () => {

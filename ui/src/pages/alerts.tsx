@@ -17,7 +17,7 @@ import { StateCounts } from '../parts/statecounts';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';
 import { instant, unix, zone } from '../time';
-import { Choice, distinct } from './fleet';
+import { Choice, distinct } from '../parts/choice';
 
 export function AlertsPage() {
   const alerts = useResource<Alerts>('/api/v1/alerts', true, alertNews);

@@ -2,23 +2,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // All objectives, worst first. Filters live in the address.
-import { useEffect } from 'preact/hooks';
-import { objectivePath } from '../api';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { FileProblem, Fleet as FleetDocument, Objective, Operations } from '../api';
+import { everyMinute } from '../events';
+import { choices, facets, filterOf, grouped, matches, narrowings, noFilter } from '../fleet';
+import type { Filter } from '../fleet';
 import * as format from '../format';
-import { BudgetBar, BudgetText } from '../parts/budget';
-import { Chip, StateIcon } from '../parts/chip';
+import { StateIcon } from '../parts/chip';
+import { Select } from '../parts/choice';
+import { chooseDensity, densities, density } from '../parts/density';
+import { ObjectiveTable, keyOf } from '../parts/objectives';
 import { Screen } from '../parts/screens';
-import { hereWith, keepZone, placeWith } from '../parts/shell';
+import { hereWith, keepZone } from '../parts/shell';
 import { StateCounts } from '../parts/statecounts';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';
 import { instant, unix, zone } from '../time';
-import { matches, pace, severity, stateLabel, states, worstFirst } from '../verdict';
-import type { Filter } from '../verdict';
+import type { Trend, Trends } from '../trend';
+import { stateLabel, states } from '../verdict';
 
 export function Fleet() {
   const fleet = useResource<FleetDocument>('/api/v1/slos');
+  // The shortest window has parts of two minutes.
+  const read = useResource<Trends>('/api/v1/trends', true, everyMinute).data;
+  const trends = useMemo(() => new Map((read?.trends ?? []).map((t) => [keyOf(t), t])), [read]);
   useEffect(() => {
     document.title = 'Objectives · Leadline';
   }, []);
@@ -31,8 +38,8 @@ export function Fleet() {
           const self = data.self ?? [];
           const well = self.every((o) => o.state === 'ok' || o.state === 'not_measured');
           // A server that is not well is the first thing to know about its numbers.
-          const said = (problems.length > 0 || !well) && <>{problems.length > 0 && <Problems problems={problems} />}{!well && <Self slos={self} well={false} />}</>;
-          if ((data.slos ?? []).length > 0) return <>{said}<List slos={data.slos ?? []} />{well && self.length > 0 && <Self slos={self} well />}</>;
+          const said = (problems.length > 0 || !well) && <>{problems.length > 0 && <Problems problems={problems} />}{!well && <Self slos={self} well={false} trends={trends} />}</>;
+          if ((data.slos ?? []).length > 0) return <>{said}<List slos={data.slos ?? []} trends={trends} />{well && self.length > 0 && <Self slos={self} well trends={trends} />}</>;
           if (said) return said;
           // A server that has not evaluated yet does not know its objectives; that is not the same as having none.
           return data.evaluated_at !== undefined && unix(data.evaluated_at) === null ? <Starting /> : <FirstSteps />;
@@ -58,46 +65,62 @@ function Problems({ problems }: { problems: FileProblem[] }) {
 }
 
 /** How well the server itself does, by objectives like all others. */
-function Self({ slos, well }: { slos: Objective[]; well: boolean }) {
-  const table = <Table slos={[...slos].sort(worstFirst)} id="self" name="Objectives of Leadline itself" />;
+function Self({ slos, well, trends }: { slos: Objective[]; well: boolean; trends: ReadonlyMap<string, Trend> }) {
+  const table = <ObjectiveTable groups={grouped(slos, '')} id="self" name="Objectives of Leadline itself" list="self" trends={trends} />;
   if (well) return <details class="self"><summary>Leadline itself: {format.plural(slos.length, 'objective', 'objectives')}, none in trouble</summary>{table}</details>;
   return <section class="self"><h2>Leadline itself <span class="quiet">what it says of others depends on this</span></h2>{table}</section>;
 }
 
-const filterOf = (from: URLSearchParams): Filter => ({
-  text: from.get('q') ?? '',
-  states: new Set((from.get('state') ?? '').split(',').filter((s) => s !== '')),
-  service: from.get('service') ?? '',
-  owner: from.get('team') ?? '',
-});
-
-function List({ slos }: { slos: Objective[] }) {
+function List({ slos, trends }: { slos: Objective[]; trends: ReadonlyMap<string, Trend> }) {
   const filter = filterOf(query.value);
-  const shown = slos.filter((o) => matches(o, filter)).sort(worstFirst);
-  const filtered = filter.text !== '' || filter.states.size > 0 || filter.service !== '' || filter.owner !== '';
+  const by = query.value.get('group') ?? '';
+  const shown = slos.filter((o) => matches(o, filter));
+  const narrowed = narrowings(filter);
   const evaluated = slos.map((o) => o.evaluated_at).reduce((last, at) => ((at ?? '') > (last ?? '') ? at : last), null);
   return (
     <>
       <div class="fleet-tools">
-        <StateCounts of={slos.filter((o) => matches(o, filter, 'states'))} states={states} chosen={filter.states}
+        <StateCounts of={slos.filter((o) => matches(o, filter, 'state'))} states={states} chosen={filter.states}
           look={(state) => `state-${state}`} label={(state, n) => <><StateIcon state={state} /> <strong>{n}</strong> {stateLabel[state]}</>} />
+        <View by={by} />
         <Filters slos={slos} filter={filter} />
       </div>
       <p class="fleet-note quiet" role="status">
-        {filtered ? `${shown.length} of ${format.plural(slos.length, 'objective', 'objectives')}` : format.plural(slos.length, 'objective', 'objectives')}, worst first
+        {narrowed.length > 0 ? `${shown.length} of ${format.plural(slos.length, 'objective', 'objectives')}` : format.plural(slos.length, 'objective', 'objectives')}, worst first
         {evaluated === null ? '' : ` · evaluated ${instant(unix(evaluated), zone.value, 'second')}`}
-        {filtered && <> · <a href={hereWith({ q: null, state: null, service: null, team: null })}>Clear filters</a></>}
       </p>
+      {narrowed.length > 0 && (
+        <ul class="narrowed" aria-label="Filters in use">
+          {narrowed.map((n) => <li key={n.label}><a href={hereWith(n.without)}>{n.label}<span aria-hidden="true"> ×</span><span class="hidden">, remove</span></a></li>)}
+          <li><a class="all" href={hereWith(noFilter)}>Clear filters</a></li>
+        </ul>
+      )}
       {shown.length === 0 ? (
-        <section class="screen"><h2>Nothing matches</h2><p>No objective fits these filters. <a href={hereWith({ q: null, state: null, service: null, team: null })}>Show all {slos.length}</a></p></section>
+        <section class="screen"><h2>Nothing matches</h2><p>No objective fits these filters. <a href={hereWith(noFilter)}>Show all {slos.length}</a></p></section>
       ) : (
-        <Table slos={shown} id="objectives" name="Objectives, worst first" />
+        <ObjectiveTable groups={grouped(shown, by)} id="objectives" name="Objectives, worst first" list={query.value.toString()} trends={trends} />
       )}
     </>
   );
 }
 
-export const distinct = (values: string[]): string[] => [...new Set(values)].filter((v) => v !== '').sort((a, b) => a.localeCompare(b));
+/** How the list is shown: grouping is part of the address, density is a matter of taste and stays with the browser. */
+function View({ by }: { by: string }) {
+  return (
+    <div class="fleet-view">
+      <Select name="Group by" all="No groups" value={by} of={facets.slice(0, 3).map((f) => ({ value: f.key, label: `By ${f.name.toLowerCase()}` }))} choose={(group) => setQuery({ group })} />
+      <fieldset class="switch">
+        <legend class="hidden">Density</legend>
+        {densities.map((name) => (
+          <label key={name}>
+            <input type="radio" name="density" checked={density.value === name} onChange={() => chooseDensity(name)} />
+            <span>{name === 'compact' ? 'Compact' : 'Comfortable'}</span>
+          </label>
+        ))}
+      </fieldset>
+    </div>
+  );
+}
 
 function Filters({ slos, filter }: { slos: Objective[]; filter: Filter }) {
   return (
@@ -106,80 +129,12 @@ function Filters({ slos, filter }: { slos: Objective[]; filter: Filter }) {
         <span class="hidden">Search objectives</span>
         <input type="search" placeholder="Search  /" value={filter.text} onInput={(event) => setQuery({ q: event.currentTarget.value }, 'replace')} />
       </label>
-      <Choice name="Service" all="All services" value={filter.service} of={distinct(slos.map((o) => o.service))} choose={(service) => setQuery({ service })} />
-      <Choice name="Team" all="All teams" value={filter.owner} of={distinct(slos.map((o) => o.owner))} choose={(team) => setQuery({ team })} />
+      {facets.map((facet) => {
+        const of = choices(facet, slos, filter);
+        if (of.length < 2 && !filter.facets.has(facet.key)) return null;
+        return <Select key={facet.key} name={facet.name} all={facet.all} value={filter.facets.get(facet.key) ?? ''} of={of.map((c) => ({ value: c.value, label: `${c.label} (${c.n})` }))} choose={(value) => setQuery({ [facet.key]: value })} />;
+      })}
     </form>
-  );
-}
-
-export function Choice({ name, all, value, of, choose }: { name: string; all: string; value: string; of: string[]; choose: (value: string) => void }) {
-  if (of.length < 2 && value === '') return null;
-  const options = value !== '' && !of.includes(value) ? [value, ...of] : of;
-  return (
-    <label>
-      <span class="hidden">{name}</span>
-      <select value={value} onChange={(event) => choose(event.currentTarget.value)}>
-        <option value="">{all}</option>
-        {options.map((option) => <option key={option} value={option}>{option}</option>)}
-      </select>
-    </label>
-  );
-}
-
-// The roles repeat what the elements mean, because a grid layout takes the table's own meaning away.
-function Table({ slos, id, name }: { slos: Objective[]; id: string; name: string }) {
-  return (
-    <table id={id} class="fleet card" role="table" aria-label={name}>
-      <thead role="rowgroup">
-        <tr role="row">
-          <th role="columnheader">State</th>
-          <th role="columnheader">Objective</th>
-          <th role="columnheader" class="num">SLI</th>
-          <th role="columnheader" class="num">Target</th>
-          <th role="columnheader">Budget left</th>
-          <th role="columnheader" class="num">Burn</th>
-          <th role="columnheader">Team</th>
-          <th role="columnheader" class="hidden">Cause and next step</th>
-        </tr>
-      </thead>
-      <tbody role="rowgroup">{slos.map((o) => <Row key={keyOf(o)} of={o} />)}</tbody>
-    </table>
-  );
-}
-
-const keyOf = (o: Objective): string => [o.namespace, o.service, o.environment, o.name].join('\u0000');
-
-/** The address of an objective; namespace and environment tell twins apart. */
-export function linkTo(o: Pick<Objective, 'namespace' | 'environment' | 'service' | 'name'>): string {
-  const params = new URLSearchParams();
-  if (o.namespace !== '') params.set('namespace', o.namespace);
-  if (o.environment !== '') params.set('environment', o.environment);
-  return placeWith(objectivePath(o), params);
-}
-
-function Row({ of: o }: { of: Objective }) {
-  const burn = pace(o);
-  const place = [o.namespace, o.service, o.environment, o.journey].filter((part) => part !== '').join(' · ');
-  return (
-    <tr role="row" class={severity(o.state) < severity('ok') ? 'needs-attention' : ''}>
-      <td role="cell" class="c-state"><Chip state={o.state} /></td>
-      <td role="cell" class="c-name">
-        <a href={linkTo(o)}>{o.name}</a> <span class="quiet">{place}</span>
-      </td>
-      <td role="cell" class="c-sli num">
-        {o.sli === null ? <span class="quiet">{format.notMeasured}</span> : <strong>{format.sli(o.good, o.bad, format.digitsFor(o.target))}</strong>}
-      </td>
-      <td role="cell" class="c-target num">{format.target(o.target)} <span class="quiet">{o.window}</span></td>
-      <td role="cell" class="c-budget"><BudgetBar of={o} /><BudgetText of={o} /></td>
-      <td role="cell" class="c-burn num">
-        {burn ? <>{format.burnRate(burn.rate)} <span class="quiet">{burn.window}</span></> : <span class="quiet">{format.notMeasured}</span>}
-      </td>
-      <td role="cell" class="c-owner">{o.owner === '' ? <span class="quiet">no owner</span> : o.owner}</td>
-      <td role="cell" class="c-why">
-        {o.cause !== '' && <span class="cause">{o.cause}</span>}
-        {o.next_step !== '' && <span class="next"><span class="quiet">Next:</span> {o.next_step}</span>}
-      </td>
-    </tr>
   );
 }
 

@@ -11,7 +11,7 @@ import { instant, unix, zone } from '../time';
 import { AlertMark, VerdictMark, WaitsMark } from './alertmarks';
 import { Conditions } from './pairs';
 import { Runbook } from './runbook';
-import { linkTo } from '../pages/fleet';
+import { linkTo } from './objectives';
 import { keepZone, placeWith } from './shell';
 
 /** The form of a new silence, filled in for this alert alone. */
