@@ -100,6 +100,33 @@ func (q Query) CheckRows(rows int) error {
 // nobody but the store. Take is given the rows of each part, and the query that
 // they answer.
 func SumsUntil(ctx context.Context, store Querier, q Query, end slice.Minute, take func(q *Query, rows []Row)) error {
+	return q.until(end, func(q *Query, backfilled bool) error {
+		rows, err := store.Sums(ctx, *q)
+		if err != nil {
+			return err
+		}
+		if backfilled {
+			rows = slices.DeleteFunc(rows, func(r Row) bool { return r.Source != slice.Backfill })
+		}
+		take(q, rows)
+		return nil
+	})
+}
+
+// HistogramsUntil does for histograms what SumsUntil does for sums.
+func HistogramsUntil(ctx context.Context, store Querier, q Query, end slice.Minute, take func(q *Query, d *Durations)) error {
+	return q.until(end, func(q *Query, backfilled bool) error {
+		return store.Histograms(ctx, *q, func(d *Durations) {
+			if !backfilled || d.Source == slice.Backfill {
+				take(q, d)
+			}
+		})
+	})
+}
+
+// until asks for the part of the range before end, and for the rest, of which
+// only what was back-filled counts.
+func (q Query) until(end slice.Minute, ask func(q *Query, backfilled bool) error) error {
 	for _, part := range [...]struct {
 		from, to   slice.Minute
 		backfilled bool
@@ -107,14 +134,9 @@ func SumsUntil(ctx context.Context, store Querier, q Query, end slice.Minute, ta
 		if q.From, q.To = part.from, part.to; q.From >= q.To {
 			continue
 		}
-		rows, err := store.Sums(ctx, q)
-		if err != nil {
+		if err := ask(&q, part.backfilled); err != nil {
 			return err
 		}
-		if part.backfilled {
-			rows = slices.DeleteFunc(rows, func(r Row) bool { return r.Source != slice.Backfill })
-		}
-		take(&q, rows)
 	}
 	return nil
 }

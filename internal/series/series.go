@@ -68,13 +68,17 @@ type Querier interface {
 	// Sums returns one row for each series and source that was measured in
 	// the range of q.
 	Sums(ctx context.Context, q Query) ([]Row, error)
-	// Histograms returns the merged histogram of each baseline and source
-	// that has one in the range of q, whose Indicator, Tally and Step are not used.
+	// Histograms hands over the durations of baselines on the grid of q, whose
+	// Indicator and Tally are not used. Those of one series, source and step may
+	// come in several pieces, in any order, which add up; a piece belongs to the
+	// callee until it returns. So the memory of an answer is what the callee
+	// makes of it, however many series and steps it has.
+	//
 	// Histograms are kept by the minute for a shorter time than by the hour.
-	// Where the minutes are gone, an hour belongs as a whole to the range that
-	// holds its last minute: whole hours are exact at any age, and ranges that
-	// follow each other have every minute once.
-	Histograms(ctx context.Context, q Query) ([]Distribution, error)
+	// Where the minutes are gone, an hour belongs as a whole to the step that
+	// holds its last minute, if the range does: whole hours are exact at any age,
+	// and steps and ranges that follow each other have every minute once.
+	Histograms(ctx context.Context, q Query, take func(*Durations)) error
 	// Up returns how many minutes of the range intake ran in.
 	Up(ctx context.Context, from, to slice.Minute) (int, error)
 	// Writers returns the ids of those who appended a minute from the given one
@@ -102,11 +106,12 @@ func (s Sum) Plus(o Sum) Sum {
 	return Sum{Counts: s.Counts.Plus(o.Counts), Minutes: s.Minutes + o.Minutes}
 }
 
-// Distribution holds the durations of one baseline over a range; Minutes is
-// how many minutes had a histogram.
-type Distribution struct {
+// Durations are those of one baseline in one step, or a part of them; Minutes
+// is how many minutes had a histogram. A part may have either without the other.
+type Durations struct {
 	Key       slice.Key
 	Source    slice.Source
+	Step      int
 	Histogram slice.Histogram
 	Minutes   int
 }

@@ -170,14 +170,14 @@ func checkBackfillBaselines(s *script) error {
 	if err := s.wantReport(start+4, series.Report{Stored: 4, Measured: 8, From: start, To: start + 4}, fill...); err != nil {
 		return err
 	}
-	got, err := s.store.Histograms(s.ctx, series.Query{From: start, To: start + 5})
+	got, err := WholeDurations(s.ctx, s.store, series.Query{From: start, To: start + 5})
 	if err != nil {
 		return err
 	}
-	return differ("histograms", sortDistributions(got), sortDistributions([]series.Distribution{
+	return differ("histograms", got, []series.Durations{
 		{Key: baseline, Source: slice.Backfill, Histogram: *h, Minutes: 1},
 		{Key: version, Source: slice.Backfill, Histogram: *h, Minutes: 1},
-	}))
+	})
 }
 
 func checkBackfillErrors(s *script) error {

@@ -40,6 +40,8 @@ type (
 	seaming struct{ *seriestest.Memory }
 	// coarse knows durations by the hour only.
 	coarse struct{ *seriestest.Memory }
+	// flat has the durations of every step in the first one.
+	flat struct{ *seriestest.Memory }
 	// fickle merges an hour of backfilled minutes once, and takes no more.
 	fickle struct {
 		*seriestest.Memory
@@ -156,30 +158,27 @@ func (s lenient) Append(ctx context.Context, c slice.Closed) error {
 
 const hour = 60
 
-func (s seaming) Histograms(ctx context.Context, q series.Query) ([]series.Distribution, error) {
-	rows, err := s.Memory.Histograms(ctx, q)
-	if err != nil || q.To-q.From < 2*hour {
-		return rows, err
+func (s seaming) Histograms(ctx context.Context, q series.Query, take func(*series.Durations)) error {
+	if err := s.Memory.Histograms(ctx, q, take); err != nil || q.To-q.From < 2*hour {
+		return err
 	}
 	q.To -= q.To % hour
 	q.From = q.To - hour
-	again, err := s.Memory.Histograms(ctx, q)
-	for i := range rows {
-		for _, d := range again {
-			if d.Key == rows[i].Key && d.Source == rows[i].Source {
-				rows[i].Histogram.Merge(&d.Histogram)
-				rows[i].Minutes += d.Minutes
-			}
-		}
-	}
-	return rows, err
+	return s.Memory.Histograms(ctx, q, take)
 }
 
-func (s coarse) Histograms(ctx context.Context, q series.Query) ([]series.Distribution, error) {
+func (s coarse) Histograms(ctx context.Context, q series.Query, take func(*series.Durations)) error {
 	if q.To-q.From > 2*hour {
 		q.From, q.To = q.From-q.From%hour, q.To+hour-q.To%hour
 	}
-	return s.Memory.Histograms(ctx, q)
+	return s.Memory.Histograms(ctx, q, take)
+}
+
+func (s flat) Histograms(ctx context.Context, q series.Query, take func(*series.Durations)) error {
+	return s.Memory.Histograms(ctx, q, func(d *series.Durations) {
+		d.Step = 0
+		take(d)
+	})
 }
 
 func (s fickle) Backfill(ctx context.Context, b series.Backfill) (series.Report, error) {
@@ -209,11 +208,11 @@ func withoutDurations(all []slice.Sample) (out []slice.Sample) {
 	return out
 }
 
-func (s purging) Histograms(ctx context.Context, q series.Query) ([]series.Distribution, error) {
+func (s purging) Histograms(ctx context.Context, q series.Query, take func(*series.Durations)) error {
 	if last, any, err := s.Last(ctx); any && err == nil && q.From < q.To {
 		q.From = min(max(q.From, last-24*hour), q.To-1)
 	}
-	return s.Memory.Histograms(ctx, q)
+	return s.Memory.Histograms(ctx, q, take)
 }
 
 func (s *amnesiac) Append(ctx context.Context, c slice.Closed) error {
@@ -244,6 +243,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		{"amnesiac", "last is the newest minute", func() series.Store { return &amnesiac{Memory: seriestest.NewMemory()} }},
 		{"seaming", "hours hold every minute once", func() series.Store { return seaming{seriestest.NewMemory()} }},
 		{"coarse", "hours hold every minute once", func() series.Store { return coarse{seriestest.NewMemory()} }},
+		{"flat", "histograms lie on the grid", func() series.Store { return flat{seriestest.NewMemory()} }},
 		{"fickle", "hours are backfilled in pieces", func() series.Store { return fickle{seriestest.NewMemory(), make(map[slice.Minute]bool)} }},
 		{"purging", "durations outlive their minutes", func() series.Store { return purging{seriestest.NewMemory()} }},
 	} {

@@ -22,6 +22,7 @@ var clauses = []clause{
 	{"answers have a limit", checkLimitOfSums},
 	{"sources stay apart", checkSources},
 	{"histograms merge exactly", checkHistograms},
+	{"histograms lie on the grid", checkTimedGrid},
 	{"hours hold every minute once", checkHours},
 	{"hours are backfilled in pieces", checkHoursInPieces},
 	{"durations outlive their minutes", checkOldDurations},

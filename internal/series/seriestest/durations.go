@@ -5,6 +5,7 @@ package seriestest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -31,15 +32,15 @@ func timed(m slice.Minute) slice.Closed {
 // wantDurations compares a range with the model.
 func (s *script) wantDurations(model series.Querier, from, to slice.Minute) error {
 	q := series.Query{From: from, To: to, Parts: series.Parts{All: true}}
-	got, err := s.store.Histograms(s.ctx, q)
+	got, err := WholeDurations(s.ctx, s.store, q)
 	if err != nil {
 		return err
 	}
-	want, err := model.Histograms(s.ctx, q)
+	want, err := WholeDurations(s.ctx, model, q)
 	if err != nil {
 		return err
 	}
-	return differ(fmt.Sprintf("histograms from %d to %d", from-start, to-start), sortDistributions(got), sortDistributions(want))
+	return differ(fmt.Sprintf("histograms from %d to %d", from-start, to-start), got, want)
 }
 
 // wantManyDurations compares ranges of n minutes from start: every edge near
@@ -216,13 +217,77 @@ func (s *script) wantOldDurations(model series.Querier, from, to slice.Minute) e
 }
 
 // durations asks for the histograms of a range, by series.
-func (s *script) durations(from, to slice.Minute) (map[id]series.Distribution, error) {
-	rows, err := s.store.Histograms(s.ctx, series.Query{From: from, To: to, Parts: series.Parts{All: true}})
-	by := make(map[id]series.Distribution)
+func (s *script) durations(from, to slice.Minute) (map[id]series.Durations, error) {
+	rows, err := WholeDurations(s.ctx, s.store, series.Query{From: from, To: to, Parts: series.Parts{All: true}})
+	by := make(map[id]series.Durations)
 	for _, d := range rows {
 		k := id{d.Key, d.Source}
 		d.Key, d.Source = slice.Key{}, ""
 		by[k] = d
 	}
 	return by, err
+}
+
+// checkTimedGrid reads steps narrower and wider than an hour, that divide it and
+// that do not, of minutes appended and backfilled; each step is what a query for
+// it alone says.
+func checkTimedGrid(s *script) error {
+	const n = 700
+	model, end := NewMemory(), start+n
+	var old []slice.Closed
+	for m := start; m < end; m++ {
+		if m%11 == 5 {
+			continue
+		}
+		if m < start+200 {
+			old = append(old, timed(m))
+		} else if err := errors.Join(s.append(timed(m)), model.Append(s.ctx, timed(m))); err != nil {
+			return err
+		}
+	}
+	b := series.Backfill{Minutes: yielding(nil, old...), Before: end}
+	_, err1 := model.Backfill(s.ctx, b)
+	_, err2 := s.store.Backfill(s.ctx, b)
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	for _, step := range []int{1, 7, 15, 45, 60, 90, 180, 1440} {
+		for _, edges := range [][2]slice.Minute{{0, n}, {13, 14}, {-100, n + 90}, {53 - start%60, 2 * 60}, {190, 613}} {
+			q := series.Query{From: start + edges[0], To: start + edges[1], Step: step}
+			if err := s.wantTimedGrid(model, q); err != nil {
+				return fmt.Errorf("step %d, range %v: %w", step, edges, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *script) wantTimedGrid(model series.Querier, q series.Query) error {
+	got, err1 := Durations(s.ctx, s.store, q)
+	want, err2 := Durations(s.ctx, model, q)
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	if err := differ("steps", got, want); err != nil {
+		return err
+	}
+	// The model's grid by hand, and what a step of the store says alone.
+	for _, i := range []int{0, q.Steps() / 2, q.Steps() - 1} {
+		from, to := max(q.From, q.StepStart(i)), min(q.To, q.StepStart(i+1))
+		alone, err := WholeDurations(s.ctx, s.store, series.Query{From: from, To: to})
+		if err != nil {
+			return err
+		}
+		var of []series.Durations
+		for _, d := range got {
+			if d.Step == i {
+				d.Step = 0
+				of = append(of, d)
+			}
+		}
+		if err := differ(fmt.Sprintf("step %d, beside the same range alone", i), of, alone); err != nil {
+			return err
+		}
+	}
+	return nil
 }

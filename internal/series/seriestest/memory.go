@@ -4,9 +4,11 @@
 package seriestest
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 
@@ -154,29 +156,49 @@ func (s *Memory) Sums(_ context.Context, q series.Query) ([]series.Row, error) {
 }
 
 // Histograms implements series.Store.
-func (s *Memory) Histograms(_ context.Context, q series.Query) ([]series.Distribution, error) {
-	q.Step, q.Indicator, q.Tally = max(1, int(q.To-q.From)), "", ""
+func (s *Memory) Histograms(_ context.Context, q series.Query, take func(*series.Durations)) error {
+	q.Indicator, q.Tally = "", ""
 	if err := q.Validate(); err != nil {
-		return nil, err
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rows := make(map[id]*series.Distribution)
 	for at, sm := range s.wanted(q) {
-		if sm.Histogram == nil {
-			continue
+		if sm.Histogram != nil {
+			take(&series.Durations{Key: at.key, Source: at.source, Step: q.StepOf(sm.Minute), Histogram: *sm.Histogram, Minutes: 1})
 		}
-		if rows[at] == nil {
-			rows[at] = &series.Distribution{Key: at.key, Source: at.source}
+	}
+	return nil
+}
+
+// Durations adds the pieces of an answer up, in an order of its own.
+func Durations(ctx context.Context, store series.Querier, q series.Query) (all []series.Durations, err error) {
+	type place struct {
+		id
+		step int
+	}
+	at := make(map[place]int)
+	err = store.Histograms(ctx, q, func(d *series.Durations) {
+		p := place{id{d.Key, d.Source}, d.Step}
+		i, ok := at[p]
+		if !ok {
+			i = len(all)
+			at[p] = i
+			all = append(all, series.Durations{Key: d.Key, Source: d.Source, Step: d.Step})
 		}
-		rows[at].Histogram.Merge(sm.Histogram)
-		rows[at].Minutes++
-	}
-	var out []series.Distribution
-	for _, r := range rows {
-		out = append(out, *r)
-	}
-	return out, nil
+		all[i].Histogram.Merge(&d.Histogram)
+		all[i].Minutes += d.Minutes
+	})
+	slices.SortFunc(all, func(a, b series.Durations) int {
+		return cmp.Or(compare(a.Key, a.Source, b.Key, b.Source), cmp.Compare(a.Step, b.Step))
+	})
+	return all, err
+}
+
+// WholeDurations asks for a range in one step.
+func WholeDurations(ctx context.Context, store series.Querier, q series.Query) ([]series.Durations, error) {
+	q.Step = max(1, int(q.To)) // its first step holds every minute before To
+	return Durations(ctx, store, q)
 }
 
 // Up implements series.Store.

@@ -77,6 +77,10 @@ func checkLimits(s *script) error {
 		if err := wantKind(c.what, err, c.kind); err != nil {
 			return err
 		}
+		_, err = Durations(s.ctx, s.store, c.q)
+		if err := wantKind(c.what+" of histograms", err, c.kind); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -199,7 +203,7 @@ func checkHistograms(s *script) error {
 	if err := s.append(minutes...); err != nil {
 		return err
 	}
-	var want series.Distribution
+	var want series.Durations
 	want.Key, want.Source, want.Minutes = baseline, slice.Live, 2
 	for _, c := range minutes[1:4] {
 		if h := c.Samples[0].Histogram; h != nil {
@@ -207,11 +211,11 @@ func checkHistograms(s *script) error {
 		}
 	}
 	for range 2 {
-		got, err := s.store.Histograms(s.ctx, series.Query{Service: shop, Operation: baseline.Operation, From: start + 1, To: start + 4})
+		got, err := WholeDurations(s.ctx, s.store, series.Query{Service: shop, Operation: baseline.Operation, From: start + 1, To: start + 4})
 		if err != nil {
 			return err
 		}
-		if err := differ("merged histogram", got, []series.Distribution{want}); err != nil {
+		if err := differ("merged histogram", got, []series.Durations{want}); err != nil {
 			return err
 		}
 		if err := s.wantVersions(); err != nil {
@@ -226,12 +230,12 @@ func checkHistograms(s *script) error {
 
 func (s *script) wantVersions() error {
 	q := series.Query{From: start + 4, To: start + 5, Parts: series.Parts{All: true}}
-	got, err := s.store.Histograms(s.ctx, q)
+	got, err := WholeDurations(s.ctx, s.store, q)
 	if err != nil {
 		return err
 	}
-	return differ("histograms of one minute", sortDistributions(got), sortDistributions([]series.Distribution{
+	return differ("histograms of one minute", got, []series.Durations{
 		{Key: baseline, Source: slice.Live, Histogram: *durations(2, 20*time.Hour), Minutes: 1},
 		{Key: version, Source: slice.Live, Histogram: *durations(1, time.Nanosecond), Minutes: 1},
-	}))
+	})
 }

@@ -124,11 +124,11 @@ func (r *random) compare() error {
 		return err
 	}
 	// Whole hours are exact however old they are.
-	q.From, q.To = q.From-q.From%60, q.To+60-q.To%60
-	gotH, err1 := r.store.Histograms(r.ctx, q)
-	wantH, err2 := r.model.Histograms(r.ctx, q)
+	q.From, q.To, q.Step = q.From-q.From%60, q.To+60-q.To%60, []int{60, 180, 1440}[r.rand.IntN(3)]
+	gotH, err1 := Durations(r.ctx, r.store, q)
+	wantH, err2 := Durations(r.ctx, r.model, q)
 	if err1 != nil || err2 != nil {
 		return fmt.Errorf("histograms: store %w, model %w", err1, err2)
 	}
-	return differ("histograms", sortDistributions(gotH), sortDistributions(wantH))
+	return differ("histograms", gotH, wantH)
 }

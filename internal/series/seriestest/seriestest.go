@@ -176,13 +176,6 @@ func sortRows(rows []series.Row) []series.Row {
 	return rows
 }
 
-func sortDistributions(rows []series.Distribution) []series.Distribution {
-	slices.SortFunc(rows, func(a, b series.Distribution) int {
-		return compare(a.Key, a.Source, b.Key, b.Source)
-	})
-	return rows
-}
-
 func compare(a slice.Key, as slice.Source, b slice.Key, bs slice.Source) int {
 	return cmp.Or(
 		cmp.Compare(fmt.Sprintf("%q", a), fmt.Sprintf("%q", b)),

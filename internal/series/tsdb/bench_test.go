@@ -13,6 +13,7 @@ import (
 
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/series/seriestest"
 	"github.com/leadline/leadline/internal/slice"
 )
 
@@ -134,7 +135,7 @@ func benchmarkHistograms(b *testing.B, from, to slice.Minute) {
 		}})
 	}
 	for b.Loop() {
-		hs, err := s.Histograms(b.Context(), series.Query{From: from, To: to})
+		hs, err := seriestest.WholeDurations(b.Context(), s, series.Query{From: from, To: to})
 		if err != nil || len(hs) != 1 || hs[0].Minutes != int(to-from) {
 			b.Fatal(hs, err)
 		}

@@ -89,7 +89,6 @@ func wantEqual(t *testing.T, got, want series.Store, from, to slice.Minute) {
 	t.Helper()
 	unordered := cmp.Options{
 		cmpopts.SortSlices(func(a, b series.Row) bool { return fmt.Sprint(a.Key, a.Source) < fmt.Sprint(b.Key, b.Source) }),
-		cmpopts.SortSlices(func(a, b series.Distribution) bool { return fmt.Sprint(a.Key, a.Source) < fmt.Sprint(b.Key, b.Source) }),
 	}
 	for _, indicator := range []string{"a1", ""} {
 		q := series.Query{Indicator: indicator, From: from, To: to, Step: 1, Parts: series.Parts{All: true}}
@@ -103,8 +102,8 @@ func wantEqual(t *testing.T, got, want series.Store, from, to slice.Minute) {
 		}
 	}
 	q := series.Query{From: from, To: to}
-	g, err1 := got.Histograms(t.Context(), q)
-	w, err2 := want.Histograms(t.Context(), q)
+	g, err1 := seriestest.WholeDurations(t.Context(), got, q)
+	w, err2 := seriestest.WholeDurations(t.Context(), want, q)
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
 	}

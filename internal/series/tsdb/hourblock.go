@@ -23,10 +23,10 @@ type hourBlock struct {
 	open   map[slice.Key]*hourly
 	// stored are the minutes that are merged in this block's range already: a
 	// run that was killed may have left hours without their minutes.
-	stored map[seriesHour]covered
+	stored map[keyHour]covered
 }
 
-type seriesHour struct {
+type keyHour struct {
 	key  slice.Key
 	hour slice.Minute
 }
@@ -37,12 +37,12 @@ func (s *Store) newHourBlock(ctx context.Context, from, to slice.Minute) (*hourB
 	if err != nil {
 		return nil, err
 	}
-	h := &hourBlock{blockHead: head, writer: s.opts.Writer, open: make(map[slice.Key]*hourly), stored: make(map[seriesHour]covered)}
+	h := &hourBlock{blockHead: head, writer: s.opts.Writer, open: make(map[slice.Key]*hourly), stored: make(map[keyHour]covered)}
 	s.commits.RLock()
 	defer s.commits.RUnlock()
 	err = eachFloat(ctx, s.hours.db, from, to, func(ls labels.Labels) sink {
 		k := seriesOf(ls).key
-		return func(m slice.Minute, v float64) { h.stored[seriesHour{k, hourOf(m)}] |= coveredOf(v) }
+		return func(m slice.Minute, v float64) { h.stored[keyHour{k, hourOf(m)}] |= coveredOf(v) }
 	}, metric(coverMetric), bySource(slice.Backfill))
 	return h, err
 }
@@ -57,7 +57,7 @@ func (h *hourBlock) add(ctx context.Context, m slice.Minute, samples []slice.Sam
 	}
 	for i := range samples {
 		k := samples[i].Key
-		if samples[i].Histogram == nil || h.stored[seriesHour{k, h.hour}].has(m) {
+		if samples[i].Histogram == nil || h.stored[keyHour{k, h.hour}].has(m) {
 			continue
 		}
 		if h.open[k] == nil {

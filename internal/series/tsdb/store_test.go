@@ -240,7 +240,7 @@ func TestRetention(t *testing.T) {
 		{"today", end - 720, end, true, 72},
 	} {
 		rows, err1 := s.Sums(t.Context(), series.Query{Indicator: "a1", From: c.from, To: c.to, Step: 60})
-		hs, err2 := s.Histograms(t.Context(), series.Query{From: c.from, To: c.to})
+		hs, err2 := seriestest.WholeDurations(t.Context(), s, series.Query{From: c.from, To: c.to})
 		if err1 != nil || err2 != nil {
 			t.Fatal(err1, err2)
 		}
