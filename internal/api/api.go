@@ -149,6 +149,8 @@ func (s *Server) table(p Parts) []route {
 		{"GET /api/v1/receivers", false, s.answer(s.receivers)},
 		{"POST /api/v1/receivers/{name}/test", false, s.answer(s.testReceiver)},
 		{"GET /api/v1/operations", false, s.answer(s.operations)},
+		{"GET /api/v1/services", false, s.answer(s.services)},
+		{"GET /api/v1/services/{service}", false, s.answer(s.service)},
 		{"GET /api/v1/proposals", false, s.answer(s.proposals)},
 		{"GET /api/v1/intake", false, s.answer(s.intake)},
 		{"POST " + backfillPath, false, http.HandlerFunc(s.backfilled)},

@@ -71,8 +71,8 @@ func (s *Server) slo(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if to.Sub(from) > longestRange {
-		return nil, errs.New(errs.Invalid, "the range is longer than %d days", longestRange/(24*time.Hour)).WithHint("ask for a shorter one")
+	if err := checkRange(from, to); err != nil {
+		return nil, err
 	}
 	return s.report.SLO(r.Context(), v, which.Generation, from, to)
 }
@@ -97,6 +97,13 @@ func rangeOf(q url.Values, now time.Time, v *eval.Evaluation) (from, to time.Tim
 
 // longestRange is what a chart may show: the retention of slices.
 const longestRange = 400 * 24 * time.Hour
+
+func checkRange(from, to time.Time) error {
+	if to.Sub(from) > longestRange {
+		return errs.New(errs.Invalid, "the range is longer than %d days", longestRange/(24*time.Hour)).WithHint("ask for a shorter one")
+	}
+	return nil
+}
 
 // instant reads a time: RFC 3339, or now and how long before it, as in now-6h
 // and now-28d.

@@ -42,6 +42,18 @@ func TestStatuses(t *testing.T) {
 		{"operations of half a minute", "GET", "/api/v1/operations?window=90s", nil, 400, "invalid"},
 		{"operations of the future", "GET", "/api/v1/operations?window=-1h", nil, 400, "invalid"},
 		{"operations of too long ago", "GET", "/api/v1/operations?window=401d", nil, 400, "invalid"},
+		{"services", "GET", "/api/v1/services", nil, 200, ""},
+		{"a service", "GET", "/api/v1/services/shop-api", nil, 200, ""},
+		{"a service of a place", "GET", "/api/v1/services/shop-api?namespace=shop&environment=production", nil, 200, ""},
+		{"a service of another place", "GET", "/api/v1/services/shop-api?namespace=shop&environment=", nil, 404, "not_found"},
+		{"a service that is not", "GET", "/api/v1/services/shop-app", nil, 404, "not_found"},
+		{"a service over weeks", "GET", "/api/v1/services/shop-api?from=now-28d&to=now-1h&operation=GET+%2F", nil, 200, ""},
+		{"a service at no time", "GET", "/api/v1/services/shop-api?from=yesterday", nil, 400, "invalid"},
+		{"a service until no time", "GET", "/api/v1/services/shop-api?to=tomorrow", nil, 400, "invalid"},
+		{"a service backwards", "GET", "/api/v1/services/shop-api?from=now&to=now-1h", nil, 400, "invalid"},
+		{"a service for too long", "GET", "/api/v1/services/shop-api?from=now-401d", nil, 400, "invalid"},
+		{"starting: services", "GET", "/api/v1/services", func(w *world) { w.store = nil }, 503, "unavailable"},
+		{"starting: a service", "GET", "/api/v1/services/shop-api", func(w *world) { w.store = nil }, 503, "unavailable"},
 		{"intake", "GET", "/api/v1/intake", nil, 200, ""},
 		{"metrics", "GET", "/metrics", nil, 200, ""},
 		{"an unknown address", "GET", "/api/v1/slo", nil, 404, "not_found"},
@@ -130,7 +142,7 @@ func TestAWindowAddsUpWithoutARange(t *testing.T) {
 
 func TestEmptyListsAreLists(t *testing.T) {
 	s := newWorld().server(t, "")
-	for _, path := range []string{"/api/v1/slos", "/api/v1/operations", "/api/v1/intake"} {
+	for _, path := range []string{"/api/v1/slos", "/api/v1/operations", "/api/v1/services", "/api/v1/intake"} {
 		var v map[string]any
 		if err := json.Unmarshal(ask(s, "GET", path, "").Body.Bytes(), &v); err != nil {
 			t.Fatal(err)

@@ -111,32 +111,29 @@ func (r *Report) gather(ctx context.Context, b *baselines, from, to slice.Minute
 	if err != nil {
 		return err
 	}
-	return b.read(ctx, store, from, min(to, stored+1))
+	return b.read(ctx, store, from, to, stored+1)
 }
 
-// read adds what the store has of the range.
-func (b *baselines) read(ctx context.Context, store series.Querier, from, to slice.Minute) error {
+// read adds what the store has of the range: everything before end, and from
+// there on what was back-filled.
+func (b *baselines) read(ctx context.Context, store series.Querier, from, to, end slice.Minute) error {
 	if from >= to {
 		return nil
 	}
 	q := series.Query{From: from, To: to, Step: int(to - from), Parts: series.Parts{All: true}}
-	rows, err := store.Sums(ctx, q)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		for _, s := range row.Sums {
-			b.add(row.Key, s.Counts, nil)
+	err := series.SumsUntil(ctx, store, q, end, func(_ *series.Query, rows []series.Row) {
+		for _, row := range rows {
+			for _, s := range row.Sums {
+				b.add(row.Key, s.Counts, nil)
+			}
 		}
-	}
-	distributions, err := store.Histograms(ctx, q)
+	})
 	if err != nil {
 		return err
 	}
-	for _, d := range distributions {
+	return series.HistogramsUntil(ctx, store, q, end, func(_ *series.Query, d *series.Durations) {
 		b.add(d.Key, slice.Counts{}, &d.Histogram)
-	}
-	return nil
+	})
 }
 
 // operations adds the versions of each operation up.

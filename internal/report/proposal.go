@@ -87,7 +87,7 @@ func (r *Report) measure(ctx context.Context, m *measured, from, to slice.Minute
 	if to = min(to, stored+1); from >= to {
 		return nil
 	}
-	if err := m.read(ctx, store, from, to); err != nil {
+	if err := m.read(ctx, store, from, to, to); err != nil {
 		return err
 	}
 	rows, err := store.Sums(ctx, series.Query{Tally: slice.Heard, From: from, To: to, Step: int(to - from)})
