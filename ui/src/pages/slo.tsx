@@ -50,7 +50,7 @@ export function SloPage({ service, name }: { service: string; name: string }) {
       <nav class="crumbs" aria-label="You are here">
         <a href={keepZone('/')}>Objectives</a> <span aria-hidden="true">/</span> <a href={withQuery({ path: '/', query: new URLSearchParams() }, { service, tz: query.value.get('tz') })}>{service}</a> <span aria-hidden="true">/</span> <span aria-current="page">{name}</span>
       </nav>
-      <Screen of={one} what={`objective ${name}`}>{(data) => <Body {...data} range={range} />}</Screen>
+      <Screen of={one} what={`objective ${name}`} alone>{(data) => <Body {...data} range={range} />}</Screen>
     </>
   );
 }

@@ -117,17 +117,17 @@ function Deliveries({ of, expected }: { of: Told[]; expected: boolean }) {
 export function Ended({ of, named = true }: { of: Alert[]; named?: boolean }) {
   return (
     <div class="card scroll" tabIndex={0} role="region" aria-label="Alerts that ended">
-      <table>
+      <table class="stacks">
         <thead><tr>{named && <th scope="col">Objective</th>}<th scope="col">Rule</th><th scope="col">Began</th><th scope="col">Ended</th><th scope="col">How</th><th scope="col">What it saw last</th></tr></thead>
         <tbody>
           {of.map((a) => (
             <tr key={[a.namespace, a.service, a.environment, a.objective, a.rule, a.group].join('\u0000')}>
               {named && <th scope="row"><a href={linkTo({ ...a, name: a.objective })}>{a.objective}</a> <span class="quiet">{a.service}</span></th>}
-              <td class="nowrap">{a.rule}{a.group !== '' && <> <code>{a.group}</code></>}</td>
-              <td class="nowrap">{instant(unix(a.started_at), zone.value)}</td>
-              <td class="nowrap">{instant(unix(a.ended_at), zone.value)}<br /><span class="quiet">after {lasting(a.started_at, unix(a.ended_at))}</span></td>
-              <td><AlertMark state={a.state} severity={a.severity} /></td>
-              <td class="wide">{a.sentence}</td>
+              <td class="nowrap" data-head="Rule">{a.rule}{a.group !== '' && <> <code>{a.group}</code></>}</td>
+              <td class="nowrap" data-head="Began">{instant(unix(a.started_at), zone.value)}</td>
+              <td class="nowrap" data-head="Ended">{instant(unix(a.ended_at), zone.value)}<br /><span class="quiet">after {lasting(a.started_at, unix(a.ended_at))}</span></td>
+              <td data-head="How"><AlertMark state={a.state} severity={a.severity} /></td>
+              <td class="wide" data-head="What it saw last">{a.sentence}</td>
             </tr>
           ))}
         </tbody>

@@ -16,10 +16,12 @@ export function Loading({ what }: { what: string }) {
   );
 }
 
-export function Failure({ error, retry, title }: { error: ApiError; retry: () => void; title: string }) {
+/** Alone, it stands where the page would have its own heading. */
+export function Failure({ error, retry, title, alone = false }: { error: ApiError; retry: () => void; title: string; alone?: boolean }) {
+  const Heading = alone ? 'h1' : 'h2';
   return (
     <section class="screen" role="alert">
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       <p>{error.message}</p>
       {error.hint !== '' && <p class="quiet">{error.hint}</p>}
       <p><button type="button" onClick={retry}>Try again</button>{error.status === 404 && <> <a href="/">All objectives</a></>}</p>
@@ -37,7 +39,7 @@ export function Stale({ error, retry }: { error: ApiError; retry: () => void }) 
 }
 
 /** Loading, failed, failed but something to show, or the content: decided once for all pages. */
-export function Screen<T>({ of, what, children }: { of: Resource<T>; what: string; children: (data: T) => ComponentChildren }) {
+export function Screen<T>({ of, what, alone = false, children }: { of: Resource<T>; what: string; alone?: boolean; children: (data: T) => ComponentChildren }) {
   if (of.data !== null) {
     return (
       <>
@@ -46,6 +48,6 @@ export function Screen<T>({ of, what, children }: { of: Resource<T>; what: strin
       </>
     );
   }
-  if (of.error && of.error.status !== 401) return <Failure error={of.error} retry={of.retry} title={of.error.status === 404 ? 'Not found' : `No answer for ${what}`} />;
+  if (of.error && of.error.status !== 401) return <Failure error={of.error} retry={of.retry} title={of.error.status === 404 ? 'Not found' : `No answer for ${what}`} alone={alone} />;
   return <Loading what={what} />;
 }

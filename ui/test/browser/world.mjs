@@ -66,6 +66,18 @@ async function visit(options, body, expected) {
   const context = await (await living()).newContext({ viewport: { width: options.width ?? 1280, height: 900 }, colorScheme: options.theme ?? 'light', timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' });
   const tab = await context.newPage();
   const origin = servers[options.on ?? 'many'].origin;
+  const complaints = watched(tab, origin);
+  try {
+    await body(tab, origin);
+    assert.deepEqual(complaints.filter((words) => !expected.some((pattern) => pattern.test(words))), []);
+    for (const pattern of expected) assert.ok(complaints.some((words) => pattern.test(words)), `${pattern} was not noticed`);
+  } finally {
+    await context.close();
+  }
+}
+
+/** What a page complains about from now on, or asks of another host. */
+export function watched(tab, origin) {
   const complaints = [];
   tab.on('pageerror', (error) => complaints.push(String(error)));
   tab.on('console', (message) => {
@@ -76,13 +88,7 @@ async function visit(options, body, expected) {
   tab.on('request', (request) => {
     if (new URL(request.url()).origin !== origin) complaints.push(`asked ${request.url()}`);
   });
-  try {
-    await body(tab, origin);
-    assert.deepEqual(complaints.filter((words) => !expected.some((pattern) => pattern.test(words))), []);
-    for (const pattern of expected) assert.ok(complaints.some((words) => pattern.test(words)), `${pattern} was not noticed`);
-  } finally {
-    await context.close();
-  }
+  return complaints;
 }
 
 export const breaching = '/slos/search/checkout-succeeds?environment=production';
