@@ -49,6 +49,9 @@ const (
 	secondsADay  = 24 * 3600
 )
 
+// Peak is how many times the mean rate the busiest minute of a week has.
+const Peak = 7 / (5 + 2*weekendShare) * (1 + dailySwing)
+
 // expected returns how many events the minute should have.
 func (s *source) expected(m slice.Minute) float64 {
 	at := m.Start()

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 )
@@ -33,33 +34,48 @@ type server struct {
 	client *http.Client
 }
 
-// counts asks for the counts of the service's objectives, by name. An objective
-// without evidence has null counts, which are zeros for our sums.
-func (s server) counts(ctx context.Context, service string) (map[string]counts, error) {
+// counts asks for what each objective of the service has counted since an
+// instant, by name. It sums the very minutes, because the window of an objective
+// moves on and forgets its oldest events meanwhile.
+func (s server) counts(ctx context.Context, service string, since time.Time) (map[string]counts, error) {
 	var list struct {
-		SLOs []struct {
-			Name, Service       string
-			Good, Bad, Excluded *int64
-		}
+		SLOs []struct{ Name, Service string }
 	}
 	if err := s.get(ctx, "/api/v1/slos", &list); err != nil {
 		return nil, err
 	}
+	from := since.UTC().Truncate(time.Minute).Format(time.RFC3339)
 	byName := map[string]counts{}
 	for _, o := range list.SLOs {
 		if o.Service != service {
 			continue
 		}
-		byName[o.Name] = counts{deref(o.Good), deref(o.Bad), deref(o.Excluded)}
+		var one struct {
+			Series struct{ Good, Bad, Excluded []*int64 }
+		}
+		path := fmt.Sprintf("/api/v1/slos/%s/%s?from=%s&to=now", url.PathEscape(service), url.PathEscape(o.Name), from)
+		if err := s.get(ctx, path, &one); err != nil {
+			return nil, err
+		}
+		byName[o.Name] = counts{sum(one.Series.Good), sum(one.Series.Bad), sum(one.Series.Excluded)}
 	}
 	return byName, nil
 }
 
-func deref(n *int64) int64 {
-	if n == nil {
-		return 0
+// sum adds up the steps of a series; one that was not measured holds nothing.
+func sum(steps []*int64) (n int64) {
+	for _, s := range steps {
+		n += deref(s)
 	}
-	return *n
+	return n
+}
+
+// deref reads what the API may not know as the zero value.
+func deref[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
 }
 
 func (s server) get(ctx context.Context, path string, into any) error {
@@ -69,6 +85,11 @@ func (s server) get(ctx context.Context, path string, into any) error {
 	if err != nil {
 		return err
 	}
+	return s.do(req, into)
+}
+
+// do makes a request and reads its answer.
+func (s server) do(req *http.Request, into any) error {
 	resp, err := s.client.Do(req)
 	if err != nil {
 		return fmt.Errorf("ask the server: %w", err)
@@ -76,16 +97,16 @@ func (s server) get(ctx context.Context, path string, into any) error {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAPIBody))
 	if err != nil {
-		return fmt.Errorf("read answer to %s: %w", path, err)
+		return fmt.Errorf("read answer to %s: %w", req.URL.Path, err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("ask the server for %s: status %d: %.200s", path, resp.StatusCode, body)
+		return fmt.Errorf("ask the server for %s: status %d: %.200s", req.URL.Path, resp.StatusCode, body)
 	}
 	if into == nil {
 		return nil
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("read answer to %s: %w", path, err)
+		return fmt.Errorf("read answer to %s: %w", req.URL.Path, err)
 	}
 	return nil
 }

@@ -43,6 +43,9 @@ type Config struct {
 	Concurrency int
 	// Timeout bounds one request, its answer included.
 	Timeout time.Duration
+	// Mishaps is the part of the failures of an ordinary load that happen, 0 to
+	// 1: what the shop does wrong, not what customers do.
+	Mishaps float64
 	// Seed decides every visit; equal seeds plan equal visits.
 	Seed uint64
 }
@@ -51,7 +54,7 @@ type Config struct {
 func DefaultConfig(storefront string) Config {
 	return Config{
 		Storefront: storefront, Rate: 40, Swing: 0.4, Period: time.Minute,
-		Concurrency: 16, Timeout: 15 * time.Second, Seed: 1,
+		Concurrency: 16, Timeout: 15 * time.Second, Mishaps: 1, Seed: 1,
 	}
 }
 
@@ -70,6 +73,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("requests %d: want 0 or more", c.Requests)
 	case c.Concurrency < 1 || c.Concurrency > 1000:
 		return fmt.Errorf("concurrency %d: want 1 to 1000", c.Concurrency)
+	case !(c.Mishaps >= 0 && c.Mishaps <= 1):
+		return fmt.Errorf("mishaps %v: want 0 to 1", c.Mishaps)
 	case c.Timeout <= 0:
 		return fmt.Errorf("timeout %v: want more than 0", c.Timeout)
 	}
@@ -101,7 +106,7 @@ func New(client *http.Client, cfg Config) (*Load, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configure load: %w", err)
 	}
-	return &Load{cfg: cfg, client: client, ledger: newLedger(cfg.Seed), plan: newPlanner(cfg.Seed), target: &target{storefront: cfg.Storefront}}, nil
+	return &Load{cfg: cfg, client: client, ledger: newLedger(cfg.Seed), plan: newPlanner(cfg), target: &target{storefront: cfg.Storefront}}, nil
 }
 
 // Client returns an HTTP client fit for a load of so many customers. It drops

@@ -68,11 +68,12 @@ func (r request) http(ctx context.Context, storefront string) (*http.Request, er
 type planner struct {
 	rng       *rand.Rand
 	seed      uint64
+	mishaps   float64
 	customers int
 }
 
-func newPlanner(seed uint64) planner {
-	return planner{rng: rand.New(rand.NewPCG(seed, 0x1ead11e)), seed: seed}
+func newPlanner(cfg Config) planner {
+	return planner{rng: rand.New(rand.NewPCG(cfg.Seed, 0x1ead11e)), seed: cfg.Seed, mishaps: cfg.Mishaps}
 }
 
 // visit returns what the next customer does: look around, and often buy.
@@ -114,7 +115,7 @@ func (p *planner) look(who request, item int) request {
 	switch n := p.rng.IntN(100); {
 	case n < 3:
 		page.path, page.want = fmt.Sprintf("/items/%d", 1000+item), http.StatusNotFound
-	case n < 4:
+	case n < 4 && p.mishap():
 		page.fault, page.want = "error", http.StatusInternalServerError
 	}
 	return page
@@ -129,6 +130,7 @@ func (p *planner) pay(who request) request {
 	case n < 6:
 		r = card(declinedCard)
 		r.want = http.StatusPaymentRequired
+	case n >= 17 || !p.mishap():
 	case n < 8:
 		r = card(outageCard)
 		r.want = http.StatusBadGateway
@@ -144,6 +146,27 @@ func (p *planner) pay(who request) request {
 	return r
 }
 
+// mishap draws whether a failure that was planned happens. All do unless fewer
+// were asked for, and then nothing is drawn, so that the visits stay the same.
+func (p *planner) mishap() bool { return p.mishaps == 1 || p.rng.Float64() < p.mishaps }
+
 func (r *request) slow(by time.Duration) {
 	r.fault, r.slept = fmt.Sprintf("slow=%d", by.Milliseconds()), by
+}
+
+// Shares returns which part of the requests of a load each operation is, by
+// its normalised name: counted over so many visits that chance hardly shows.
+func Shares(cfg Config) map[string]float64 {
+	const visits = 20_000
+	p, requests, shares := newPlanner(cfg), 0, map[string]float64{}
+	for range visits {
+		for _, r := range p.visit() {
+			shares[r.operation]++
+			requests++
+		}
+	}
+	for name := range shares {
+		shares[name] /= float64(requests)
+	}
+	return shares
 }

@@ -1,0 +1,224 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+)
+
+// desk is what the person on call of the demo has: an address that takes the
+// notifications, and a page with the runbook and the button that mends it.
+//
+// It serves on a loopback port. A request that changes something is a POST from
+// the page itself, with a token that only the page knows; notifications come to
+// an address that only the server knows. Requests to any other host name are
+// refused, so that no web page elsewhere can reach either.
+type desk struct {
+	url      string
+	runbooks string // folder
+	web      *http.Server
+	token    string // of the page's form
+	secret   string // of the address of notifications
+	notices  chan notice
+	orders   chan string
+	state    func() deskState
+}
+
+// deskState is what the page shows of the story. It is asked for every second.
+type deskState struct {
+	Title string `json:"title"`
+	// Now says in a sentence where the story is.
+	Now string `json:"now"`
+	// Button is what can be done now; empty when there is nothing to do.
+	Button string `json:"button"`
+	// Objective is the page of the objective that burns.
+	Objective string `json:"objective"`
+}
+
+// Limits of the desk: more notifications than these nobody reads.
+const (
+	maxNotification = 1 << 20
+	maxForm         = 4 << 10
+	queuedNotices   = 64
+)
+
+// openDesk listens on a free loopback port.
+func openDesk(runbooks string) (*desk, error) {
+	address, err := freeAddress(0)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for notifications: %w", err)
+	}
+	d := &desk{
+		url: "http://" + address, runbooks: runbooks, token: rand.Text(), secret: rand.Text(),
+		notices: make(chan notice, queuedNotices), orders: make(chan string, 1),
+	}
+	d.web = &http.Server{Handler: d.handler(address), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
+	go d.web.Serve(listener) // returns when close closes it
+	return d, nil
+}
+
+func (d *desk) close() { d.web.Close() }
+
+// hook is where the server sends its notifications.
+func (d *desk) hook() string { return d.url + "/notifications/" + d.secret }
+
+// runbook is the address of a runbook by its file name without extension.
+func (d *desk) runbook(name string) string { return d.url + "/runbooks/" + name }
+
+func (d *desk) handler(host string) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /notifications/{secret}", d.take)
+	mux.HandleFunc("GET /{$}", d.page)
+	mux.HandleFunc("GET /runbooks/{name}", d.page)
+	mux.HandleFunc("GET /state", d.tell)
+	mux.HandleFunc("POST /mend", d.order)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != host {
+			http.Error(w, "no such host", http.StatusMisdirectedRequest)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// take takes a notification. What finds no room is refused, and so comes again.
+func (d *desk) take(w http.ResponseWriter, r *http.Request) {
+	if !equal(r.PathValue("secret"), d.secret) {
+		http.NotFound(w, r)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxNotification))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	all, err := readNotices(body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	for _, n := range all {
+		select {
+		case d.notices <- n:
+		default:
+			http.Error(w, "too many notifications", http.StatusServiceUnavailable)
+			return
+		}
+	}
+}
+
+//go:embed desk.html
+var deskHTML string
+
+var deskPage = template.Must(template.New("desk").Parse(deskHTML))
+
+// runbookName keeps requests inside of the folder of runbooks.
+var runbookName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+
+// page shows how the story stands, the button, and a runbook.
+func (d *desk) page(w http.ResponseWriter, r *http.Request) {
+	text := ""
+	if name := r.PathValue("name"); name != "" {
+		if !runbookName.MatchString(name) {
+			http.NotFound(w, r)
+			return
+		}
+		content, err := os.ReadFile(filepath.Join(d.runbooks, name+".md"))
+		if errors.Is(err, os.ErrNotExist) {
+			http.NotFound(w, r)
+			return
+		}
+		if err != nil {
+			http.Error(w, "read the runbook: "+err.Error(), http.StatusInternalServerError)
+			return
+		}
+		text = string(content)
+	}
+	nonce := rand.Text()
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce+"'; script-src 'nonce-"+nonce+"'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "same-origin")
+	// A browser that went away has no use for the error.
+	_ = deskPage.Execute(w, map[string]any{"State": d.state(), "Token": d.token, "Nonce": nonce, "Runbook": parseRunbook(text), "Path": r.URL.Path})
+}
+
+// tell says how the story stands, for the page's script.
+func (d *desk) tell(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(d.state())
+}
+
+// order takes the order to mend, from the page and from nowhere else.
+func (d *desk) order(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if r.Header.Get("Origin") != d.url || !equal(r.PostForm.Get("token"), d.token) {
+		http.Error(w, "this has to be asked for on the page of the demo", http.StatusForbidden)
+		return
+	}
+	d.ask("on the page")
+	back := r.PostForm.Get("back")
+	if name, ok := cutRunbook(back); ok && runbookName.MatchString(name) {
+		http.Redirect(w, r, "/runbooks/"+name, http.StatusSeeOther)
+		return
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// ask orders the mend if there is something to mend now; once is enough.
+func (d *desk) ask(from string) {
+	if d.state().Button == "" {
+		return
+	}
+	select {
+	case d.orders <- from:
+	default:
+	}
+}
+
+// listen takes orders from a terminal: r and Enter. It ends with its reader.
+func (d *desk) listen(ctx context.Context, in io.Reader) {
+	buffer := make([]byte, 256)
+	for ctx.Err() == nil {
+		n, err := in.Read(buffer)
+		if err != nil {
+			return
+		}
+		for _, c := range buffer[:n] {
+			if c == 'r' || c == 'R' {
+				d.ask("in the terminal")
+				break
+			}
+		}
+	}
+}
+
+func equal(got, want string) bool {
+	return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1
+}

@@ -1,0 +1,103 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/leadline/leadline/examples/shop/load"
+	"github.com/leadline/leadline/internal/backfill"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/spec"
+)
+
+const (
+	historyLength = 30 * 24 * time.Hour
+	historySeed   = 1
+	historyLimit  = 2 * time.Minute
+	// liveShare is how many times the traffic of the busiest minute of the made-up
+	// history the live traffic is at least. The page of a bad deploy needs it: an
+	// hour of history must not outweigh two minutes of live traffic.
+	liveShare = 20
+)
+
+// history is what was made up.
+type history struct {
+	events    int64
+	incidents int
+}
+
+// makeHistory has the server make up its past.
+func (s server) makeHistory(ctx context.Context, perMinute float64) (history, error) {
+	ctx, cancel := context.WithTimeout(ctx, historyLimit)
+	defer cancel()
+	wish, err := json.Marshal(backfill.Generation{Length: backfill.Length(historyLength), Seed: historySeed, Rate: perMinute})
+	if err != nil {
+		return history{}, fmt.Errorf("encode the wish for a history: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/api/v1/backfill", bytes.NewReader(wish))
+	if err != nil {
+		return history{}, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	var report backfill.Report
+	if err := s.do(req, &report); err != nil {
+		return history{}, fmt.Errorf("make up a history: %w", err)
+	}
+	return history{int64(report.Events.Counted), len(report.Incidents)}, nil
+}
+
+// historyRate is the rate of the made-up history, in events a minute of each
+// operation: so low that the live traffic of every operation is liveShare times
+// the history's busiest minute. An operation that customers never ask for says
+// nothing about it.
+func historyRate(live map[string]float64, objectives []*slo.Objective) (perMinute float64, err error) {
+	lowest := math.Inf(1)
+	for _, o := range objectives {
+		if o.Indicator.Rule.Service.Name != serviceName {
+			continue
+		}
+		if rate, known := live[o.Indicator.Rule.Operation]; known {
+			lowest = min(lowest, 60*rate)
+		}
+	}
+	if math.IsInf(lowest, 1) {
+		return 0, fmt.Errorf("choose the rate of the history: customers ask for no operation that an objective counts")
+	}
+	return lowest / (liveShare * backfill.Peak), nil
+}
+
+// objectivesIn reads a folder of service files.
+func objectivesIn(folder string) ([]*slo.Objective, error) {
+	paths, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("list service files: %w", err)
+	}
+	var sources []spec.Source
+	for _, p := range paths {
+		text, err := os.ReadFile(p)
+		if err != nil {
+			return nil, fmt.Errorf("read service file: %w", err)
+		}
+		sources = append(sources, spec.Source{Path: filepath.Base(p), Content: text})
+	}
+	return spec.Parse(sources).Objectives, nil
+}
+
+// liveRates are the requests a second that a load makes of each operation.
+func liveRates(cfg load.Config) map[string]float64 {
+	rates := load.Shares(cfg)
+	for name := range rates {
+		rates[name] *= cfg.Rate
+	}
+	return rates
+}

@@ -1,0 +1,149 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+)
+
+// plainEvery is how often what is under way is said where lines cannot be
+// redrawn, so that a log stays short.
+const plainEvery = 20 * time.Second
+
+// screen is what the demo shows. What happened is printed once and scrolls; what
+// is under way stands below it, and is redrawn where that is a terminal.
+type screen struct {
+	out    io.Writer
+	live   bool // lines can be redrawn
+	ink    ink
+	width  int
+	height int
+
+	mu     sync.Mutex
+	below  []string  // what is under way
+	drawn  int       // how many lines of it are on the terminal
+	nextly time.Time // when it may be printed again, where it is not redrawn
+}
+
+// newScreen shows on a file: with colours and redrawn lines if it is a terminal
+// that has not asked for less.
+func newScreen(f *os.File, getenv func(string) string) *screen {
+	s := &screen{out: f, width: 100}
+	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	if err != nil || getenv("TERM") == "dumb" {
+		return s
+	}
+	s.live, s.ink = true, getenv("NO_COLOR") == ""
+	s.width, s.height = cmp.Or(int(size.Col), 100), int(size.Row)
+	return s
+}
+
+// say prints lines that stay.
+func (s *screen) say(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.erase()
+	fmt.Fprintf(s.out, format+"\n", args...)
+	s.draw()
+}
+
+// under shows what is under way in place of what was; nothing clears it. Where
+// lines cannot be redrawn they are printed, now and then.
+func (s *screen) under(now time.Time, lines ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live {
+		s.erase()
+		s.below = lines
+		s.draw()
+		return
+	}
+	if len(lines) == 0 {
+		s.nextly = time.Time{}
+		return
+	}
+	if s.nextly.IsZero() {
+		s.nextly = now.Add(plainEvery) // what was just said need not be said again
+	}
+	if now.Before(s.nextly) {
+		return
+	}
+	s.nextly = now.Add(plainEvery)
+	fmt.Fprintln(s.out, strings.Join(lines, "\n"))
+}
+
+func (s *screen) erase() {
+	if s.drawn > 0 {
+		fmt.Fprintf(s.out, "\x1b[%dA\r\x1b[J", s.drawn)
+		s.drawn = 0
+	}
+}
+
+func (s *screen) draw() {
+	for _, l := range s.below {
+		fmt.Fprintln(s.out, fit(l, s.width-1))
+	}
+	s.drawn = len(s.below)
+}
+
+// fit cuts a line that a terminal would break, so that it can be erased again.
+// Colours take no room.
+func fit(line string, width int) string {
+	var b strings.Builder
+	room := width
+	for line != "" {
+		if strings.HasPrefix(line, "\x1b[") {
+			if end := strings.IndexByte(line, 'm'); end > 0 {
+				b.WriteString(line[:end+1])
+				line = line[end+1:]
+				continue
+			}
+		}
+		r, size := utf8.DecodeRuneInString(line)
+		if room == 1 && utf8.RuneCountInString(line) > 1 && !strings.HasPrefix(line[size:], "\x1b[") {
+			b.WriteString("…\x1b[0m")
+			break
+		}
+		b.WriteRune(r)
+		line, room = line[size:], room-1
+	}
+	return b.String()
+}
+
+// ink colours text, or leaves it as it is. Nothing is said by colour alone.
+type ink bool
+
+func (i ink) paint(code, text string) string {
+	if !i || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (i ink) bold(text string) string  { return i.paint("1", text) }
+func (i ink) quiet(text string) string { return i.paint("2", text) }
+func (i ink) good(text string) string  { return i.paint("32", text) }
+func (i ink) bad(text string) string   { return i.paint("1;31", text) }
+func (i ink) warn(text string) string  { return i.paint("33", text) }
+func (i ink) link(text string) string  { return i.paint("4;36", text) }
+
+// span prints a duration for people: "0.4s", "12s", "1m05s".
+func span(d time.Duration) string {
+	switch d = max(d, 0); {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	}
+	return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+}
