@@ -133,9 +133,15 @@ func (s server) waitFor(ctx context.Context, path string, p *process, limit time
 // freeAddress returns a loopback address on the preferred port, or on any free
 // one when that is taken.
 func freeAddress(preferred int) (string, error) {
+	return freeOr(net.JoinHostPort("127.0.0.1", strconv.Itoa(preferred)))
+}
+
+// freeOr returns the preferred address, or one on any free loopback port when
+// that is taken.
+func freeOr(preferred string) (string, error) {
 	var last error
-	for _, port := range []int{preferred, 0} {
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	for _, address := range []string{preferred, "127.0.0.1:0"} {
+		l, err := net.Listen("tcp", address)
 		if err != nil {
 			last = err
 			continue

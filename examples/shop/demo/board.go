@@ -17,7 +17,6 @@ const redrawEvery = 100 * time.Millisecond
 // with the time that it takes.
 type board struct {
 	screen *screen
-	began  time.Time
 
 	mu    sync.Mutex
 	tasks []*task
@@ -43,8 +42,8 @@ const (
 )
 
 // newBoard lists tasks that wait to be begun, and what each waits for.
-func newBoard(s *screen, now time.Time, names ...[2]string) *board {
-	b := &board{screen: s, began: now}
+func newBoard(s *screen, names ...[2]string) *board {
+	b := &board{screen: s}
 	for _, n := range names {
 		b.tasks = append(b.tasks, &task{board: b, name: n[0], note: n[1]})
 	}

@@ -209,6 +209,7 @@ func (c *customers) check(t *testing.T, srv server) {
 	if c.trouble != nil {
 		t.Errorf("a customer had no answer: %v", c.trouble)
 	}
+	began := time.Now().Add(-15 * time.Minute)
 	want := counts{Good: c.answers[http.StatusCreated], Bad: c.answers[http.StatusInternalServerError]}
 	t.Logf("customers saw %v", c.answers)
 	if want.Bad < 5 || len(c.answers) != 2 {
@@ -216,7 +217,7 @@ func (c *customers) check(t *testing.T, srv server) {
 	}
 	var got counts
 	for range 100 {
-		all, err := srv.counts(t.Context(), serviceName)
+		all, err := srv.counts(t.Context(), serviceName, began)
 		if err != nil {
 			t.Fatal(err)
 		}

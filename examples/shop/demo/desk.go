@@ -4,7 +4,7 @@
 package main
 
 import (
-	"context"
+	"bufio"
 	"crypto/rand"
 	"crypto/subtle"
 	_ "embed"
@@ -18,6 +18,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -36,12 +38,31 @@ type desk struct {
 	secret   string // of the address of notifications
 	notices  chan notice
 	orders   chan string
-	state    func() deskState
+
+	mu    sync.Mutex
+	story *story // nil before it begins
+}
+
+// follow has the desk show a story.
+func (d *desk) follow(s *story) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.story = s
+}
+
+// state says how the story stands.
+func (d *desk) state() deskState {
+	d.mu.Lock()
+	s := d.story
+	d.mu.Unlock()
+	if s == nil {
+		return deskState{Now: "The demo is being prepared."}
+	}
+	return s.onDesk(time.Now())
 }
 
 // deskState is what the page shows of the story. It is asked for every second.
 type deskState struct {
-	Title string `json:"title"`
 	// Now says in a sentence where the story is.
 	Now string `json:"now"`
 	// Button is what can be done now; empty when there is nothing to do.
@@ -203,18 +224,11 @@ func (d *desk) ask(from string) {
 }
 
 // listen takes orders from a terminal: r and Enter. It ends with its reader.
-func (d *desk) listen(ctx context.Context, in io.Reader) {
-	buffer := make([]byte, 256)
-	for ctx.Err() == nil {
-		n, err := in.Read(buffer)
-		if err != nil {
-			return
-		}
-		for _, c := range buffer[:n] {
-			if c == 'r' || c == 'R' {
-				d.ask("in the terminal")
-				break
-			}
+func (d *desk) listen(in io.Reader) {
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		if strings.EqualFold(strings.TrimSpace(lines.Text()), "r") {
+			d.ask("in the terminal")
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -36,9 +37,6 @@ func TestMain(m *testing.M) {
 		switch os.Args[1] {
 		case "serve":
 			os.Exit(fakeServe(os.Args[2:]))
-		case "status":
-			fmt.Println("fake status")
-			os.Exit(4) // as if an objective were not OK
 		}
 	}
 	os.Exit(m.Run())
@@ -60,7 +58,7 @@ func fakeServe(args []string) int {
 	cfg := otlp.DefaultConfig()
 	f.StringVar(&cfg.GRPCAddr, "otlp-grpc", "", "")
 	f.StringVar(&cfg.HTTPAddr, "otlp-http", "", "")
-	for _, ignored := range []string{"data-dir", "services"} {
+	for _, ignored := range []string{"data-dir", "services", "config"} {
 		f.String(ignored, "", "")
 	}
 	f.Parse(args)
@@ -76,6 +74,8 @@ func fakeServe(args []string) int {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /api/v1/slos", s.slos)
+	mux.HandleFunc("GET /api/v1/slos/{service}/{name}", s.slo)
+	mux.HandleFunc("POST /api/v1/backfill", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })
 	receivers, err := otlp.New(cfg, s, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	if err != nil {
 		fmt.Println(err)
@@ -98,23 +98,32 @@ func fakeServe(args []string) int {
 
 func (s *fakeServer) slos(w http.ResponseWriter, _ *http.Request) {
 	type slo struct {
-		Name     string `json:"name"`
-		Service  string `json:"service"`
-		Good     *int64 `json:"good"`
-		Bad      *int64 `json:"bad"`
-		Excluded *int64 `json:"excluded"`
+		Name    string `json:"name"`
+		Service string `json:"service"`
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	list := []slo{{Name: "checkout-succeeds", Service: "somebody-else"}}
-	for name, c := range s.counts {
-		good := c.Good
-		if len(s.seen) > 0 {
-			good += s.skew
-		}
-		list = append(list, slo{name, serviceName, &good, &c.Bad, &c.Excluded})
+	for name := range s.counts {
+		list = append(list, slo{name, serviceName})
 	}
 	json.NewEncoder(w).Encode(map[string]any{"schema_version": 1, "slos": list})
+}
+
+// slo answers with a series of one step that was measured and one that was not.
+func (s *fakeServer) slo(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.counts[r.PathValue("name")]
+	if c == nil || r.PathValue("service") != serviceName {
+		http.NotFound(w, r)
+		return
+	}
+	good := c.Good
+	if len(s.seen) > 0 {
+		good += s.skew
+	}
+	json.NewEncoder(w).Encode(map[string]any{"slo": map[string]any{"state": "ok"}, "series": map[string]any{
+		"good": []*int64{nil, &good}, "bad": []*int64{nil, &c.Bad}, "excluded": []*int64{nil, &c.Excluded},
+	}})
 }
 
 // Consume counts the spans of one request. The first ones are refused after

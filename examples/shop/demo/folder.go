@@ -20,6 +20,7 @@ type folder struct {
 
 func (f folder) services() string { return filepath.Join(f.path, "services") }
 func (f folder) settings() string { return filepath.Join(f.path, "leadline.yaml") }
+func (f folder) runbooks() string { return filepath.Join(f.services(), "runbooks") }
 func (f folder) data() string     { return filepath.Join(f.path, "data") }
 func (f folder) shop() string     { return filepath.Join(f.path, "shop") }
 

@@ -1,17 +1,23 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The demo runs the main job on one machine: a real Python shop sends its
-// telemetry to `leadline serve`, a load generator drives the shop and keeps a
-// ledger, and at the end the ledger must equal what the API counted.
+// The demo tells a story on one machine: a real Python shop sends its telemetry
+// to `leadline serve`, customers buy, something goes wrong, the page comes,
+// somebody mends it, and the alert ends. At its end the ledger of the customers
+// must equal what the API counted.
 //
 // It owns the life of every process that it starts. The order of the end is
 // what makes the last comparison possible: first the load, then the shop, which
 // sends its last spans, then the comparison, then the server. However the demo
 // ends, no process and no temporary folder stays behind.
 //
-// Exit codes: 0 the ledger equals the API; 1 something broke; 2 wrong usage;
-// 3 the ledger and the API differ.
+// A scenario is a value (scenario.go) that one engine plays (story.go), against
+// a stage that tests replace. What the person on call has, the notification and
+// the page with the button, is the desk (desk.go); what is shown goes through
+// the screen (screen.go).
+//
+// Exit codes: 0 the ledger equals the API; 1 something broke, or the story did
+// not come to its end; 2 wrong usage; 3 the ledger and the API differ.
 package main
 
 import (
@@ -23,10 +29,9 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
-
-	"github.com/leadline/leadline/examples/shop/load"
 )
 
 // options are what the user may choose.
@@ -36,31 +41,37 @@ type options struct {
 	dataDir  string
 	protocol string
 	ledger   string
+	scenario scenario
 	standIn  bool
+	auto     bool
+	keep     bool
+	open     bool
 	forTime  time.Duration
-	every    time.Duration
-	settle   time.Duration
 	rate     float64
 	requests int
-	seed     uint64
 }
 
 func parse(args []string, out io.Writer) (options, error) {
 	var o options
 	f := flag.NewFlagSet("demo", flag.ContinueOnError)
 	f.SetOutput(out)
+	name := f.String("scenario", "bad-deploy", "the `story` to tell: "+strings.Join(scenarioNames(), ", "))
+	f.BoolVar(&o.auto, "auto", false, "mend at once what goes wrong, without waiting for you")
+	f.BoolVar(&o.keep, "keep", false, "keep the data and the service files")
+	f.BoolVar(&o.open, "open", false, "open a browser")
 	f.StringVar(&o.binary, "bin", "", "the leadline `binary` (default bin/leadline of the checkout)")
 	f.StringVar(&o.dataDir, "data-dir", "", "keep the server's data in this `folder` (default: a temporary one)")
 	f.StringVar(&o.protocol, "protocol", "grpc", "how the Python shop sends: grpc or http/protobuf")
 	f.StringVar(&o.ledger, "ledger", "", "write the final ledger as JSON to this `file`")
 	f.BoolVar(&o.standIn, "stand-in", false, "run the Go stand-in even where Python is at hand")
-	f.DurationVar(&o.forTime, "for", 0, "end after this `duration` (default: on Ctrl-C)")
-	f.DurationVar(&o.every, "every", 10*time.Second, "show the status each `duration`")
-	f.DurationVar(&o.settle, "settle", 30*time.Second, "wait at the end up to this `duration` for the API to agree")
+	f.DurationVar(&o.forTime, "for", 0, "end after this `duration` of traffic (default: on Ctrl-C)")
 	f.Float64Var(&o.rate, "rate", 40, "mean requests a `second`")
 	f.IntVar(&o.requests, "requests", 0, "end after so many `requests`")
-	f.Uint64Var(&o.seed, "seed", 1, "`seed` of the load")
 	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	var err error
+	if o.scenario, err = scenarioNamed(*name); err != nil {
 		return o, err
 	}
 	switch {
@@ -68,10 +79,27 @@ func parse(args []string, out io.Writer) (options, error) {
 		return o, fmt.Errorf("unknown argument %q", f.Arg(0))
 	case o.protocol != "grpc" && o.protocol != "http/protobuf":
 		return o, fmt.Errorf("protocol %q: want grpc or http/protobuf", o.protocol)
-	case o.every < time.Second:
-		return o, fmt.Errorf("every %v: want at least 1s", o.every)
+	}
+	if err := o.absolute(); err != nil {
+		return o, err
 	}
 	return o, o.locate()
+}
+
+// absolute makes paths such that the server, which runs in a folder of its own,
+// reads them as they were meant.
+func (o *options) absolute() error {
+	for _, path := range []*string{&o.dataDir, &o.binary} {
+		if *path == "" {
+			continue
+		}
+		full, err := filepath.Abs(*path)
+		if err != nil {
+			return fmt.Errorf("find %s: %w", *path, err)
+		}
+		*path = full
+	}
+	return nil
 }
 
 // locate finds the checkout and the binary in it.
@@ -122,7 +150,7 @@ func realMain() int {
 	}
 	soft, hard, release := interrupts()
 	defer release()
-	d := &demo{options: o, out: os.Stdout, crew: newCrew()}
+	d := &demo{options: o, screen: newScreen(os.Stdout, os.Getenv), crew: newCrew()}
 	// The deferred call runs on a panic of this goroutine too; the others
 	// cannot panic without ending us, and then the kernel ends the children.
 	defer d.end()
@@ -130,6 +158,7 @@ func realMain() int {
 	case errors.Is(err, errDiffer):
 		return exitDiffer
 	case err != nil:
+		d.screen.under(time.Now())
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		return exitBroken
 	}
@@ -154,11 +183,4 @@ func interrupts() (soft, hard context.Context, release func()) {
 		}
 	}()
 	return soft, hard, func() { signal.Stop(signals); stopHard() }
-}
-
-// config is the load that the options ask for.
-func (o options) config(storefront string) load.Config {
-	c := load.DefaultConfig(storefront)
-	c.Rate, c.Requests, c.Seed = o.rate, o.requests, o.seed
-	return c
 }

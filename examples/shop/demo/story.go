@@ -72,7 +72,7 @@ type story struct {
 // pageLinks are the addresses that a story names.
 type pageLinks struct {
 	objective string // in the UI
-	runbook   string // with the button
+	desk      string // with the button
 	binary    string // leadline, as a person would call it
 	server    string // what its commands need to find the server; may be empty
 }
@@ -148,7 +148,7 @@ func (s *story) awaitPage(ctx context.Context) error {
 	s.quote(*page)
 	s.screen.say("      Look    %s", s.screen.ink.link(s.pages.objective))
 	s.screen.say("      or      %s\n              %s", s.command("status"), s.command("explain "+s.objective))
-	s.screen.say("      Mend    press r and Enter to %s, or use the button on %s", s.mend, s.screen.ink.link(s.pages.runbook))
+	s.screen.say("      Mend    press r and Enter to %s, or use the button on %s", s.mend, s.screen.ink.link(s.pages.desk))
 	return nil
 }
 
