@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"regexp"
 	"slices"
 	"time"
 
@@ -132,6 +133,7 @@ type source struct {
 	failing, slow float64
 	under         time.Duration // the shortest threshold of latency; 0 for none
 	groups        []string      // attributes that objectives group by
+	named         []text        // attributes that expressions ask for
 
 	encoder encoder
 	found   map[slice.Minute]*Incident // by period
@@ -199,10 +201,28 @@ func (s *source) serve(o *slo.Objective) {
 	if o.Indicator.Rule.Kind != sli.Latency {
 		s.failing = min(s.failing, share)
 	}
+	s.name(o.Indicator.Rule.Where)
 	for _, attribute := range o.Indicator.Rule.GroupBy {
 		if !slices.Contains(s.groups, attribute) {
 			s.groups = append(s.groups, attribute)
 			slices.Sort(s.groups)
+		}
+	}
+}
+
+// text is an attribute and its value.
+type text struct{ attribute, value string }
+
+// comparison is how an expression asks for an attribute with one text.
+var comparison = regexp.MustCompile(`attributes\["([^"\\]+)"\]\s*==\s*"([^"\\]*)"`)
+
+// name gives a part of the events the attributes that an expression compares
+// with a text, so that what it selects has a history too. Whatever else it asks
+// for, it finds missing.
+func (s *source) name(where string) {
+	for _, m := range comparison.FindAllStringSubmatch(where, -1) {
+		if t := (text{m[1], m[2]}); !slices.Contains(s.named, t) {
+			s.named = append(s.named, t)
 		}
 	}
 }

@@ -184,6 +184,21 @@ func TestEveryKindOfOperation(t *testing.T) {
 	}
 }
 
+// TestAttributesOfExpressions expects history for what an expression selects by
+// attributes, and no other events for what does not ask for them.
+func TestAttributesOfExpressions(t *testing.T) {
+	app := sli.Rule{
+		Service: service("shop"), Kind: sli.Custom, Operation: "POST /checkout",
+		Where: `attributes["user_agent.original"] == "app/3" || attributes["http.user_agent"]=="app/3"`, Good: "status_code < 500",
+	}
+	o := append(shop(t), objective(t, app, "97%"))
+	store, _ := generated(t, backfill.Generation{Length: length(t, "1d"), Seed: 1}, o, end)
+	all, named := sum(totals(t, store, o[1].Indicator, end-24*60, end, 1)), sum(totals(t, store, o[3].Indicator, end-24*60, end, 1))
+	if got := float64(named.Total()) / float64(all.Total()); math.Abs(got-0.4) > 0.05 {
+		t.Errorf("the expression selects %d of %d events, want two in five", named.Total(), all.Total())
+	}
+}
+
 func TestGenerationRefused(t *testing.T) {
 	for _, c := range []struct{ name, body string }{
 		{"no length", `{}`}, {"no time", `{"generate":"0d"}`}, {"too long", `{"generate":"401d"}`}, {"text", `{"generate":"a month"}`},

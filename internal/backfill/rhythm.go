@@ -95,8 +95,12 @@ func (s *source) median() time.Duration {
 type event struct {
 	duration time.Duration
 	bad      bool
-	group    int // which value its attributes have
+	group    int  // which value its attributes have
+	named    bool // whether it has the attributes that expressions ask for
 }
+
+// namedShare is the part of the events that expressions find by attributes.
+const namedShare = 0.4
 
 // groupValues are the values of the attributes that objectives group by, and
 // how often each is drawn.
@@ -115,6 +119,7 @@ func (s *source) event(r *rand.Rand, during *Incident) event {
 		e.bad = e.bad || during.Kind == failures && hit
 	}
 	e.duration = time.Duration(float64(s.median()) * scale * math.Exp(spread*r.NormFloat64()))
+	e.named = len(s.named) > 0 && r.Float64() < namedShare
 	return e
 }
 

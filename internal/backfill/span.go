@@ -67,6 +67,11 @@ func (s *source) encode(m slice.Minute, number int, end int64, x event) {
 	for _, name := range s.groups {
 		b = e.attribute(b, 9, name, groupValues[x.group])
 	}
+	if x.named {
+		for _, t := range s.named {
+			b = e.attribute(b, 9, t.attribute, t.value)
+		}
+	}
 	if x.bad {
 		b = appendBytes(b, 15, protowire.AppendVarint(protowire.AppendTag(nil, 3, protowire.VarintType), uint64(wire.Error)))
 	}

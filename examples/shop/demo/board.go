@@ -111,11 +111,11 @@ func (t *task) line(now time.Time) string {
 	case waiting:
 		return ink.quiet(fmt.Sprintf("  %s %-8s %6s  %s", mark, t.name, "", note))
 	case working:
-		mark, took = spinner[int(now.Sub(t.from)/redrawEvery)%len(spinner)], span(now.Sub(t.from))
+		mark, took = spinner[int(now.Sub(t.from)/redrawEvery)%len(spinner)], ticking(now.Sub(t.from))
 	case done:
-		mark, took = ink.good("✓"), span(t.to.Sub(t.from))
+		mark, took = ink.good("✓"), ticking(t.to.Sub(t.from))
 	case failed:
-		mark, took = ink.bad("✗"), span(t.to.Sub(t.from))
+		mark, took = ink.bad("✗"), ticking(t.to.Sub(t.from))
 	}
 	return fmt.Sprintf("  %s %s %s  %s", mark, ink.bold(fmt.Sprintf("%-8s", t.name)), ink.quiet(fmt.Sprintf("%6s", took)), note)
 }
@@ -165,4 +165,12 @@ func (t *task) enter(state taskState, format string, args ...any) {
 	if !t.board.screen.live && state != working {
 		t.board.screen.say("%s", line)
 	}
+}
+
+// ticking prints a running time, which short ones do in tenths of a second.
+func ticking(d time.Duration) string {
+	if d < 10*time.Second {
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return span(d)
 }

@@ -181,7 +181,7 @@ func (d *demo) story(r *world) *story {
 		scenario: d.scenario, stage: live{d.scenario, *r}, screen: d.screen, wait: d.wait(),
 		notices: d.desk.notices, orders: d.desk.orders,
 		pages: pageLinks{
-			objective: fmt.Sprintf("%s/slo/%s/%s/%s", r.server.url, serviceNamespace, serviceName, d.scenario.objective),
+			objective: fmt.Sprintf("%s/slos/%s/%s?environment=%s&namespace=%s", r.server.url, serviceName, d.scenario.objective, environment, serviceNamespace),
 			desk:      d.desk.url, binary: d.binaryName(), server: r.serverFlag(),
 		},
 	}

@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 			os.Exit(fakeServe(os.Args[2:]))
 		}
 	}
+	time.Local = time.UTC // as the text cases are
 	os.Exit(m.Run())
 }
 

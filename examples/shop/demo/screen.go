@@ -18,7 +18,7 @@ import (
 
 // plainEvery is how often what is under way is said where lines cannot be
 // redrawn, so that a log stays short.
-const plainEvery = 20 * time.Second
+const plainEvery = 30 * time.Second
 
 // screen is what the demo shows. What happened is printed once and scrolls; what
 // is under way stands below it, and is redrawn where that is a terminal.
@@ -137,12 +137,9 @@ func (i ink) bad(text string) string   { return i.paint("1;31", text) }
 func (i ink) warn(text string) string  { return i.paint("33", text) }
 func (i ink) link(text string) string  { return i.paint("4;36", text) }
 
-// span prints a duration for people: "0.4s", "12s", "1m05s".
+// span prints a duration for people: "12s", "1m05s".
 func span(d time.Duration) string {
-	switch d = max(d, 0); {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	case d < time.Minute:
+	if d = max(d, 0).Round(time.Second); d < time.Minute {
 		return fmt.Sprintf("%ds", int(d.Seconds()))
 	}
 	return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)

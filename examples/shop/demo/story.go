@@ -11,6 +11,7 @@ import (
 	"time"
 )
 
+// Times of a story.
 const (
 	// lookEvery is how often the objective is looked at while something is
 	// waited for, and tickEvery how often running times are shown.

@@ -1,0 +1,136 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/leadline/leadline/internal/notify/notifytest"
+)
+
+// fakeStage is a server that pages so long after the trouble began, and tells
+// the end so long after it was mended. A time of zero means never.
+type fakeStage struct {
+	pages, ends     time.Duration
+	notices         chan notice
+	troubled, cured time.Time
+	lost            int // looks that fail, from the first on
+}
+
+func (f *fakeStage) notify(after time.Duration, n notice) {
+	if after > 0 {
+		time.AfterFunc(after, func() { f.notices <- n })
+	}
+}
+
+func (f *fakeStage) begin(context.Context) error {
+	f.troubled = time.Now()
+	f.notify(10*time.Second, notice{status: "firing", severity: "ticket", objective: "checkout-is-fast", rule: "ticket-1d", title: "Ticket: checkout-is-fast of shop/shop-api"})
+	f.notify(f.pages, notice{
+		status: "firing", severity: "page", objective: "checkout-succeeds", rule: "page-1h",
+		title:   "Page: checkout-succeeds (journey checkout) of shop/shop-api, production",
+		facts:   []string{"Promise: A customer opens an item, fills the basket, pays, and gets a confirmation.", "Why: 1h burn 13.6x, 5m 22.4x, threshold 13.44x; 71.9% of the budget left, exhausted in 35h at this rate"},
+		runbook: "http://127.0.0.1:9/runbooks/checkout-fails", page: "http://127.0.0.1:8/slo/shop/shop-api/checkout-succeeds",
+	})
+	return nil
+}
+
+func (f *fakeStage) end(context.Context) error {
+	f.cured = time.Now()
+	f.notify(f.ends, notice{
+		status: "resolved", severity: "page", objective: "checkout-succeeds", rule: "page-1h",
+		title: "Resolved: checkout-succeeds (journey checkout) of shop/shop-api, production",
+		facts: []string{"When: 12:02:00 UTC to 12:09:00 UTC, 7m"},
+	})
+	return nil
+}
+
+// look burns the more the longer something is wrong.
+func (f *fakeStage) look(context.Context) (view, error) {
+	if f.lost > 0 {
+		f.lost--
+		return view{}, errors.New("no answer")
+	}
+	v := view{
+		known: true, state: "ok", allowed: 4000, remaining: 3000, bad: 1000, threshold: 13.44,
+		asks: "burn above 13.44x over 1h and 5m", long: burn{"1h", new(float64)}, short: burn{"5m", new(float64)},
+	}
+	if f.troubled.IsZero() {
+		return v, nil
+	}
+	wrong := time.Since(f.troubled)
+	if !f.cured.IsZero() {
+		wrong = f.cured.Sub(f.troubled)
+		*v.short.Rate = -10 * time.Since(f.cured).Minutes()
+	}
+	v.bad += int64(3 * wrong.Seconds())
+	v.remaining -= int64(3 * wrong.Seconds())
+	*v.long.Rate += 8 * wrong.Minutes()
+	*v.short.Rate = max(0, *v.short.Rate+20*wrong.Minutes())
+	v.holds = *v.long.Rate > v.threshold && *v.short.Rate > v.threshold
+	if !f.cured.IsZero() && !v.holds {
+		ends := f.cured.Add(f.ends)
+		v.endsAt = &ends
+	}
+	return v, nil
+}
+
+// TestStory holds what people see, from the first customer to the cost, against
+// text cases.
+func TestStory(t *testing.T) {
+	bad, err := scenarioNamed("bad-deploy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name    string
+		stage   fakeStage
+		wait    time.Duration
+		orders  []time.Duration // when somebody asks to mend it
+		ends    time.Duration   // when the demo is ended
+		want    error
+		reaches phase
+	}{
+		{name: "nobody-mends", stage: fakeStage{pages: 80 * time.Second, ends: 6 * time.Minute}, wait: time.Minute, reaches: over},
+		{name: "somebody-mends", stage: fakeStage{pages: 80 * time.Second, ends: 6 * time.Minute}, wait: time.Minute, orders: []time.Duration{150 * time.Second}, reaches: over},
+		{name: "at-once", stage: fakeStage{pages: 80 * time.Second, ends: 6 * time.Minute, lost: 3}, reaches: over},
+		{name: "no-page", stage: fakeStage{}, wait: time.Minute, want: errLate, reaches: troubled},
+		{name: "no-end", stage: fakeStage{pages: 80 * time.Second}, want: errLate, reaches: mended},
+		{name: "ended-early", stage: fakeStage{pages: 80 * time.Second}, ends: 100 * time.Second, reaches: troubled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var out bytes.Buffer
+				c.stage.notices = make(chan notice, 10)
+				orders := make(chan string, 1)
+				s := &story{
+					scenario: bad, stage: &c.stage, screen: &screen{out: &out, width: 100}, wait: c.wait,
+					notices: c.stage.notices, orders: orders,
+					pages: pageLinks{objective: "http://127.0.0.1:8/slo/shop/shop-api/checkout-succeeds", desk: "http://127.0.0.1:9", binary: "bin/leadline"},
+				}
+				for _, at := range c.orders {
+					time.AfterFunc(at, func() { orders <- "in the terminal" })
+				}
+				ctx := t.Context()
+				if c.ends > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, c.ends)
+					defer cancel()
+				}
+				if err := s.play(ctx); !errors.Is(err, c.want) {
+					t.Errorf("the story ended with %v, want %v", err, c.want)
+				}
+				if got := s.now().phase; got != c.reaches {
+					t.Errorf("the story reached phase %d, want %d", got, c.reaches)
+				}
+				notifytest.Golden(t, "story-"+c.name+".txt", out.String())
+			})
+		})
+	}
+}
