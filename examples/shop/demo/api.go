@@ -34,12 +34,12 @@ type server struct {
 	client *http.Client
 }
 
-// counts asks for what each objective of the service has counted since an
-// instant, by name. It sums the very minutes, because the window of an objective
+// counts asks for what each objective of the shop has counted since an instant,
+// by name. It sums the very minutes, because the window of an objective
 // moves on and forgets its oldest events meanwhile.
-func (s server) counts(ctx context.Context, service string, since time.Time) (map[string]counts, error) {
+func (s server) counts(ctx context.Context, since time.Time) (map[string]counts, error) {
 	var list struct {
-		SLOs []struct{ Name, Service string }
+		SLOs []struct{ Name, Namespace, Service string }
 	}
 	if err := s.get(ctx, "/api/v1/slos", &list); err != nil {
 		return nil, err
@@ -47,13 +47,13 @@ func (s server) counts(ctx context.Context, service string, since time.Time) (ma
 	from := since.UTC().Truncate(time.Minute).Format(time.RFC3339)
 	byName := map[string]counts{}
 	for _, o := range list.SLOs {
-		if o.Service != service {
+		if o.Namespace != serviceNamespace {
 			continue
 		}
 		var one struct {
 			Series struct{ Good, Bad, Excluded []*int64 }
 		}
-		path := fmt.Sprintf("/api/v1/slos/%s/%s?from=%s&to=now", url.PathEscape(service), url.PathEscape(o.Name), from)
+		path := fmt.Sprintf("/api/v1/slos/%s/%s?from=%s&to=now", url.PathEscape(o.Service), url.PathEscape(o.Name), from)
 		if err := s.get(ctx, path, &one); err != nil {
 			return nil, err
 		}

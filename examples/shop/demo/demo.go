@@ -66,7 +66,7 @@ func (d *demo) run(soft, hard context.Context) error {
 	if err != nil || soft.Err() != nil {
 		return err
 	}
-	r.before, err = r.server.counts(soft, serviceName, r.began)
+	r.before, err = r.server.counts(soft, r.began)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (d *demo) tell(ctx, hard context.Context, r *world) error {
 	s := d.story(r)
 	err := s.play(ctx)
 	if phase := s.now().phase; phase == troubled || phase == called {
-		err = errors.Join(err, s.stage.end(hard))
+		err = errors.Join(err, s.scene.end(hard))
 	}
 	if ctx.Err() != nil {
 		return nil // whatever failed then failed because of it
@@ -178,7 +178,7 @@ func (d *demo) tell(ctx, hard context.Context, r *world) error {
 
 func (d *demo) story(r *world) *story {
 	s := &story{
-		scenario: d.scenario, stage: live{d.scenario, *r}, screen: d.screen, wait: d.wait(),
+		scenario: d.scenario, scene: live{d.scenario, *r}, screen: d.screen, wait: d.wait(),
 		notices: d.desk.notices, orders: d.desk.orders,
 		pages: pageLinks{
 			objective: fmt.Sprintf("%s/slos/%s/%s?environment=%s&namespace=%s", r.server.url, serviceName, d.scenario.objective, environment, serviceNamespace),
@@ -245,7 +245,7 @@ func (d *demo) conclude(hard context.Context, r *world) error {
 func (r *world) settle(ctx context.Context, totals load.Totals) ([]row, error) {
 	deadline := time.Now().Add(settleLimit)
 	for agreed := 0; ; {
-		api, err := r.server.counts(ctx, serviceName, r.began)
+		api, err := r.server.counts(ctx, r.began)
 		if err != nil {
 			return nil, err
 		}

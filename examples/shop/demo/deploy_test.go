@@ -217,7 +217,7 @@ func (c *customers) check(t *testing.T, srv server) {
 	}
 	var got counts
 	for range 100 {
-		all, err := srv.counts(t.Context(), serviceName, began)
+		all, err := srv.counts(t.Context(), began)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -99,12 +99,13 @@ func fakeServe(args []string) int {
 
 func (s *fakeServer) slos(w http.ResponseWriter, _ *http.Request) {
 	type slo struct {
-		Name    string `json:"name"`
-		Service string `json:"service"`
+		Name      string `json:"name"`
+		Namespace string `json:"namespace"`
+		Service   string `json:"service"`
 	}
 	list := []slo{{Name: "checkout-succeeds", Service: "somebody-else"}}
 	for name := range s.counts {
-		list = append(list, slo{name, serviceName})
+		list = append(list, slo{name, serviceNamespace, serviceName})
 	}
 	json.NewEncoder(w).Encode(map[string]any{"schema_version": 1, "slos": list})
 }

@@ -12,7 +12,7 @@
 // ends, no process and no temporary folder stays behind.
 //
 // A scenario is a value (scenario.go) that one engine plays (story.go), against
-// a stage that tests replace. What the person on call has, the notification and
+// a scene that tests replace. What the person on call has, the notification and
 // the page with the button, is the desk (desk.go); what is shown goes through
 // the screen (screen.go).
 //

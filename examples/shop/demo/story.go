@@ -25,8 +25,8 @@ const (
 // errLate says that the story did not come to its end in time.
 var errLate = errors.New("the story did not come to its end")
 
-// stage is what a story acts on, and what it sees of the server.
-type stage interface {
+// scene is what a story acts on, and what it sees of the server.
+type scene interface {
 	// begin and end do to the shop what goes wrong, and what mends it.
 	begin(ctx context.Context) error
 	end(ctx context.Context) error
@@ -59,7 +59,7 @@ type storyLog struct {
 // says both. Only play moves it on; others may look at it with now.
 type story struct {
 	scenario
-	stage   stage
+	scene   scene
 	screen  *screen
 	pages   pageLinks
 	wait    time.Duration // for somebody to mend it, before the story does
@@ -117,13 +117,13 @@ func (s *story) openShop(ctx context.Context) error {
 
 // breakIt does what goes wrong.
 func (s *story) breakIt(ctx context.Context) error {
-	before, err := s.stage.look(ctx)
+	before, err := s.scene.look(ctx)
 	if err != nil {
 		return err
 	}
 	s.screen.under(time.Now())
 	s.screen.say("\n%s %s", s.stamp(), s.screen.ink.bold(s.breaks))
-	if err := s.stage.begin(ctx); err != nil {
+	if err := s.scene.begin(ctx); err != nil {
 		return err
 	}
 	s.note(func(l *storyLog) { l.phase, l.troubled, l.before = troubled, time.Now(), before })
@@ -175,7 +175,7 @@ func (s *story) mendIt(ctx context.Context) error {
 	}
 	s.screen.under(time.Now())
 	s.screen.say("\n%s %s%s", s.stamp(), why, s.screen.ink.bold(s.mends))
-	if err := s.stage.end(ctx); err != nil {
+	if err := s.scene.end(ctx); err != nil {
 		return err
 	}
 	s.note(func(l *storyLog) { l.phase, l.mended = mended, time.Now() })
@@ -232,7 +232,7 @@ func (s *story) until(ctx context.Context, deadline time.Time, check check) (v v
 	for looked := (time.Time{}); ; {
 		if now := time.Now(); now.Sub(looked) >= lookEvery {
 			// A look that fails is made again; that the server ended is told otherwise.
-			if fresh, err := s.stage.look(ctx); err == nil {
+			if fresh, err := s.scene.look(ctx); err == nil {
 				v, looked = fresh, now
 				s.note(func(l *storyLog) { l.last = fresh })
 			}

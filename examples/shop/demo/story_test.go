@@ -14,22 +14,22 @@ import (
 	"github.com/leadline/leadline/internal/notify/notifytest"
 )
 
-// fakeStage is a server that pages so long after the trouble began, and tells
+// fakeScene is a server that pages so long after the trouble began, and tells
 // the end so long after it was mended. A time of zero means never.
-type fakeStage struct {
+type fakeScene struct {
 	pages, ends     time.Duration
 	notices         chan notice
 	troubled, cured time.Time
 	lost            int // looks that fail, from the first on
 }
 
-func (f *fakeStage) notify(after time.Duration, n notice) {
+func (f *fakeScene) notify(after time.Duration, n notice) {
 	if after > 0 {
 		time.AfterFunc(after, func() { f.notices <- n })
 	}
 }
 
-func (f *fakeStage) begin(context.Context) error {
+func (f *fakeScene) begin(context.Context) error {
 	f.troubled = time.Now()
 	f.notify(10*time.Second, notice{status: "firing", severity: "ticket", objective: "checkout-is-fast", rule: "ticket-1d", title: "Ticket: checkout-is-fast of shop/shop-api"})
 	f.notify(f.pages, notice{
@@ -41,7 +41,7 @@ func (f *fakeStage) begin(context.Context) error {
 	return nil
 }
 
-func (f *fakeStage) end(context.Context) error {
+func (f *fakeScene) end(context.Context) error {
 	f.cured = time.Now()
 	f.notify(f.ends, notice{
 		status: "resolved", severity: "page", objective: "checkout-succeeds", rule: "page-1h",
@@ -52,7 +52,7 @@ func (f *fakeStage) end(context.Context) error {
 }
 
 // look burns the more the longer something is wrong.
-func (f *fakeStage) look(context.Context) (view, error) {
+func (f *fakeScene) look(context.Context) (view, error) {
 	if f.lost > 0 {
 		f.lost--
 		return view{}, errors.New("no answer")
@@ -90,28 +90,28 @@ func TestStory(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name    string
-		stage   fakeStage
+		scene   fakeScene
 		wait    time.Duration
 		orders  []time.Duration // when somebody asks to mend it
 		ends    time.Duration   // when the demo is ended
 		want    error
 		reaches phase
 	}{
-		{name: "nobody-mends", stage: fakeStage{pages: 80 * time.Second, ends: 6 * time.Minute}, wait: time.Minute, reaches: over},
-		{name: "somebody-mends", stage: fakeStage{pages: 80 * time.Second, ends: 6 * time.Minute}, wait: time.Minute, orders: []time.Duration{150 * time.Second}, reaches: over},
-		{name: "at-once", stage: fakeStage{pages: 80 * time.Second, ends: 6 * time.Minute, lost: 3}, reaches: over},
-		{name: "no-page", stage: fakeStage{}, wait: time.Minute, want: errLate, reaches: troubled},
-		{name: "no-end", stage: fakeStage{pages: 80 * time.Second}, want: errLate, reaches: mended},
-		{name: "ended-early", stage: fakeStage{pages: 80 * time.Second}, ends: 100 * time.Second, reaches: troubled},
+		{name: "nobody-mends", scene: fakeScene{pages: 80 * time.Second, ends: 6 * time.Minute}, wait: time.Minute, reaches: over},
+		{name: "somebody-mends", scene: fakeScene{pages: 80 * time.Second, ends: 6 * time.Minute}, wait: time.Minute, orders: []time.Duration{150 * time.Second}, reaches: over},
+		{name: "at-once", scene: fakeScene{pages: 80 * time.Second, ends: 6 * time.Minute, lost: 3}, reaches: over},
+		{name: "no-page", scene: fakeScene{}, wait: time.Minute, want: errLate, reaches: troubled},
+		{name: "no-end", scene: fakeScene{pages: 80 * time.Second}, want: errLate, reaches: mended},
+		{name: "ended-early", scene: fakeScene{pages: 80 * time.Second}, ends: 100 * time.Second, reaches: troubled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
-				c.stage.notices = make(chan notice, 10)
+				c.scene.notices = make(chan notice, 10)
 				orders := make(chan string, 1)
 				s := &story{
-					scenario: bad, stage: &c.stage, screen: &screen{out: &out, width: 100}, wait: c.wait,
-					notices: c.stage.notices, orders: orders,
+					scenario: bad, scene: &c.scene, screen: &screen{out: &out, width: 100}, wait: c.wait,
+					notices: c.scene.notices, orders: orders,
 					pages: pageLinks{objective: "http://127.0.0.1:8/slo/shop/shop-api/checkout-succeeds", desk: "http://127.0.0.1:9", binary: "bin/leadline"},
 				}
 				for _, at := range c.orders {
