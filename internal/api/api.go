@@ -153,6 +153,7 @@ func (s *Server) table(p Parts) []route {
 		{"GET /api/v1/services/{service}", false, s.answer(s.service)},
 		{"GET /api/v1/proposals", false, s.answer(s.proposals)},
 		{"GET /api/v1/intake", false, s.answer(s.intake)},
+		{"GET /api/v1/intake/arrivals", false, s.answer(s.arrivals)},
 		{"POST " + backfillPath, false, http.HandlerFunc(s.backfilled)},
 		{"GET /api/v1/corrections", false, s.answer(s.corrections)},
 		{"POST /api/v1/corrections", false, http.HandlerFunc(s.correct)},

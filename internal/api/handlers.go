@@ -42,14 +42,32 @@ func (s *Server) trends(r *http.Request) (any, error) {
 }
 
 func (s *Server) operations(r *http.Request) (any, error) {
-	length := report.OperationsWindow
-	if text := r.URL.Query().Get("window"); text != "" {
-		var err error
-		if length, err = ago("-" + text); err != nil {
-			return nil, errs.New(errs.Invalid, "%q is no window", text).WithHint("write 30m, 6h or 28d")
-		}
+	length, err := windowOf(r.URL.Query(), report.OperationsWindow)
+	if err != nil {
+		return nil, err
 	}
 	return s.report.Operations(r.Context(), length)
+}
+
+func (s *Server) arrivals(r *http.Request) (any, error) {
+	length, err := windowOf(r.URL.Query(), report.ArrivalsWindow)
+	if err != nil {
+		return nil, err
+	}
+	return s.report.Arrivals(r.Context(), length)
+}
+
+// windowOf reads how far back an answer is to reach.
+func windowOf(q url.Values, missing time.Duration) (time.Duration, error) {
+	text := q.Get("window")
+	if text == "" {
+		return missing, nil
+	}
+	length, err := ago("-" + text)
+	if err != nil {
+		return 0, errs.New(errs.Invalid, "%q is no window", text).WithHint("write 30m, 6h or 28d")
+	}
+	return length, nil
 }
 
 func (s *Server) proposals(r *http.Request) (any, error) { return s.report.Proposals(r.Context()) }

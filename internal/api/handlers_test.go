@@ -55,6 +55,9 @@ func TestStatuses(t *testing.T) {
 		{"starting: services", "GET", "/api/v1/services", func(w *world) { w.store = nil }, 503, "unavailable"},
 		{"starting: a service", "GET", "/api/v1/services/shop-api", func(w *world) { w.store = nil }, 503, "unavailable"},
 		{"intake", "GET", "/api/v1/intake", nil, 200, ""},
+		{"arrivals", "GET", "/api/v1/intake/arrivals?window=6h", nil, 200, ""},
+		{"arrivals of no window", "GET", "/api/v1/intake/arrivals?window=1m", nil, 400, "invalid"},
+		{"arrivals of what is no window", "GET", "/api/v1/intake/arrivals?window=ever", nil, 400, "invalid"},
 		{"metrics", "GET", "/metrics", nil, 200, ""},
 		{"an unknown address", "GET", "/api/v1/slo", nil, 404, "not_found"},
 		{"a method that an address does not have", "PUT", "/api/v1/slos", nil, 405, "invalid"},
@@ -142,7 +145,7 @@ func TestAWindowAddsUpWithoutARange(t *testing.T) {
 
 func TestEmptyListsAreLists(t *testing.T) {
 	s := newWorld().server(t, "")
-	for _, path := range []string{"/api/v1/slos", "/api/v1/operations", "/api/v1/services", "/api/v1/intake"} {
+	for _, path := range []string{"/api/v1/slos", "/api/v1/operations", "/api/v1/services", "/api/v1/intake", "/api/v1/intake/arrivals"} {
 		var v map[string]any
 		if err := json.Unmarshal(ask(s, "GET", path, "").Body.Bytes(), &v); err != nil {
 			t.Fatal(err)

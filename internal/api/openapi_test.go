@@ -23,7 +23,7 @@ import (
 // described are the types of answers and bodies, by the name of their schema.
 // What they hold is found from them.
 var described = map[string]any{
-	"SLOs": report.SLOs{}, "Detail": report.Detail{}, "Operations": report.Operations{}, "Services": report.Services{}, "ServicePage": report.ServicePage{}, "Proposals": report.Proposals{}, "IntakeView": report.IntakeView{},
+	"SLOs": report.SLOs{}, "Detail": report.Detail{}, "Operations": report.Operations{}, "Services": report.Services{}, "ServicePage": report.ServicePage{}, "Proposals": report.Proposals{}, "IntakeView": report.IntakeView{}, "Arrivals": report.Arrivals{},
 	"Health": report.Health{}, "Problem": api.Problem{}, "Session": api.Session{}, "BackfillReport": backfill.Report{}, "BackfillRequest": backfill.Generation{},
 	"Alerts": report.Alerts{}, "Receivers": report.Receivers{}, "Silences": report.Silences{}, "OneSilence": report.OneSilence{}, "NewSilence": report.NewSilence{},
 	"TestResult": report.TestResult{}, "Trends": report.Trends{},
@@ -144,7 +144,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	schemas := read(t).Components.Schemas
 	for name, w := range map[string]*world{"full": full(t), "burning": burning(t), "empty": newWorld(), "starting": unrestored(t)} {
 		for path, of := range map[string]string{
-			"/api/v1/slos": "SLOs", "/api/v1/slos/shop-api/up": "Detail", "/api/v1/operations": "Operations", "/api/v1/corrections": "Corrections", "/api/v1/intake": "IntakeView",
+			"/api/v1/slos": "SLOs", "/api/v1/slos/shop-api/up": "Detail", "/api/v1/operations": "Operations", "/api/v1/corrections": "Corrections", "/api/v1/intake": "IntakeView", "/api/v1/intake/arrivals": "Arrivals",
 			"/api/v1/services": "Services", "/api/v1/services/shop-api?operation=GET+%2F": "ServicePage",
 			"/api/v1/trends": "Trends", "/api/v1/alerts": "Alerts", "/api/v1/receivers": "Receivers", "/api/v1/silences": "Silences",
 			"/healthz": "Health", "/readyz": "Health", "/api/v1/nothing": "Problem",

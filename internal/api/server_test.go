@@ -165,7 +165,7 @@ func (w *world) server(t *testing.T, token string) *api.Server {
 	s, err := api.New(api.Config{Addr: "127.0.0.1:0", Token: token}, api.Parts{
 		Report: &report.Report{
 			Evaluations: w.engine, Intake: w, Generations: w, Definitions: w, Ledger: w, Delivery: w.delivery, Kinds: map[string]string{"pager": "pagerduty", "broken": "slack"},
-			Series: func() series.Store { return w.store }, Now: func() time.Time { return now },
+			Series: func() series.Store { return w.store }, Now: func() time.Time { return now }, Door: w, Started: now.Add(-time.Hour),
 		},
 		Events: w.engine, Delivery: w.delivery, Backfill: w, Corrector: w, Ready: func() error { return w.starting }, Logger: slog.New(slog.DiscardHandler),
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "leadline_up 1\n") }),
@@ -191,6 +191,14 @@ func ask(s *api.Server, method, target, body string, change ...func(*http.Reques
 
 func header(name, value string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+func (w *world) Endpoints() report.Endpoints {
+	return report.Endpoints{GRPC: "127.0.0.1:4317", HTTP: "127.0.0.1:4318"}
+}
+
+func (w *world) Refusals() []report.Refusal {
+	return []report.Refusal{{Transport: "grpc", Reason: "unauthorized", Requests: 3}}
 }
 
 // Problems says that one file has a mistake.

@@ -14,6 +14,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -24,6 +25,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -150,7 +152,7 @@ func (a *App) open() error {
 	if err := a.openData(); err != nil {
 		return err
 	}
-	r := &report.Report{Evaluations: a.eval, Intake: intake{a.ingest, a}, Generations: a.catalog, Definitions: a, Ledger: a.catalog, Delivery: a.dispatch, Kinds: a.cfg.Kinds(), Series: a.series, Now: a.clock.Now}
+	r := &report.Report{Evaluations: a.eval, Intake: intake{a.ingest, a}, Generations: a.catalog, Definitions: a, Ledger: a.catalog, Delivery: a.dispatch, Kinds: a.cfg.Kinds(), Series: a.series, Now: a.clock.Now, Door: door{a}, Started: a.clock.Now()}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newMetrics(a), newDeliveries(a.dispatch))
 	if a.otlp, err = otlp.New(otlpConfig(a.cfg, token), consumer{a.ingest}, a.logger, registry); err != nil {
@@ -271,6 +273,26 @@ func (a *App) series() series.Store {
 		return s
 	}
 	return nil
+}
+
+// door is the OTLP servers as report sees them; they are opened after it is.
+type door struct{ app *App }
+
+func (d door) Endpoints() report.Endpoints {
+	o := d.app.otlp.Addrs()
+	return report.Endpoints{GRPC: o.GRPC.String(), HTTP: o.HTTP.String()}
+}
+
+// Refusals are sorted, the most first.
+func (d door) Refusals() []report.Refusal {
+	all := []report.Refusal{}
+	for why, n := range d.app.otlp.Refusals() {
+		all = append(all, report.Refusal{Transport: why.Transport, Reason: why.Reason, Requests: n})
+	}
+	slices.SortFunc(all, func(a, b report.Refusal) int {
+		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Transport, b.Transport), cmp.Compare(a.Reason, b.Reason))
+	})
+	return all
 }
 
 // intake is the engine as report sees it, with the health of the server.

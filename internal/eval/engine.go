@@ -237,6 +237,7 @@ func (e *Engine) Evaluate() *Snapshot {
 	e.awaited.count(e.minute())
 	e.mu.Unlock()
 	s := &Snapshot{At: now, Evaluations: e.evaluations(now), Gone: e.gone(now)}
+	s.Took = e.now().Sub(now)
 	e.snapshot.Store(s)
 	e.listeners.Tell(now)
 	return s

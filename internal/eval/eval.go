@@ -28,7 +28,9 @@ import (
 
 // Snapshot is one evaluation of every objective. It does not change.
 type Snapshot struct {
-	At          time.Time
+	At time.Time
+	// Took is how long it was evaluated.
+	Took        time.Duration
 	Evaluations []Evaluation // worst first, then by service and name
 	// Gone are the alerts of objectives that are no longer defined; they have
 	// ended.

@@ -213,7 +213,7 @@ func (x *exchange) leaveBody() { x.w.Header().Set("Connection", "close") }
 func (x *exchange) refuse(status int, code codes.Code, reason, message string) {
 	if status == http.StatusNotFound {
 		// There is no signal to count it under.
-		x.meters.refused.WithLabelValues(x.transport.String(), reason).Inc()
+		x.meters.turnAway(x.transport, reason)
 	} else {
 		x.meters.refuse(x.signal, x.transport, x.encoding, strconv.Itoa(status), reason)
 	}

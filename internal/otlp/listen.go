@@ -7,8 +7,6 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // limitListener closes connections above a limit as soon as they are accepted.
@@ -18,7 +16,7 @@ type limitListener struct {
 	net.Listener
 	limit   int64
 	open    atomic.Int64
-	refused prometheus.Counter
+	refused func()
 }
 
 // Accept returns the next connection within the limit.
@@ -32,7 +30,7 @@ func (l *limitListener) Accept() (net.Conn, error) {
 			return &countedConn{Conn: conn, open: &l.open}, nil
 		}
 		l.open.Add(-1)
-		l.refused.Inc()
+		l.refused()
 		_ = conn.Close() // Nothing was written, so nothing can be lost.
 	}
 }

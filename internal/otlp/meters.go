@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"sync"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -37,6 +39,12 @@ type meters struct {
 	// faults counts the requests that were refused and may succeed later: the
 	// fault is ours.
 	faults atomic.Uint64
+	// refusals counts again what refused counts, for who asks without scraping.
+	// Its keys are few: transports and reasons are constants.
+	refusals struct {
+		sync.Mutex
+		by map[Refusal]uint64
+	}
 	// accepted holds the counters of the hot path, looked up once.
 	accepted [signals][transports][compressions]prometheus.Counter
 }
@@ -62,8 +70,30 @@ func newMeters(reg prometheus.Registerer, b *budget) (*meters, error) {
 			return nil, fmt.Errorf("register OTLP metrics: %w", err)
 		}
 	}
+	m.refusals.by = make(map[Refusal]uint64)
 	m.prepare()
 	return m, nil
+}
+
+// Refusal is why requests or connections were refused over one transport: the
+// kind of the error, or what was wrong with the HTTP request.
+type Refusal struct{ Transport, Reason string }
+
+// turnAway counts a request or connection that was refused.
+func (m *meters) turnAway(t transport, reason string) {
+	m.refused.WithLabelValues(t.String(), reason).Inc()
+	m.refusals.Lock()
+	defer m.refusals.Unlock()
+	m.refusals.by[Refusal{t.String(), reason}]++
+}
+
+// Refusals returns how many requests and connections were refused since the
+// start, by transport and reason.
+func (s *Server) Refusals() map[Refusal]uint64 {
+	r := &s.door.meters.refusals
+	r.Lock()
+	defer r.Unlock()
+	return maps.Clone(r.by)
 }
 
 func (m *meters) prepare() {
@@ -86,7 +116,7 @@ func (m *meters) accept(s wire.Signal, t transport, e compression) { m.accepted[
 // refuse counts a request of a known signal that was answered with an error.
 func (m *meters) refuse(s wire.Signal, t transport, e compression, code, reason string) {
 	m.requests.WithLabelValues(s.String(), t.String(), e.String(), code).Inc()
-	m.refused.WithLabelValues(t.String(), reason).Inc()
+	m.turnAway(t, reason)
 }
 
 // fail counts a request that could not be taken. One whose sender went away is

@@ -80,7 +80,7 @@ func (d *door) serve(grpcListener, httpListener net.Listener) *Server {
 }
 
 func (d *door) limited(listener net.Listener, t transport) net.Listener {
-	refused := d.meters.refused.WithLabelValues(t.String(), "connections")
+	refused := func() { d.meters.turnAway(t, "connections") }
 	return &limitListener{Listener: listener, limit: int64(d.cfg.MaxConnections), refused: refused}
 }
 

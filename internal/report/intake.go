@@ -18,12 +18,45 @@ import (
 // of the process; those of services are of the minutes that are still open.
 type IntakeView struct {
 	SchemaVersion int             `json:"schema_version"`
+	StartedAt     time.Time       `json:"started_at"`
+	Endpoints     Endpoints       `json:"endpoints"`
+	Refused       []Refusal       `json:"refused"`
 	Signals       []Signal        `json:"signals"`
 	Services      []IntakeService `json:"services"`
 	Log           Log             `json:"log"`
+	Store         Store           `json:"store"`
+	Evaluation    Evaluation      `json:"evaluation"`
 	Health        Health          `json:"health"`
 	// Warnings say what is wrong while counting goes on.
 	Warnings []string `json:"warnings"`
+}
+
+// Endpoints are the addresses that take OTLP.
+type Endpoints struct {
+	GRPC string `json:"grpc"`
+	HTTP string `json:"http"`
+}
+
+// Refusal is how many requests or connections were refused at the door, before
+// anything in them was read, for one reason.
+type Refusal struct {
+	Transport string `json:"transport"`
+	Reason    string `json:"reason"`
+	Requests  uint64 `json:"requests"`
+}
+
+// Store is how far the series store has come: Last is the newest minute that
+// it has, null while it is opened or empty.
+type Store struct {
+	Open bool       `json:"open"`
+	Last *time.Time `json:"last"`
+}
+
+// Evaluation is the last evaluation of all objectives; At is null before the first.
+type Evaluation struct {
+	At         *time.Time `json:"at"`
+	Millis     float64    `json:"took_ms"`
+	Objectives int        `json:"objectives"`
 }
 
 // Signal is what arrived of one signal.
@@ -88,8 +121,13 @@ func (r *Report) IntakeNow(ctx context.Context) (IntakeView, error) {
 		}
 		services[k].add(c.Series.Tally, c.Minute, c.Counts, r.Now())
 	}
+	store, err := r.storeNow(ctx)
+	if err != nil {
+		return IntakeView{}, err
+	}
 	v := IntakeView{
-		SchemaVersion: SchemaVersion,
+		SchemaVersion: SchemaVersion, StartedAt: r.Started, Endpoints: r.Door.Endpoints(), Refused: r.Door.Refusals(),
+		Store: store, Evaluation: r.evaluationNow(),
 		Signals: []Signal{
 			{Signal: "traces", Accepted: t.Accepted, Duplicates: t.Again, Late: t.Late, Future: t.Ahead, Invalid: t.Invalid, Ignored: t.Ignored},
 			{Signal: "metrics", Accepted: t.Points, Ignored: map[string]uint64{}},
@@ -112,6 +150,32 @@ func (r *Report) IntakeNow(ctx context.Context) (IntakeView, error) {
 		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Environment, b.Environment))
 	})
 	return v, nil
+}
+
+func (r *Report) storeNow(ctx context.Context) (Store, error) {
+	store := r.Series()
+	if store == nil {
+		return Store{}, nil
+	}
+	last, any, err := store.Last(ctx)
+	if err != nil || !any {
+		return Store{Open: true}, err
+	}
+	return Store{Open: true, Last: new(last.Stamp())}, nil
+}
+
+func (r *Report) evaluationNow() Evaluation {
+	s := r.Evaluations.Snapshot()
+	if s == nil || s.At.IsZero() {
+		return Evaluation{}
+	}
+	e := Evaluation{At: new(s.At), Millis: s.Took.Seconds() * 1000}
+	for i := range s.Evaluations {
+		if !s.Evaluations[i].Objective.Key.Service.IsSelf() {
+			e.Objectives++
+		}
+	}
+	return e
 }
 
 // lost returns the damage that may have cost counts. A torn end was never

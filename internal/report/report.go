@@ -51,6 +51,12 @@ type Generations interface {
 // Definitions is where the mistakes in the service files are read.
 type Definitions interface{ Problems() []*spec.Problem }
 
+// Door is where telemetry comes in.
+type Door interface {
+	Endpoints() Endpoints
+	Refusals() []Refusal
+}
+
 // Report answers questions. Series returns nil while the store is opened.
 type Report struct {
 	Evaluations Evaluations
@@ -60,7 +66,10 @@ type Report struct {
 	Ledger      Ledger
 	Delivery    Delivery
 	// Kinds are those of the receivers, by name.
-	Kinds  map[string]string
-	Series func() series.Store
-	Now    func() time.Time
+	Kinds map[string]string
+	Door  Door
+	// Started is when the server began to take telemetry.
+	Started time.Time
+	Series  func() series.Store
+	Now     func() time.Time
 }

@@ -94,6 +94,7 @@ func (w *world) starting() *report.Report {
 		Definitions: w, Delivery: w, Kinds: map[string]string{"pager": "pagerduty", "team": "slack"},
 		Evaluations: w.engine, Intake: w, Generations: w, Ledger: w,
 		Series: func() series.Store { return w.store }, Now: func() time.Time { return w.now },
+		Door: w, Started: w.now.Add(-2 * time.Hour),
 	}
 }
 
@@ -105,6 +106,9 @@ func detail(r *report.Report, w report.Which, from, to time.Time) (report.Detail
 	}
 	return r.SLO(context.Background(), v, w.Generation, from, to)
 }
+
+func (w *world) Endpoints() report.Endpoints { return report.Endpoints{GRPC: "127.0.0.1:4317"} }
+func (w *world) Refusals() []report.Refusal  { return []report.Refusal{} }
 
 func (w *world) Totals() ingest.Totals { return ingest.Totals{} }
 func (w *world) Health() error         { return w.health }
