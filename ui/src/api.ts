@@ -3,7 +3,7 @@
 
 // The shapes of /api/v1 as this UI reads them. null always means "not measured".
 import { signal } from '@preact/signals';
-import type { Alert, Correction, Exclusion, LeftOut, Rule, Verdict } from './alert';
+import type { Alert, Correction, Exclusion, LeftOut, Rule, Severity, Verdict } from './alert';
 
 export type State =
   | 'misconfigured' | 'paused' | 'not_measured' | 'no_data' | 'breaching' | 'exhausted' | 'at_risk' | 'ok';
@@ -115,6 +115,9 @@ export interface ObjectiveDetail extends Objective {
   definition: { file: string; line: number } | null;
 }
 
+/** How fast the budget burned by the long window of one pair of alert windows, at the end of each step. */
+export interface BurnLine { rule: string; severity: Severity; window: string; threshold: number; rates: (number | null)[] }
+
 export interface Series {
   step_seconds: number;
   unit?: Unit;
@@ -126,6 +129,8 @@ export interface Series {
   excluded: (number | null)[];
   budget_remaining: (number | null)[];
   source: (Source | null)[];
+  /** Missing from older servers; empty where a budget of slices has no rate. */
+  burn?: BurnLine[];
 }
 
 export interface Operation {

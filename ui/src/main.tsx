@@ -22,6 +22,7 @@ import './styles/base.css';
 import './styles/parts.css';
 import './styles/pages.css';
 import './styles/fleet.css';
+import './styles/slo.css';
 import './styles/alerts.css';
 
 /** Half the address of an objective is that of its service: the list, with nothing else in it. */

@@ -59,6 +59,7 @@ export function go(href: string, how: 'push' | 'replace' = 'push'): void {
   else history.replaceState(null, '', href);
   address.value = read();
   if (location.pathname !== before) window.scrollTo(0, 0);
+  else if (location.hash !== '') document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
 export const setQuery = (changes: Record<string, string | null>, how: 'push' | 'replace' = 'push'): void =>
@@ -74,6 +75,6 @@ export function start(): void {
     if (!link || link.target !== '' || link.origin !== location.origin || link.hasAttribute('download')) return;
     if (link.pathname.startsWith('/api/') || link.getAttribute('href')?.startsWith('#')) return;
     event.preventDefault();
-    go(link.pathname + link.search);
+    go(link.pathname + link.search + link.hash);
   });
 }

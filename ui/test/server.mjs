@@ -8,6 +8,7 @@ import { readFileSync, existsSync } from 'node:fs';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { alerts, receivers, silences } from './fixtures/alerts.mjs';
+import { burn, events as happened } from './fixtures/events.mjs';
 import { intake } from './fixtures/intake.mjs';
 import { operations } from './fixtures/operations.mjs';
 import { now, resolve } from './fixtures/seed.mjs';
@@ -73,11 +74,14 @@ function answer(url, fleet, scenario, held) {
     return [200, operations(scenario === 'empty' ? 0 : 7, window)];
   }
   if (url.pathname === '/api/v1/intake') return [200, intake(scenario === 'empty' ? 'none' : scenario === 'red' ? 'red' : 'fine')];
-  const parts = /^\/api\/v1\/slos\/([^/]+)\/([^/]+)$/.exec(url.pathname);
+  const parts = /^\/api\/v1\/slos\/([^/]+)\/([^/]+)(\/events)?$/.exec(url.pathname);
   const found = parts && fleet.slos.find((o) => o.service === decodeURIComponent(parts[1]) && o.name === decodeURIComponent(parts[2]));
   if (!found) return [404, { error: { message: 'there is no such objective', hint: 'Did you mean checkout-succeeds?' } }];
   const from = resolve(url.searchParams.get('from'), Date.parse(found.from) / 1000);
-  return [200, detail(found, from, resolve(url.searchParams.get('to'), now), url.searchParams.get('generation'))];
+  const document = detail(found, from, resolve(url.searchParams.get('to'), now), url.searchParams.get('generation'));
+  if (parts[3]) return [200, happened(document)];
+  document.series.burn = burn(document.slo, document.series);
+  return [200, document];
 }
 
 function file(path, response) {

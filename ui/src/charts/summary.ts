@@ -44,6 +44,20 @@ export function trafficSummary(series: Series): string {
   return `${format.amount(sum(good), series.unit)} good and ${format.amount(sum(bad), series.unit)} bad ${format.noun(0, series.unit)} in this range.`;
 }
 
+/** The most urgent pair is what pages, so its peak is what a look finds first. */
+export function burnSummary(series: Pick<Series, 'burn' | 'timestamps'>, zone: Zone): string {
+  const lines = series.burn ?? [];
+  const crossed = lines.filter((l) => l.rates.some((r) => r !== null && r > l.threshold));
+  const urgent = crossed[0] ?? lines[0];
+  const rates = known(urgent?.rates ?? []);
+  if (urgent === undefined || rates.length === 0) return 'No burn rate was measured in this range.';
+  const peak = rates.reduce((high, r) => Math.max(high, r), 0);
+  const at = instant(series.timestamps[urgent.rates.indexOf(peak)] ?? null, zone);
+  const most = `Over ${urgent.window} the budget burned at most ${format.burnRate(peak)}${peak > 0 ? `, ${at}` : ''}`;
+  if (crossed.length === 0) return `${most}; no long window was above its threshold.`;
+  return `${most}; long windows were above their thresholds for ${crossed.map((l) => `${l.rule} (${l.threshold}x)`).join(', ')}.`;
+}
+
 /** What of a range counts nowhere, said after each chart's own sentence. */
 export function leftOutNote(out: readonly LeftOut[]): string {
   if (out.length === 0) return '';

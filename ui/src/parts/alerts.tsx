@@ -9,6 +9,7 @@ import type { Alert, Silence, Told } from '../alert';
 import * as format from '../format';
 import { instant, unix, zone } from '../time';
 import { AlertMark, VerdictMark, WaitsMark } from './alertmarks';
+import { EpisodeLink } from './episode';
 import { Conditions } from './pairs';
 import { Runbook } from './runbook';
 import { linkTo } from './objectives';
@@ -47,7 +48,7 @@ export function AlertCard({ of: a, now, named = true, silence }: { of: Alert; no
         {named ? <h2><a href={linkTo({ ...a, name: a.objective })}>{a.objective}</a></h2> : <h3>{a.rule}</h3>}
         {a.group !== '' && <code>{a.group}</code>}
         <span class="quiet">{named ? [a.namespace, a.service, a.environment, a.journey, a.rule].filter((part) => part !== '').join(' · ') : ''}</span>
-        <SilenceLink of={a} />
+        <span class="act"><EpisodeLink of={a} now={now} here={!named} /> <SilenceLink of={a} /></span>
       </header>
       <p class="cause">{a.sentence}</p>
       <Quiet of={a} silence={silence} />
@@ -125,7 +126,7 @@ export function Ended({ of, named = true }: { of: Alert[]; named?: boolean }) {
               {named && <th scope="row"><a href={linkTo({ ...a, name: a.objective })}>{a.objective}</a> <span class="quiet">{a.service}</span></th>}
               <td class="nowrap" data-head="Rule">{a.rule}{a.group !== '' && <> <code>{a.group}</code></>}</td>
               <td class="nowrap" data-head="Began">{instant(unix(a.started_at), zone.value)}</td>
-              <td class="nowrap" data-head="Ended">{instant(unix(a.ended_at), zone.value)}<br /><span class="quiet">after {lasting(a.started_at, unix(a.ended_at))}</span></td>
+              <td class="nowrap" data-head="Ended">{instant(unix(a.ended_at), zone.value)}<br /><span class="quiet">after {lasting(a.started_at, unix(a.ended_at))}</span><br /><EpisodeLink of={a} now={null} here={!named} /></td>
               <td data-head="How"><AlertMark state={a.state} severity={a.severity} /></td>
               <td class="wide" data-head="What it saw last">{a.sentence}</td>
             </tr>

@@ -12,7 +12,7 @@ export function Corrections({ slo }: { slo: ObjectiveDetail }) {
   const all = slo.corrections ?? [];
   if (all.length === 0) return null;
   return (
-    <section class="card corrections">
+    <section class="card corrections" id="corrections">
       <h2>Corrections <span class="quiet">left out of these numbers afterwards</span></h2>
       <div class="scroll" tabIndex={0} role="region" aria-label="Corrections">
         <table>

@@ -12,7 +12,7 @@ export function Exclusions({ slo }: { slo: ObjectiveDetail }) {
   const all = slo.exclusions ?? [];
   if (all.length === 0) return null;
   return (
-    <section class="card exclusions">
+    <section class="card exclusions" id="exclusions">
       <h2>Planned exclusions <span class="quiet">in no budget and no alert, shaded in the charts</span></h2>
       <div class="scroll" tabIndex={0} role="region" aria-label="Planned exclusions">
         <table>

@@ -45,7 +45,7 @@ export function Generations({ slo, shown }: { slo: ObjectiveDetail; shown: { ind
   const all = slo.generations ?? [];
   if (all.length < 2) return null;
   return (
-    <section class="card generations">
+    <section class="card generations" id="generations">
       <h2>Generations <span class="quiet">a changed rule starts a new one</span></h2>
       <div class="scroll" tabIndex={0} role="region" aria-label="Generations">
         <table>

@@ -11,6 +11,7 @@ import * as format from '../format';
 import { instant, unix, zone } from '../time';
 import { AlertCard, Ended, Quiet, SilenceLink, Standing } from './alerts';
 import { AlertMark, VerdictMark } from './alertmarks';
+import { EpisodeLink } from './episode';
 import { Conditions } from './pairs';
 
 export function Rules({ slo }: { slo: ObjectiveDetail }) {
@@ -26,7 +27,7 @@ export function Rules({ slo }: { slo: ObjectiveDetail }) {
   const [loud, rest] = [sorted.filter((r) => isLoud(r, alertOf(r))), sorted.filter((r) => !isLoud(r, alertOf(r)))];
   const list = (some: Rule[]) => <ul class="card rule-list">{some.map((r) => <One key={r.name} of={r} alert={alertOf(r)} now={now} />)}</ul>;
   return (
-    <section class="rules" aria-labelledby="rules-title">
+    <section class="rules" id="alerts" aria-labelledby="rules-title">
       <h2 id="rules-title">Alerts</h2>
       {loud.length > 0 && list(loud)}
       {rest.length > 0 && <details><summary>{loud.length > 0 ? others(rest, alertOf) : calm(rest, groups.length)}</summary>{list(rest)}</details>}
@@ -67,6 +68,7 @@ function One({ of: r, alert, now }: { of: Rule; alert: Alert | undefined; now: n
         <span class="quiet">{r.severity}{r.default ? '' : ', written in the service file'}{r.by_group ? ', for each group' : ''}</span>
         {alert && <AlertMark state={alert.state} severity={alert.severity} />}
         {alert && <span>since {instant(unix(alert.since), zone.value)}</span>}
+        {alert && <EpisodeLink of={alert} now={now} here />}
         {alert && <SilenceLink of={alert} />}
       </div>
       <Conditions of={r.conditions} />

@@ -31,8 +31,21 @@ export function startTheme(): void {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => paint.value++);
 }
 
+/** Asking costs a layout of the page, and one picture asks a dozen times. */
+const known = { paint: -1, colours: new Map<string, string>() };
+
 /** The colour a token has right now. A canvas needs the resolved value, so an element is asked, not the sheet. */
 export function colour(token: string): string {
+  if (known.paint !== paint.peek()) {
+    known.paint = paint.peek();
+    known.colours.clear();
+  }
+  const value = known.colours.get(token) ?? resolved(token);
+  known.colours.set(token, value);
+  return value;
+}
+
+function resolved(token: string): string {
   const probe = document.createElement('span');
   probe.style.color = `var(--${token})`;
   document.body.append(probe);

@@ -1,0 +1,138 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What somebody who was just woken asks first, each answered in words: what is
+// broken, since when, how fast, what changed, how far to trust it. Every number
+// is the server's; only the words are made here.
+import { isOpen } from './alert';
+import type { Alert, Condition } from './alert';
+import type { ObjectiveDetail, Series, Trust } from './api';
+import * as format from './format';
+import type { Comparison, Happenings } from './lane';
+import { instant, unix } from './time';
+import type { Zone } from './time';
+import { budgetLeft, pace, sentence } from './verdict';
+
+/** The alert that speaks for the objective: one that calls before one that is kept quiet, pages before tickets, the oldest first. */
+export function speaking(alerts: readonly Alert[]): Alert | null {
+  const rank = (a: Alert): number => (a.inhibited_by !== '' ? 8 : 0) + (a.state === 'firing' ? 0 : 4) + (a.severity === 'page' ? 0 : 2) + (a.group === '' ? 0 : 1);
+  const open = alerts.filter(isOpen);
+  open.sort((a, b) => rank(a) - rank(b) || a.since.localeCompare(b.since));
+  return open[0] ?? null;
+}
+
+/** 'POST /checkout', or the objective's name where its rule counts more than one operation. */
+export function subject(o: Pick<ObjectiveDetail, 'indicator' | 'name'>): string {
+  const named = [...(o.indicator.rule ?? '').matchAll(/^operation (".*")$/gm)];
+  if (named.length !== 1) return o.name;
+  try {
+    return String(JSON.parse(named[0]![1]!));
+  } catch {
+    return o.name;
+  }
+}
+
+/** What a bad event is to a user, by the kind of the rule. */
+const suffered: Record<string, [string, string]> = {
+  availability: ['failed', 'succeeded'],
+  latency: ['was too slow', 'was fast enough'],
+  success: ['failed or was too slow', 'succeeded in time'],
+  queue_delay: ['waited too long', 'began in time'],
+};
+
+const verbs = (o: ObjectiveDetail): [string, string] => suffered[o.indicator.kind] ?? ['was bad', 'was good'];
+
+/** The sentence at the top: what users have of it now. */
+export function broken(o: ObjectiveDetail): string {
+  const [bad, good] = verbs(o);
+  const burn = burning(speaking(o.alerts ?? []))?.long;
+  const blind = o.state === 'no_data' || o.state === 'not_measured' || o.state === 'misconfigured';
+  if (blind) return `Nobody can tell how ${subject(o)} does: ${o.cause === '' ? format.notMeasured : o.cause}.`;
+  if (o.state !== 'ok' && burn && (burn.bad ?? 0) > 0 && (burn.total ?? 0) > 0) {
+    return `${format.share(burn.bad! / burn.total!)} of ${subject(o)} ${bad} in the last ${spoken(burn.window)}: ${format.count(burn.bad)} of ${format.plural(burn.total!, 'event', 'events')}.`;
+  }
+  if (o.good === null || o.bad === null || o.good + o.bad === 0) return sentence(o);
+  const valid = o.good + o.bad;
+  if (o.state === 'ok') return `${format.sli(o.good, o.bad, format.digitsFor(o.target))} of ${subject(o)} ${good} over ${o.window}, the target is ${format.target(o.target)}.`;
+  return `${format.share(o.bad / valid, 2)} of ${subject(o)} ${bad} over ${o.window}: ${format.amount(o.bad, o.unit)} of ${format.amount(valid, o.unit)} ${format.noun(valid, o.unit)}, ${format.amount(o.budget?.allowed, o.unit)} allowed.`;
+}
+
+const burning = (a: Alert | null): Condition | null => a?.conditions.find((c) => c.kind === 'burn' && c.long.burn !== null) ?? null;
+
+const spoken = (window: string): string => window.replace(/^1h$/, 'hour').replace(/^1d$/, 'day');
+
+export interface Said { text: string; detail: string }
+
+/** Since when: of an alert its start, of a spent budget when it ran out within the range that is shown. */
+export function since(o: ObjectiveDetail, series: Series | null, zone: Zone): Said & { at: number | null } {
+  const now = unix(o.evaluated_at);
+  const said = (at: number, what: string) => ({ at, text: instant(at, zone), detail: `${what}${now === null || now <= at ? '' : `, ${format.duration(now - at)} ago`}` });
+  const alert = speaking(o.alerts ?? []);
+  const start = alert === null ? null : unix(alert.started_at ?? alert.since);
+  if (alert && start !== null) return said(start, `${alert.rule} began${alert.state === 'frozen' ? ', frozen' : ''}`);
+  const spent = (budgetLeft(o) ?? 0) < 0 && series ? ranOut(series) : null;
+  if (spent !== null) return said(spent, 'the budget ran out');
+  if (o.state === 'ok') return { at: null, text: 'nothing fires', detail: lastEnded(o, zone) };
+  return { at: null, text: 'no alert fires', detail: lastEnded(o, zone) };
+}
+
+function lastEnded(o: ObjectiveDetail, zone: Zone): string {
+  const ended = (o.alerts ?? []).flatMap((a) => (a.ended_at === null ? [] : [a.ended_at])).sort().pop();
+  return ended === undefined ? 'no alert remembered' : `the last alert ended ${instant(unix(ended), zone)}`;
+}
+
+/** The end of the last step that was still within the budget, if all after it were beyond. */
+export function ranOut(series: Pick<Series, 'timestamps' | 'budget_remaining'>): number | null {
+  const left = series.budget_remaining;
+  for (let i = left.length - 1; i > 0; i--) {
+    if ((left[i] ?? -1) >= 0) return null;
+    if ((left[i - 1] ?? -1) >= 0) return series.timestamps[i] ?? null;
+  }
+  return null;
+}
+
+/** How fast it burns, against what is allowed. */
+export function burnSaid(o: ObjectiveDetail): Said {
+  const condition = burning(speaking(o.alerts ?? []));
+  if (condition && condition.long.burn !== null) {
+    return { text: format.burnRate(condition.long.burn), detail: `over ${condition.long.window}${condition.threshold === null ? '' : `, threshold ${condition.threshold}x`}` };
+  }
+  const first = pace(o);
+  return first ? { text: format.burnRate(first.rate), detail: `over ${first.window}` } : { text: format.notMeasured, detail: '' };
+}
+
+export interface Changed extends Said { differs: boolean; from: number | null }
+
+/** What changed before it: the newest version against what ran before, in the server's words. */
+export function changed(all: Happenings, alert: Alert | null, zone: Zone): Changed {
+  const c = all.comparison;
+  if (c) return { text: c.differs ? `Version ${c.newer} is worse than ${c.older}` : `Version ${c.newer} began`, detail: c.sentence + before(c, alert), differs: c.differs, from: unix(c.since) };
+  const newest = (all.versions ?? []).filter((v) => v.source !== 'backfill').sort((a, b) => a.first_seen.localeCompare(b.first_seen)).pop();
+  if (newest === undefined) return { text: 'No version is known', detail: 'The telemetry carries no service.version.', differs: false, from: null };
+  return { text: 'No new version', detail: `None began in the last 24 h; ${newest.version} ran ${newest.began ? `since ${instant(unix(newest.first_seen), zone)}` : 'all the time shown'}.`, differs: false, from: null };
+}
+
+/** A change shortly before an alert is where one looks first. */
+function before(c: Comparison, alert: Alert | null): string {
+  const [began, fired] = [unix(c.since), unix(alert?.started_at ?? null)];
+  if (began === null || fired === null || fired < began) return '';
+  return ` The alert followed ${format.duration(fired - began)} later.`;
+}
+
+/** Below these a number is exact for every use; beyond them a reader is told first. */
+const [coveredFloor, strayCeiling] = [0.99, 0.001];
+
+/** One line on trust: what limits it, worst first, else what stands behind it. */
+export function trustLine(trust: Trust | null): Said & { level: 'full' | 'limited' | 'none' } {
+  if (trust === null || trust.coverage === null) return { level: 'none', text: 'Not measured', detail: 'nothing stands behind a number yet' };
+  const limits: string[] = [];
+  if (trust.coverage < coveredFloor) limits.push(`only ${format.share(trust.coverage)} of the window was measured`);
+  if (trust.source === 'backfill') limits.push('all of it is back-filled history');
+  if (trust.source === 'mixed') limits.push('part of it is back-filled history');
+  if ((trust.refused_share ?? 0) > strayCeiling) limits.push(`${format.share(trust.refused_share)} refused`);
+  if ((trust.late_share ?? 0) > strayCeiling) limits.push(`${format.share(trust.late_share)} came late`);
+  if ((trust.unevaluated_share ?? 0) > strayCeiling) limits.push(`${format.share(trust.unevaluated_share)} could not be judged`);
+  if (trust.sampling !== null && trust.sampling < 1) limits.push(`sampled at ${format.share(trust.sampling)}`);
+  if (limits.length > 0) return { level: 'limited', text: 'With care', detail: limits.join(', ') };
+  return { level: 'full', text: 'Yes', detail: `${format.share(trust.coverage)} of the window measured, ${trust.source ?? 'source unknown'}, nothing lost` };
+}

@@ -1,0 +1,21 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The one cursor of a page: all its charts move it together, and what is no
+// chart can follow it or put it somewhere.
+import { signal } from '@preact/signals';
+import uPlot from 'uplot';
+
+export const syncKey = 'objective';
+
+/** The instant under the cursor, in Unix seconds; null while there is none. */
+export const cursor = signal<number | null>(null);
+
+/** Puts the cursor of every chart on an instant, or takes it away. */
+export function point(at: number | null): void {
+  for (const u of uPlot.sync(syncKey).plots as uPlot[]) {
+    const left = at === null ? -10 : u.valToPos(at, 'x');
+    u.setCursor({ left, top: at === null ? -10 : u.over.clientHeight / 2 });
+  }
+  cursor.value = at;
+}

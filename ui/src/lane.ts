@@ -1,0 +1,208 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What happened around an objective, as the server tells it, and how it is laid
+// out beside the charts: rows of bars over the charts' own time. A new kind of
+// event is a name in `rows` and, if it draws a line through the charts, a mark.
+import type { Answer } from './api';
+import * as format from './format';
+import { presets, rfc3339, unix, windowSeconds } from './time';
+import type { Range } from './time';
+
+export type Kind = 'version' | 'alert' | 'correction' | 'exclusion' | 'generation' | 'gap' | 'made_up';
+
+export interface Happening {
+  kind: Kind;
+  at: string;
+  to: string | null;
+  title: string;
+  detail: string;
+  severity: 'page' | 'ticket' | 'info' | '';
+  id: string;
+}
+
+export interface Version {
+  version: string;
+  first_seen: string;
+  last_seen: string;
+  /** It was not there at the start of the range, and something was measured before it. */
+  began: boolean;
+  spans: { from: string; to: string }[];
+  good: number | null;
+  bad: number | null;
+  excluded: number | null;
+  p95_ms: number | null;
+  source: string;
+}
+
+export interface Comparison {
+  newer: string;
+  older: string;
+  since: string;
+  newer_bad_share: number | null;
+  older_bad_share: number | null;
+  newer_total: number;
+  older_total: number;
+  p95_newer_ms: number | null;
+  p95_older_ms: number | null;
+  differs: boolean;
+  sentence: string;
+}
+
+export interface Happenings extends Answer {
+  from: string;
+  to: string;
+  step_seconds: number;
+  versions: Version[] | null;
+  events: Happening[] | null;
+  comparison: Comparison | null;
+  left_out?: number;
+}
+
+export type RowKey = 'version' | 'alert' | 'left_out' | 'generation' | 'gap' | 'made_up';
+
+/** From top to bottom: what changed, who was called, what does not count. */
+export const rows: readonly { key: RowKey; name: string; tracks: number }[] = [
+  { key: 'version', name: 'Versions', tracks: 6 },
+  { key: 'alert', name: 'Alerts', tracks: 4 },
+  { key: 'generation', name: 'Rules', tracks: 1 },
+  { key: 'left_out', name: 'Left out', tracks: 2 },
+  { key: 'gap', name: 'Gaps', tracks: 1 },
+  { key: 'made_up', name: 'History', tracks: 1 },
+];
+
+/** How a thing looks as a line through every chart; null draws none. */
+export type MarkOf = 'version' | 'page' | 'ticket' | 'generation' | null;
+
+export interface Item {
+  key: string;
+  row: RowKey;
+  /** What stands in the bar. */
+  name: string;
+  title: string;
+  detail: string;
+  from: number;
+  /** null while it goes on. */
+  to: number | null;
+  spans: [number, number][];
+  tone: string;
+  mark: MarkOf;
+}
+
+const rowOf: Record<Kind, RowKey> = { version: 'version', alert: 'alert', correction: 'left_out', exclusion: 'left_out', generation: 'generation', gap: 'gap', made_up: 'made_up' };
+
+/** Everything the lane shows, in the order of time. */
+export function items(all: Happenings): Item[] {
+  const end = unix(all.to) ?? 0;
+  const found = (all.versions ?? []).map((v, i) => versionItem(v, i, end - (all.step_seconds || 60)));
+  for (const [i, e] of (all.events ?? []).entries()) {
+    // Versions are bars of their own; a kind of a newer server has no row here yet.
+    if (e.kind === 'version' || rowOf[e.kind] === undefined) continue;
+    found.push(eventItem(e, i, end));
+  }
+  return found.sort((a, b) => a.from - b.from);
+}
+
+function versionItem(v: Version, i: number, running: number): Item {
+  const [from, last] = [unix(v.first_seen) ?? 0, unix(v.last_seen) ?? 0];
+  return {
+    key: `version ${v.version}`, row: 'version', name: v.version, title: `version ${v.version}`, detail: versionDetail(v),
+    from, to: last >= running ? null : last,
+    spans: v.spans.map((s) => [unix(s.from) ?? from, unix(s.to) ?? last]),
+    tone: v.source === 'backfill' ? 'made-up' : `version-${i % 4}`, mark: v.began ? 'version' : null,
+  };
+}
+
+/** What a version did, by the status of its answers. */
+export function versionDetail(v: Pick<Version, 'good' | 'bad' | 'p95_ms' | 'source'>): string {
+  if (v.good === null || v.bad === null) return format.notMeasured;
+  const valid = v.good + v.bad;
+  const share = valid === 0 ? 'no valid event' : `${format.share(v.bad / valid, 2)} of ${format.plural(valid, 'event', 'events')} bad`;
+  return [share, v.p95_ms === null ? '' : `p95 ${format.millis(v.p95_ms)}`, { backfill: 'back-filled history', mixed: 'partly back-filled' }[v.source] ?? ''].filter((s) => s !== '').join(', ');
+}
+
+function eventItem(e: Happening, i: number, end: number): Item {
+  const from = unix(e.at) ?? 0;
+  const to = unix(e.to);
+  const tone = e.kind === 'alert' && (e.severity === 'page' || e.severity === 'ticket') ? e.severity : e.kind.replace('_', '-');
+  return {
+    key: `${e.kind} ${e.id} ${e.at} ${i}`, row: rowOf[e.kind], name: e.title, title: e.title, detail: e.detail, from, to,
+    // Corrections and gaps always have an end; what has none and is no instant still goes on.
+    spans: [[from, to ?? (e.kind === 'alert' || e.kind === 'generation' ? Math.max(end, from) : from)]],
+    tone, mark: e.kind === 'alert' ? (e.severity === 'page' ? 'page' : 'ticket') : e.kind === 'generation' ? 'generation' : null,
+  };
+}
+
+/** Shares of the lane's width; spans are shares of the whole width too. */
+export interface Placed { item: Item; track: number; left: number; right: number; spans: [number, number][]; label: 'inside' | 'after' | 'before' | 'none' }
+
+export interface Row { key: RowKey; name: string; tracks: number; placed: Placed[]; hidden: number }
+
+const narrowest = 6;
+const letter = 6.4;
+const padding = 12;
+
+/** Places the items of a range on a lane so many pixels wide; rows with nothing in the range are left out. */
+export function lay(all: readonly Item[], from: number, to: number, width: number): Row[] {
+  const at = (t: number): number => Math.min(1, Math.max(0, (t - from) / (to - from)));
+  return rows.flatMap(({ key, name, tracks }) => {
+    const seen = all.filter((item) => item.row === key && item.from < to && lastOf(item) > from - 1);
+    if (seen.length === 0) return [];
+    // The newest version stands on top, and has a track of its own however often it came and went.
+    const order = key === 'version' ? [...seen].reverse() : seen;
+    const ends: number[] = [];
+    const placed: Placed[] = [];
+    let hidden = 0;
+    for (const item of order) {
+      const [left, right] = room(at(item.from), at(lastOf(item)), narrowest / width);
+      let track = key === 'version' ? placed.length : ends.findIndex((end) => end + 2 / width <= left);
+      if (track < 0) track = ends.length;
+      if (track >= tracks && key === 'version') {
+        hidden++;
+        continue;
+      }
+      // What finds no track of its own lies over the last one: nothing is left out of sight.
+      track = Math.min(track, tracks - 1);
+      ends[track] = Math.max(ends[track] ?? 0, right);
+      placed.push({ item, track, left, right, spans: item.spans.map(([a, b]) => [at(a), at(b)]), label: 'none' });
+    }
+    for (const one of placed) one.label = labelOf(one, placed.filter((p) => p !== one && p.track === one.track), width);
+    return [{ key, name, tracks: ends.length, placed, hidden }];
+  });
+}
+
+const lastOf = (item: Item): number => item.spans.reduce((last, [, to]) => Math.max(last, to), item.from);
+
+/** A short one is still seen and can still be hit, within the lane. */
+function room(left: number, right: number, least: number): [number, number] {
+  if (right - left >= least) return [left, right];
+  return left + least > 1 ? [1 - least, 1] : [left, left + least];
+}
+
+/** Inside where it fits, else beside where nothing else stands. */
+function labelOf(one: Placed, others: readonly Placed[], width: number): Placed['label'] {
+  const needs = (one.item.name.length * letter + padding) / width;
+  if (one.right - one.left >= Math.min(needs, 44 / width)) return 'inside';
+  const next = Math.min(1, ...others.filter((o) => o.left >= one.right).map((o) => o.left));
+  if (next - one.right >= needs) return 'after';
+  const before = Math.max(0, ...others.filter((o) => o.right <= one.left).map((o) => o.right));
+  return one.left - before >= needs ? 'before' : 'none';
+}
+
+/**
+ * The range that shows a stretch of time whole with what was around it. What
+ * still goes on is shown up to now and follows new data, so it has a length that
+ * counts back from now.
+ */
+export function rangeFor(from: number, to: number | null, now: number | null): Range {
+  const end = to ?? now ?? from;
+  const margin = Math.max(leastMargin, (end - from) * 0.25);
+  if (to !== null || now === null) return { from: rfc3339(Math.floor(from - margin)), to: rfc3339(Math.ceil(Math.min(end + margin, Math.max(end, now ?? Infinity)))) };
+  const back = presets.find((name) => windowSeconds(name)! >= now - from + margin);
+  return { from: back === undefined ? rfc3339(Math.floor(from - margin)) : `now-${back}`, to: 'now' };
+}
+
+const leastMargin = 900;
+
+/** What of the lane held at an instant, for a cursor. */
+export const during = (all: readonly Item[], t: number): Item[] => all.filter((item) => item.spans.some(([a, b]) => a <= t && t <= b));
