@@ -40,26 +40,33 @@ const suffered: Record<string, [string, string]> = {
   queue_delay: ['waited too long', 'began in time'],
 };
 
+/** Whom an alert of one group speaks of. */
+const ofGroup = (a: Alert | null): string => (a === null || a.group === '' ? '' : ` (${a.group})`);
+
 const verbs = (o: ObjectiveDetail): [string, string] => suffered[o.indicator.kind] ?? ['was bad', 'was good'];
 
 /** The sentence at the top: what users have of it now. */
 export function broken(o: ObjectiveDetail): string {
   const [bad, good] = verbs(o);
-  const burn = burning(speaking(o.alerts ?? []))?.long;
+  const alert = speaking(o.alerts ?? []);
+  const burn = burning(alert)?.long;
   const blind = o.state === 'no_data' || o.state === 'not_measured' || o.state === 'misconfigured';
   if (blind) return `Nobody can tell how ${subject(o)} does: ${o.cause === '' ? format.notMeasured : o.cause}.`;
   if (o.state !== 'ok' && burn && (burn.bad ?? 0) > 0 && (burn.total ?? 0) > 0) {
-    return `${format.share(burn.bad! / burn.total!)} of ${subject(o)} ${bad} in the last ${spoken(burn.window)}: ${format.count(burn.bad)} of ${format.plural(burn.total!, 'event', 'events')}.`;
+    return `${format.share(burn.bad! / burn.total!)} of ${subject(o)}${ofGroup(alert)} ${bad} in the last ${spoken(burn.window)}: ${format.count(burn.bad)} of ${format.plural(burn.total!, 'event', 'events')}.`;
   }
   if (o.good === null || o.bad === null || o.good + o.bad === 0) return sentence(o);
   const valid = o.good + o.bad;
-  if (o.state === 'ok') return `${format.sli(o.good, o.bad, format.digitsFor(o.target))} of ${subject(o)} ${good} over ${o.window}, the target is ${format.target(o.target)}.`;
+  if (o.state === 'ok') return `Nothing is broken: ${format.sli(o.good, o.bad, format.digitsFor(o.target))} of ${subject(o)} ${good} over ${o.window}, the target is ${format.target(o.target)}.`;
   return `${format.share(o.bad / valid, 2)} of ${subject(o)} ${bad} over ${o.window}: ${format.amount(o.bad, o.unit)} of ${format.amount(valid, o.unit)} ${format.noun(valid, o.unit)}, ${format.amount(o.budget?.allowed, o.unit)} allowed.`;
 }
 
 const burning = (a: Alert | null): Condition | null => a?.conditions.find((c) => c.kind === 'burn' && c.long.burn !== null) ?? null;
 
 const spoken = (window: string): string => window.replace(/^1h$/, 'hour').replace(/^1d$/, 'day');
+
+/** The server's words begin small where they may follow others; what names a file or a number stays as it is. */
+export const asSentence = (words: string): string => `${/^[a-z]+ /.test(words) ? words.charAt(0).toUpperCase() + words.slice(1) : words}${/[.!?]$/.test(words) ? '' : '.'}`;
 
 export interface Said { text: string; detail: string }
 
@@ -70,10 +77,13 @@ export function since(o: ObjectiveDetail, series: Series | null, zone: Zone): Sa
   const alert = speaking(o.alerts ?? []);
   const start = alert === null ? null : unix(alert.started_at ?? alert.since);
   if (alert && start !== null) return said(start, `${alert.rule} began${alert.state === 'frozen' ? ', frozen' : ''}`);
-  const spent = (budgetLeft(o) ?? 0) < 0 && series ? ranOut(series) : null;
-  if (spent !== null) return said(spent, 'the budget ran out');
-  if (o.state === 'ok') return { at: null, text: 'nothing fires', detail: lastEnded(o, zone) };
-  return { at: null, text: 'no alert fires', detail: lastEnded(o, zone) };
+  if ((budgetLeft(o) ?? 0) < 0 && series) {
+    const spent = ranOut(series);
+    if (spent !== null) return said(spent, 'the budget ran out');
+    return { at: null, text: `Before ${instant(unix(series.from), zone)}`, detail: 'overspent in all the time shown' };
+  }
+  if (o.state === 'ok') return { at: null, text: 'Nothing fires', detail: lastEnded(o, zone) };
+  return { at: null, text: 'No alert fires', detail: lastEnded(o, zone) };
 }
 
 function lastEnded(o: ObjectiveDetail, zone: Zone): string {

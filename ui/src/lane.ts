@@ -141,12 +141,14 @@ export interface Row { key: RowKey; name: string; tracks: number; placed: Placed
 const narrowest = 6;
 const letter = 6.4;
 const padding = 12;
+/** A name may be cut in a bar of so many pixels: its beginning is there, the rest on demand. */
+const roomy = 60;
 
 /** Places the items of a range on a lane so many pixels wide; rows with nothing in the range are left out. */
 export function lay(all: readonly Item[], from: number, to: number, width: number): Row[] {
   const at = (t: number): number => Math.min(1, Math.max(0, (t - from) / (to - from)));
   return rows.flatMap(({ key, name, tracks }) => {
-    const seen = all.filter((item) => item.row === key && item.from < to && lastOf(item) > from - 1);
+    const seen = all.filter((item) => item.row === key && item.from < to && lastOf(item) > from - 1 && !isGround(item, from, to));
     if (seen.length === 0) return [];
     // The newest version stands on top, and has a track of its own however often it came and went.
     const order = key === 'version' ? [...seen].reverse() : seen;
@@ -166,10 +168,13 @@ export function lay(all: readonly Item[], from: number, to: number, width: numbe
       ends[track] = Math.max(ends[track] ?? 0, right);
       placed.push({ item, track, left, right, spans: item.spans.map(([a, b]) => [at(a), at(b)]), label: 'none' });
     }
-    for (const one of placed) one.label = labelOf(one, placed.filter((p) => p !== one && p.track === one.track), width);
+    label(placed, width);
     return [{ key, name, tracks: ends.length, placed, hidden }];
   });
 }
+
+/** A rule that was in force all the time is no event of that time. */
+const isGround = (item: Item, from: number, to: number): boolean => item.row === 'generation' && item.from <= from && lastOf(item) >= to;
 
 const lastOf = (item: Item): number => item.spans.reduce((last, [, to]) => Math.max(last, to), item.from);
 
@@ -179,14 +184,20 @@ function room(left: number, right: number, least: number): [number, number] {
   return left + least > 1 ? [1 - least, 1] : [left, left + least];
 }
 
-/** Inside where it fits, else beside where nothing else stands. */
-function labelOf(one: Placed, others: readonly Placed[], width: number): Placed['label'] {
-  const needs = (one.item.name.length * letter + padding) / width;
-  if (one.right - one.left >= Math.min(needs, 44 / width)) return 'inside';
-  const next = Math.min(1, ...others.filter((o) => o.left >= one.right).map((o) => o.left));
-  if (next - one.right >= needs) return 'after';
-  const before = Math.max(0, ...others.filter((o) => o.right <= one.left).map((o) => o.right));
-  return one.left - before >= needs ? 'before' : 'none';
+/** Names each bar inside where that fits, else beside it where nothing else stands, no other name either. */
+function label(placed: readonly Placed[], width: number): void {
+  const taken = placed.map((p) => ({ track: p.track, left: p.left, right: p.right }));
+  for (const one of [...placed].sort((a, b) => a.left - b.left)) {
+    const needs = (one.item.name.length * letter + padding) / width;
+    const others = taken.filter((t) => t.track === one.track && !(t.left === one.left && t.right === one.right));
+    const next = Math.min(1, ...others.filter((o) => o.left >= one.right).map((o) => o.left));
+    const before = Math.max(0, ...others.filter((o) => o.right <= one.left).map((o) => o.right));
+    if (one.right - one.left >= Math.min(needs, roomy / width)) one.label = 'inside';
+    else if (next - one.right >= needs) one.label = 'after';
+    else if (one.left - before >= needs) one.label = 'before';
+    if (one.label === 'after') taken.push({ track: one.track, left: one.right, right: one.right + needs });
+    if (one.label === 'before') taken.push({ track: one.track, left: one.left - needs, right: one.left });
+  }
 }
 
 /**

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Series } from '../src/api';
-import { budgetSummary, leftOutNote, sliSummary, trafficSummary } from '../src/charts/summary';
+import type { BurnLine, Series } from '../src/api';
+import { budgetSummary, burnSummary, historyNote, leftOutNote, sliSummary, trafficSummary } from '../src/charts/summary';
 
 const none: null[] = [null, null, null, null];
 const series = (change: Partial<Series>): Series => ({
@@ -26,10 +26,23 @@ test('the budget in a sentence', () => {
 });
 
 test('back-filled steps are said', () => {
-  const budget_remaining = [1, 1, 1, 1];
-  const whole = 'Budget left at the start of this range: 100.0%; at its end: 100.0%.';
-  assert.equal(budgetSummary(series({ budget_remaining, source: ['backfill', null, 'live', 'live'] }), 'utc'), `${whole} 1 of 4 steps, hatched in the chart, holds back-filled history.`);
-  assert.equal(budgetSummary(series({ budget_remaining, source: ['backfill', 'mixed', 'live', 'live'] }), 'utc'), `${whole} 2 of 4 steps, hatched in the chart, hold back-filled history.`);
+  assert.equal(historyNote(series({ source: ['live', null, 'live', 'healed'] })), '');
+  assert.equal(historyNote(series({ source: ['backfill', null, 'live', 'live'] })), ' 1 of 4 steps, hatched in the chart, holds back-filled history.');
+  assert.equal(historyNote(series({ source: ['backfill', 'mixed', 'live', 'live'] })), ' 2 of 4 steps, hatched in the chart, hold back-filled history.');
+});
+
+test('the burn in a sentence', () => {
+  const line = (rule: string, threshold: number, rates: (number | null)[]): BurnLine => ({ rule, severity: 'page', window: '1h', threshold, rates });
+  for (const [burn, want] of [
+    [[], 'No burn rate was measured in this range.'],
+    [[line('page-1h', 13.44, none)], 'No burn rate was measured in this range.'],
+    [[line('page-1h', 13.44, [0, 0, null, 0])], 'Over 1h the budget burned at most 0x; no long window was above its threshold.'],
+    [[line('page-1h', 13.44, [0.2, 22.1, null, 1])], 'Over 1h the budget burned at most 22.1x, 2026-11-23 02:00 UTC; long windows were above their thresholds for page-1h (13.44x).'],
+    // What crossed its threshold is told before what is only more urgent.
+    [[line('page-1h', 13.44, [0.2, 9, null, 1]), line('ticket-3d', 1, [0.5, 0.7, 1.2, 1])], 'Over 1h the budget burned at most 1.20x, 2026-11-23 03:00 UTC; long windows were above their thresholds for ticket-3d (1x).'],
+  ] as [BurnLine[], string][]) {
+    assert.equal(burnSummary(series({ burn }), 'utc'), want);
+  }
 });
 
 test('the SLI in a sentence', () => {

@@ -10,7 +10,8 @@ import { instant, rfc3339, zone } from '../time';
 import type { Zone } from '../time';
 import { Plot } from './drawing';
 import type { Built } from './layers';
-import { csv, fileName, savePicture, saveText } from './save';
+import { csv, fileName } from './csv';
+import { savePicture, saveText } from './save';
 import { StepTable } from './table';
 
 export interface Column {
@@ -24,6 +25,8 @@ export interface ChartProps {
   title: string;
   /** One sentence that says what a look at the picture would. */
   summary: string;
+  /** What holds for all charts of a page: said to those who listen, shown once elsewhere. */
+  note?: string;
   /** Ends of the steps in Unix seconds; every cell belongs to one. */
   stamps: readonly number[];
   columns: readonly Column[];
@@ -53,7 +56,7 @@ export function Chart(props: ChartProps) {
           <button type="button" class="plain" aria-label={`Download ${props.title} as CSV`} onClick={() => saveText(fileName([...(props.about ?? []), props.title], 'csv'), stepsAsCsv(props))}>CSV</button>
           {!asTable.value && <button type="button" class="plain" aria-label={`Download ${props.title} as PNG`} onClick={() => canvas.current && savePicture(fileName([...(props.about ?? []), props.title], 'png'), [...(props.about ?? []), props.title].join(' · '), canvas.current)}>PNG</button>}
         </span>
-        <p id={`${id}-summary`} class="quiet">{props.summary}</p>
+        <p id={`${id}-summary`} class="quiet">{props.summary}<span class="hidden">{props.note}</span></p>
       </figcaption>
       {asTable.value ? (
         <StepTable {...props} />

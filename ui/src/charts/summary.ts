@@ -26,7 +26,7 @@ export function budgetSummary(series: Series, zone: Zone): string {
   const begin = series.budget_remaining[0] === null
     ? `No budget was measured in this range before ${instant(series.timestamps[series.budget_remaining.findIndex((v) => v !== null)] ?? null, zone)}; budget left then`
     : 'Budget left at the start of this range';
-  return `${begin}: ${left(first)}; at its end: ${left(last)}${dip}.${historyNote(series)}`;
+  return `${begin}: ${left(first)}; at its end: ${left(last)}${dip}.`;
 }
 
 export function sliSummary(series: Series, target: string): string {
@@ -65,7 +65,8 @@ export function leftOutNote(out: readonly LeftOut[]): string {
   return ` ${format.plural(out.length, 'stretch of time is', 'stretches of time are')} left out, shaded in the chart: ${reasons.slice(0, 3).join('; ')}${reasons.length > 3 ? ' and others' : ''}.`;
 }
 
-function historyNote(series: Series): string {
+/** Made-up and recorded history is in the numbers, and is never taken for measured. */
+export function historyNote(series: Pick<Series, 'source' | 'timestamps'>): string {
   const history = series.source.filter((s) => s === 'backfill' || s === 'mixed').length;
   if (history === 0) return '';
   return ` ${format.count(history)} of ${format.plural(series.timestamps.length, 'step', 'steps')}, hatched in the chart, ${history === 1 ? 'holds' : 'hold'} back-filled history.`;

@@ -68,8 +68,7 @@ function One({ of: r, alert, now }: { of: Rule; alert: Alert | undefined; now: n
         <span class="quiet">{r.severity}{r.default ? '' : ', written in the service file'}{r.by_group ? ', for each group' : ''}</span>
         {alert && <AlertMark state={alert.state} severity={alert.severity} />}
         {alert && <span>since {instant(unix(alert.since), zone.value)}</span>}
-        {alert && <EpisodeLink of={alert} now={now} here />}
-        {alert && <SilenceLink of={alert} />}
+        {alert && <span class="act"><EpisodeLink of={alert} now={now} here /> <SilenceLink of={alert} /></span>}
       </div>
       <Conditions of={r.conditions} />
       {/* Calm rules say what they ask for, the others what they see. */}

@@ -9,7 +9,7 @@ page('one objective: verdict, tiles, charts, groups, trust, arithmetic', {}, asy
   await tab.goto(origin + breaching);
   await drawn(tab);
   await shows(tab, /Breaching/, /1 h burn 22\.1x/, /99\.9664%/, /target 99\.95% over 28d/, /457 of 1,389 events, 932 spent/, /10 h/, /customer\.tier=gold/, /Window covered/, /2,778,167 \/ 2,779,099 events = 99\.9664%/, /services\/search\.yaml:24/);
-  assert.equal(await tab.getByRole('figure').count(), 3);
+  assert.equal(await tab.getByRole('figure').count(), 5);
   assert.match(await tab.title(), /checkout-succeeds/);
 });
 
@@ -58,10 +58,10 @@ page('what an objective counted by before is listed, and its numbers are shown',
   const said = tab.getByRole('region', { name: 'Earlier generation' });
   await said.waitFor();
   assert.match(await said.innerText(), /Generation 1, until 2026-10-14 06:00 UTC\..*Its target was 99% over 28d\. In this range \d+\.\d+% of [\d,]+ valid events were good, [\d,]+ bad/);
-  assert.match(await text(tab, 'figure:nth-of-type(2)'), /target 99%/);
+  assert.match(await tab.getByRole('figure', { name: 'SLI' }).innerText(), /target 99%/);
   assert.match(await text(tab, '.generations tbody tr:last-child'), /shown above/);
   // The counts in the words are those of the chart's own steps.
-  const [, good, bad] = /([\d,]+) good and ([\d,]+) bad events/.exec(await text(tab, 'figure:nth-of-type(3)'));
+  const [, good, bad] = /([\d,]+) good and ([\d,]+) bad events/.exec(await tab.getByRole('figure', { name: 'Traffic' }).innerText());
   const number = (words) => Number(words.replaceAll(',', ''));
   assert.equal(number(/of ([\d,]+) valid/.exec(await said.innerText())[1]), number(good) + number(bad));
   await said.getByRole('link', { name: 'Back to the generation that runs' }).click();

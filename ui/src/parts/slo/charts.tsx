@@ -3,21 +3,24 @@
 
 // An objective over time: events, SLI, burn, budget and traffic over one axis,
 // under one cursor.
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Generation, ObjectiveDetail, Series } from '../../api';
 import { burnPlot, burnStyle, pairName, thresholdName } from '../../charts/burn';
 import { Chart } from '../../charts/chart';
 import type { Column } from '../../charts/chart';
+import { redraw } from '../../charts/cursor';
+import type { Layer } from '../../charts/layers';
 import { marks } from '../../charts/marks';
 import { budgetPlot, sliPlot, trafficPlot } from '../../charts/plot';
 import { burnDown, leftOutReasons, stepShare } from '../../charts/steps';
-import { budgetSummary, burnSummary, leftOutNote, sliSummary, trafficSummary } from '../../charts/summary';
+import { budgetSummary, burnSummary, historyNote, leftOutNote, sliSummary, trafficSummary } from '../../charts/summary';
 import * as format from '../../format';
 import { rangeOfGeneration } from '../../generation';
 import { items } from '../../lane';
-import type { Happenings } from '../../lane';
+import type { Happenings, Item } from '../../lane';
 import { address, go, withQuery } from '../../router';
 import { chooseRange, rfc3339, unix, zone } from '../../time';
+import { paint } from '../theme';
 import { Lane } from './lane';
 import { BurnSwatch, Swatch } from './swatch';
 
@@ -42,15 +45,16 @@ export function Charts({ slo: present, series, happenings, unknown, earlier }: P
   const target = Number(slo.target);
   const digits = format.digitsFor(slo.target);
   const burn = series.burn ?? [];
+  const lines = useMarks(happened);
   // The plots are rebuilt only when what they show changed, not on every repaint of the page.
   const plots = useMemo(
     () => ({
-      sli: (z: typeof zone.value) => sliPlot(series, target, z, out, [marks(happened)]),
-      burn: (z: typeof zone.value) => burnPlot(series, burn, z, out, [marks(happened)]),
-      budget: (z: typeof zone.value) => budgetPlot(series, slo, z, out, [marks(happened)]),
-      traffic: (z: typeof zone.value) => trafficPlot(series, z, out, [marks(happened)]),
+      sli: (z: typeof zone.value) => sliPlot(series, target, z, out, [lines]),
+      burn: (z: typeof zone.value) => burnPlot(series, burn, z, out, [lines]),
+      budget: (z: typeof zone.value) => budgetPlot(series, slo, z, out, [lines]),
+      traffic: (z: typeof zone.value) => trafficPlot(series, z, out, [lines]),
     }),
-    [series, slo, target, happened],
+    [series, slo, target],
   );
   const reasons = useMemo(() => leftOutReasons(series, out), [series, slo]);
   const burned = useMemo(() => burnDown(series, slo), [series, slo]);
@@ -58,7 +62,8 @@ export function Charts({ slo: present, series, happenings, unknown, earlier }: P
   if (out.length > 0) ends.push({ head: 'left out', cell: (i) => (reasons[i] === '' ? 'nothing' : reasons[i]!) });
   const shaded = out.length === 0 ? null : <> <Swatch kind="out" /> left out</>;
   const about = [slo.service, slo.name];
-  const shared = { stamps: series.timestamps, zoom, back, about };
+  const note = historyNote(series) + leftOutNote(out);
+  const shared = { note, stamps: series.timestamps, zoom, back, about };
   const counts = (head: string, of: (number | null)[], text: (n: number | null | undefined) => string): Column => ({ head, cell: (i) => text(of[i]), raw: (i) => of[i] });
   const amount = (n: number | null | undefined): string => format.amount(n, series.unit);
   return (
@@ -69,7 +74,7 @@ export function Charts({ slo: present, series, happenings, unknown, earlier }: P
       <Chart
         {...shared}
         title="SLI"
-        summary={sliSummary(series, slo.target) + leftOutNote(out)}
+        summary={sliSummary(series, slo.target)}
         plot={plots.sli}
         height={180}
         legend={<><Swatch kind="sli" /> per step <Swatch kind="target" /> target {format.target(slo.target)} <Swatch kind="below" /> below target{shaded}</>}
@@ -79,7 +84,7 @@ export function Charts({ slo: present, series, happenings, unknown, earlier }: P
         <Chart
           {...shared}
           title="Burn rate"
-          summary={burnSummary(series, zone.value) + leftOutNote(out)}
+          summary={burnSummary(series, zone.value)}
           plot={plots.burn}
           height={200}
           legend={<>{burn.map((line, i) => <span key={pairName(line)} class="nowrap"><BurnSwatch style={burnStyle(i)} /> {line.window} for {thresholdName(line)} </span>)}{shaded}</>}
@@ -89,7 +94,7 @@ export function Charts({ slo: present, series, happenings, unknown, earlier }: P
       <Chart
         {...shared}
         title="Error budget"
-        summary={budgetSummary(series, zone.value) + leftOutNote(out)}
+        summary={budgetSummary(series, zone.value)}
         plot={plots.budget}
         height={190}
         legend={<><Swatch kind="ok" /> left of the {slo.window} before each instant{earlier ? `, by the target of now (${format.target(present.target)})` : <> <Swatch kind="sli" /> burn-down of the events now in the window <Swatch kind="ideal" /> even spend</>}{shaded}</>}
@@ -98,7 +103,7 @@ export function Charts({ slo: present, series, happenings, unknown, earlier }: P
       <Chart
         {...shared}
         title="Traffic"
-        summary={trafficSummary(series) + leftOutNote(out)}
+        summary={trafficSummary(series)}
         plot={plots.traffic}
         height={150}
         legend={<><Swatch kind="sli" /> valid <Swatch kind="bad" /> bad, per {format.duration(series.step_seconds)}, logarithmic{shaded}</>}
@@ -106,6 +111,14 @@ export function Charts({ slo: present, series, happenings, unknown, earlier }: P
       />
     </div>
   );
+}
+
+/** The lines of events as a layer that stays the same: when other events arrive the charts are drawn again, not built again. */
+function useMarks(happened: readonly Item[]): Layer {
+  const drawn = useRef<Layer>(() => undefined);
+  drawn.current = useMemo(() => marks(happened), [happened, paint.value]);
+  useEffect(redraw, [happened]);
+  return useRef<Layer>((u) => drawn.current(u)).current;
 }
 
 const NoBurn = () => (

@@ -34,5 +34,5 @@ const counted = (of: readonly Item[], one: string, many: string): string => (of.
 /** Where made-up history ends is where trust begins. */
 function madeUp(of: readonly Item[], zone: Zone): string {
   const last = of[of.length - 1];
-  return last === undefined ? '' : `${last.title}${last.to === null ? '' : ` until ${instant(last.to, zone)}`}.`;
+  return last === undefined ? '' : `${last.title.charAt(0).toUpperCase()}${last.title.slice(1)}${last.to === null ? '' : ` until ${instant(last.to, zone)}`}.`;
 }

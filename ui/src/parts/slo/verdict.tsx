@@ -4,7 +4,7 @@
 // The top of the page, for somebody who was just woken: what is broken, since
 // when, what changed, who owns it, and how far to trust the number.
 import type { ComponentChildren } from 'preact';
-import { broken, changed, since, speaking, trustLine } from '../../answers';
+import { asSentence, broken, changed, since, speaking, trustLine } from '../../answers';
 import type { ObjectiveDetail, Series } from '../../api';
 import type { Happenings } from '../../lane';
 import { unix, zone } from '../../time';
@@ -23,6 +23,7 @@ interface Props {
 }
 
 export function Verdict({ slo, series, happenings, unknown }: Props) {
+  const headline = broken(slo);
   return (
     <header class={`verdict card edge-${slo.state}`}>
       <div class="verdict-head">
@@ -30,9 +31,9 @@ export function Verdict({ slo, series, happenings, unknown }: Props) {
         <Chip state={slo.state} />
         <span class="quiet">{[slo.namespace, slo.service, slo.environment, slo.journey].filter((part) => part !== '').join(' · ')}</span>
       </div>
-      <p class="headline">{broken(slo)}</p>
+      <p class="headline">{headline}</p>
       <p class="cause">
-        {slo.cause !== '' && <span>{slo.cause}.</span>} {slo.next_step !== '' && <span class="next"><span class="quiet">Next:</span> {slo.next_step}</span>}
+        {slo.cause !== '' && !headline.includes(slo.cause) && <span>{asSentence(slo.cause)}</span>} {slo.next_step !== '' && <span class="next"><span class="quiet">Next:</span> {slo.next_step}</span>}
       </p>
       {(slo.excluding ?? '') !== '' && <p class="why-quiet"><strong>Nothing is counted now:</strong> {slo.excluding}</p>}
       <dl class="answers">
@@ -50,8 +51,8 @@ export function Verdict({ slo, series, happenings, unknown }: Props) {
   );
 }
 
-const Answer = ({ asks, children, wide = false }: { asks: string; children: ComponentChildren; wide?: boolean }) => (
-  <div class={wide ? 'is-wide' : ''}><dt>{asks}</dt><dd>{children}</dd></div>
+const Answer = ({ asks, children }: { asks: string; children: ComponentChildren }) => (
+  <div><dt>{asks}</dt><dd>{children}</dd></div>
 );
 
 function Since({ slo, series }: Pick<Props, 'slo' | 'series'>) {
@@ -67,11 +68,11 @@ function Since({ slo, series }: Pick<Props, 'slo' | 'series'>) {
 }
 
 function WhatChanged({ slo, happenings, unknown }: Omit<Props, 'series'>) {
-  if (happenings === null) return <Answer asks="What changed" wide><span class="quiet">{unknown === '' ? 'Reading what happened …' : unknown}</span></Answer>;
+  if (happenings === null) return <Answer asks="What changed"><span class="quiet">{unknown === '' ? 'Reading what happened …' : unknown}</span></Answer>;
   const { text, detail, differs, from } = changed(happenings, speaking(slo.alerts ?? []), zone.value);
   const range = from === null ? null : rangeFor(from, null, unix(slo.to));
   return (
-    <Answer asks="What changed" wide>
+    <Answer asks="What changed">
       <strong class={differs ? 'bad-text' : ''}>{text}</strong>
       <p>{detail}</p>
       {range && <p><a href={hereWith({ from: range.from, to: range.to === 'now' ? null : range.to })}>Show since then</a></p>}

@@ -1,0 +1,119 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Alert } from '../src/alert';
+import { asSentence, broken, changed, ranOut, since, speaking, subject, trustLine } from '../src/answers';
+import type { ObjectiveDetail, Series, Trust } from '../src/api';
+import type { Comparison, Happenings, Version } from '../src/lane';
+
+const alert = (over: Partial<Alert>): Alert => ({
+  state: 'firing', phase: 'firing', severity: 'page', rule: 'page-1h', group: '', namespace: '', service: 'shop-api', environment: '', objective: 'o', journey: '', owner: '', runbook: '', episode: 1,
+  since: '2026-11-23T05:29:00Z', started_at: '2026-11-23T05:29:00Z', ended_at: null, clear_since: null, verdict: 'critical', sentence: '', next_step: '',
+  conditions: [{ kind: 'burn', long: { window: '1h', burn: 22.1, bad: 44, total: 4000 }, short: { window: '5m', burn: 16, bad: 9, total: 400 }, threshold: 13.44, within: '', share: null, verdict: 'critical', holds: true }],
+  exhaustion: { state: 'unknown', at: null, window: '' }, frozen: '', inhibited_by: '', silenced_by: '', deliveries: [], ...over,
+});
+
+const objective = (over: Partial<ObjectiveDetail>): ObjectiveDetail => ({
+  name: 'checkout-succeeds', namespace: '', service: 'shop-api', environment: '', journey: 'checkout', owner: '', runbook: '',
+  indicator: { kind: 'availability', id: 'ab', description: '', rule: 'leadline indicator 1\nkind availability\noperation "POST /checkout"\n' },
+  generation: null, target: '0.999', window: '28d', state: 'breaching', cause: '', cause_code: '', next_step: '', evaluated_at: '2026-11-23T06:00:00Z', from: null, to: null,
+  sli: 0.9995, good: 99_950, bad: 50, total: 100_000, excluded: 0, budget: { allowed: 100, spent: 50, remaining: 50 },
+  burn: [], trust: null, groups: [], generations: [], definition: null, alerts: [], ...over,
+});
+
+test('what is broken, by state and kind', () => {
+  const kind = (kind: string): Partial<ObjectiveDetail> => ({ indicator: { kind, id: '', description: '', rule: 'operation "POST /checkout"' } });
+  for (const [over, want] of [
+    [{ alerts: [alert({})] }, '1.1% of POST /checkout failed in the last hour: 44 of 4,000 events.'],
+    [{ alerts: [alert({ group: 'tier=gold' })], ...kind('latency') }, '1.1% of POST /checkout (tier=gold) was too slow in the last hour: 44 of 4,000 events.'],
+    // Without an alert of a burn the window speaks.
+    [{ state: 'exhausted', good: 99_800, bad: 200 }, '0.20% of POST /checkout failed over 28d: 200 of 100,000 events, 100 allowed.'],
+    [{ state: 'ok' }, 'Nothing is broken: 99.950% of POST /checkout succeeded over 28d, the target is 99.9%.'],
+    [{ state: 'ok', ...kind('custom') }, 'Nothing is broken: 99.950% of POST /checkout was good over 28d, the target is 99.9%.'],
+    [{ state: 'no_data', cause: 'no event for 17m' }, 'Nobody can tell how POST /checkout does: no event for 17m.'],
+    [{ state: 'not_measured', good: null, bad: null }, 'Nobody can tell how POST /checkout does: not measured.'],
+    [{ state: 'paused', good: null, bad: null }, 'The target is 99.9% over 28d; no valid event stands behind a number yet.'],
+  ] as [Partial<ObjectiveDetail>, string][]) {
+    assert.equal(broken(objective(over)), want);
+  }
+});
+
+test('an objective of many operations speaks by its name', () => {
+  assert.equal(subject({ name: 'api-up', indicator: { kind: '', id: '', description: '', rule: 'kind availability\n' } }), 'api-up');
+  assert.equal(subject({ name: 'both', indicator: { kind: '', id: '', description: '', rule: 'operation "GET /a"\noperation "GET /b"\n' } }), 'both');
+  assert.equal(subject({ name: 'odd', indicator: { kind: '', id: '', description: '' } }), 'odd');
+});
+
+test('the alert that speaks: what calls before what is quiet, pages before tickets, the oldest first', () => {
+  const rules = (...alerts: Partial<Alert>[]) => speaking(alerts.map(alert))?.rule;
+  assert.equal(rules(), undefined);
+  assert.equal(rules({ ended_at: '2026-11-23T05:40:00Z', state: 'resolved' }), undefined);
+  assert.equal(rules({ rule: 'quiet', inhibited_by: 'x' }, { rule: 'ticket', severity: 'ticket' }, { rule: 'page' }), 'page');
+  assert.equal(rules({ rule: 'quiet', inhibited_by: 'x' }, { rule: 'ticket', severity: 'ticket' }), 'ticket');
+  assert.equal(rules({ rule: 'late' }, { rule: 'early', since: '2026-11-23T05:00:00Z' }), 'early');
+});
+
+test('since when', () => {
+  const series = (budget_remaining: (number | null)[]): Series => ({ step_seconds: 3600, from: '2026-11-23T00:00:00Z', to: '2026-11-23T04:00:00Z', timestamps: [1, 2, 3, 4].map((h) => 1795392000 + h * 3600), good: [], bad: [], excluded: [], source: [], budget_remaining });
+  const spent = { state: 'exhausted', budget: { allowed: 100, spent: 120, remaining: -20 } } as const;
+  const said = (over: Partial<ObjectiveDetail>, s: Series | null = null) => {
+    const { text, detail } = since(objective(over), s, 'utc');
+    return `${text}; ${detail}`;
+  };
+  assert.equal(said({ alerts: [alert({})] }), '2026-11-23 05:29 UTC; page-1h began, 31 min ago');
+  assert.equal(said(spent, series([0.2, 0.1, -0.1, -0.2])), '2026-11-23 03:00 UTC; the budget ran out, 3 h ago');
+  assert.equal(said(spent, series([-0.2, -0.1, -0.1, -0.2])), 'Before 2026-11-23 00:00 UTC; overspent in all the time shown');
+  assert.equal(said({ state: 'ok' }), 'Nothing fires; no alert remembered');
+  assert.equal(said({ state: 'ok', alerts: [alert({ state: 'resolved', ended_at: '2026-11-23T05:40:00Z' })] }), 'Nothing fires; the last alert ended 2026-11-23 05:40 UTC');
+});
+
+test('when a budget ran out', () => {
+  const at = (budget_remaining: (number | null)[]) => ranOut({ timestamps: budget_remaining.map((_, i) => i), budget_remaining });
+  assert.equal(at([1, 0.5, -0.1, -0.2]), 2);
+  assert.equal(at([1, -0.5, 0.1, -0.2]), 3);
+  assert.equal(at([1, -0.5, 0.1]), null);
+  assert.equal(at([-1, -1]), null);
+  assert.equal(at([1, null, -1]), 1);
+  assert.equal(at([]), null);
+});
+
+test('what changed', () => {
+  const version = (version: string, over: Partial<Version> = {}): Version => ({ version, first_seen: '2026-11-20T00:00:00Z', last_seen: '2026-11-23T06:00:00Z', began: true, spans: [], good: 1, bad: 0, excluded: 0, p95_ms: null, source: 'live', ...over });
+  const comparison: Comparison = { newer: '1.5.0', older: '1.4.2', since: '2026-11-23T05:20:00Z', newer_bad_share: 0.5, older_bad_share: 0, newer_total: 10, older_total: 10, p95_newer_ms: null, p95_older_ms: null, differs: true, sentence: 'It is worse.' };
+  const all = (over: Partial<Happenings>): Happenings => ({ schema_version: 1, from: '', to: '', step_seconds: 60, versions: [], events: [], comparison: null, ...over });
+  const said = (over: Partial<Happenings>, a: Alert | null = null) => {
+    const { text, detail } = changed(all(over), a, 'utc');
+    return `${text}; ${detail}`;
+  };
+  assert.equal(said({ comparison }, alert({})), 'Version 1.5.0 is worse than 1.4.2; It is worse. The alert followed 9 min later.');
+  assert.equal(said({ comparison: { ...comparison, differs: false } }), 'Version 1.5.0 began; It is worse.');
+  // A version that came after the alert did not cause it.
+  assert.equal(said({ comparison }, alert({ started_at: '2026-11-23T05:00:00Z' })), 'Version 1.5.0 is worse than 1.4.2; It is worse.');
+  assert.equal(said({ versions: [version('1.4.2')] }), 'No new version; None began in the last 24 h; 1.4.2 ran since 2026-11-20 00:00 UTC.');
+  assert.equal(said({ versions: [version('1.4.2', { began: false })] }), 'No new version; None began in the last 24 h; 1.4.2 ran all the time shown.');
+  // Of made-up history no version ever ran.
+  assert.equal(said({ versions: [version('1.0', { source: 'backfill' })] }), 'No version is known; The telemetry carries no service.version.');
+});
+
+test('trust in a line: what limits it, worst first', () => {
+  const trust = (over: Partial<Trust>): Trust => ({ coverage: 0.9971, late_share: 0, refused_share: 0, excluded_share: 0, sampling: null, resets: null, source: 'live', measured_since: null, writers: [], notes: null, ...over });
+  for (const [of, want] of [
+    [null, 'none: Not measured, nothing stands behind a number yet'],
+    [trust({ coverage: null }), 'none: Not measured, nothing stands behind a number yet'],
+    [trust({}), 'full: Yes, 99.7% of the window measured, live, nothing lost'],
+    [trust({ late_share: 0.0004 }), 'full: Yes, 99.7% of the window measured, live, nothing lost'],
+    [trust({ coverage: 0.04, source: 'mixed', refused_share: 0.02 }), 'limited: With care, only 4.0% of the window was measured, part of it is back-filled history, 2.0% refused'],
+    [trust({ source: 'backfill', late_share: 0.01, unevaluated_share: 0.1, sampling: 0.1 }), 'limited: With care, all of it is back-filled history, 1.0% came late, 10.0% could not be judged, sampled at 10.0%'],
+  ] as [Trust | null, string][]) {
+    const { level, text, detail } = trustLine(of);
+    assert.equal(`${level}: ${text}, ${detail}`, want);
+  }
+});
+
+test('words of the server as a sentence', () => {
+  assert.equal(asSentence('no event for 17m'), 'No event for 17m.');
+  assert.equal(asSentence('1 h burn 22.1x'), '1 h burn 22.1x.');
+  assert.equal(asSentence('services/shop.yaml:31:15: step is not defined'), 'services/shop.yaml:31:15: step is not defined.');
+});
