@@ -83,6 +83,7 @@ page('the lane and the charts stand on the same pixels and move one cursor', {},
   const edges = (selector) => tab.locator(selector).first().evaluate((e) => [e.getBoundingClientRect().left, e.getBoundingClientRect().right].map(Math.round));
   const [over, plot] = [await edges('.lane-over'), await edges('.plot .u-over')];
   assert.ok(Math.abs(over[0] - plot[0]) <= 1 && Math.abs(over[1] - plot[1]) <= 1, `${over} and ${plot}`);
+  await tab.locator('.plot .u-over').first().scrollIntoViewIfNeeded();
   const box = await tab.locator('.plot .u-over').first().boundingBox();
   await tab.mouse.move(box.x + box.width * 0.97, box.y + 40);
   await tab.locator('.lane-cursor').waitFor({ state: 'attached' });

@@ -76,7 +76,7 @@ function Picture({ items, from, to, now, seen, back }: Props & { seen: Signal<It
     if (!next) return;
     event.preventDefault();
     entry.value = next.item.key;
-    host.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(next.item.key)}"]`)?.focus();
+    (event.currentTarget as Element).querySelector<HTMLElement>(`[data-key="${CSS.escape(next.item.key)}"]`)?.focus();
   };
   const look = (item: Item): void => {
     entry.value = item.key;
