@@ -3,6 +3,7 @@
 
 // Instants, windows and ranges. A range is kept as the user wrote it ('now-6h'
 // stays relative), the server resolves it, and its answer says the edges.
+import { recall, remember } from './remembered';
 import { address, query, setQuery } from './router';
 import { computed } from '@preact/signals';
 
@@ -103,23 +104,11 @@ export function zoneName(zone: Zone, at: Date): string {
   return `UTC${minutes < 0 ? '-' : '+'}${hours}${rest === 0 ? '' : ':' + String(rest).padStart(2, '0')}`;
 }
 
-const stored = (key: string): string | null => {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-};
-
 /** The address decides, so that a shared link reads alike for both; without it, the last choice made here. */
-export const zone = computed<Zone>(() => ((query.value.get('tz') ?? stored('leadline.tz')) === 'local' ? 'local' : 'utc'));
+export const zone = computed<Zone>(() => ((query.value.get('tz') ?? recall('tz')) === 'local' ? 'local' : 'utc'));
 
 export function chooseZone(next: Zone): void {
-  try {
-    localStorage.setItem('leadline.tz', next);
-  } catch {
-    // The address carries the choice as well.
-  }
+  remember('tz', next);
   setQuery({ tz: next }, 'replace');
 }
 

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { alerts, receivers, silences } from './fixtures/alerts.mjs';
 import { burn, events as happened } from './fixtures/events.mjs';
 import { intake } from './fixtures/intake.mjs';
-import { operations } from './fixtures/operations.mjs';
+import { operations, proposals } from './fixtures/operations.mjs';
 import { now, resolve } from './fixtures/seed.mjs';
 import { detail } from './fixtures/slo.mjs';
 import { slos, young } from './fixtures/slos.mjs';
@@ -22,14 +22,14 @@ const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
 const goSource = readFileSync(join(dist, '..', '..', 'internal', 'api', 'pages.go'), 'utf8');
 export const policy = /^const policy = "(.+)"$/m.exec(goSource)[1];
 
-/** empty: nothing yet; starting: not evaluated yet; young: measured for 20 minutes; one, many, most: 1, 200 or 1,000 objectives; broken: 500s; slow: 2 s; locked: wants the token "letmein"; red: intake is ill. */
-export const scenarios = ['empty', 'starting', 'young', 'one', 'many', 'most', 'broken', 'slow', 'locked', 'red'];
+/** empty: nothing yet; arriving: telemetry and no objective; starting: not evaluated yet; young: measured for 20 minutes; one, many, most: 1, 200 or 1,000 objectives; broken: 500s; slow: 2 s; locked: wants the token "letmein"; red: intake is ill. */
+export const scenarios = ['empty', 'arriving', 'starting', 'young', 'one', 'many', 'most', 'broken', 'slow', 'locked', 'red'];
 
 export function serve(scenario, port = 0) {
   const streams = new Set();
   // What tests change: it lasts as long as this server.
   const held = { silences: scenario === 'many' || scenario === 'red' ? silences() : [] };
-  const fleet = scenario === 'young' ? young() : slos(scenario === 'empty' || scenario === 'starting' ? 0 : scenario === 'many' ? 200 : scenario === 'most' ? 1000 : scenario === 'one' ? 1 : 17);
+  const fleet = scenario === 'young' ? young() : slos(scenario === 'empty' || scenario === 'arriving' || scenario === 'starting' ? 0 : scenario === 'many' ? 200 : scenario === 'most' ? 1000 : scenario === 'one' ? 1 : 17);
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://fixture');
     response.setHeader('Content-Security-Policy', policy);
@@ -73,6 +73,7 @@ function answer(url, fleet, scenario, held) {
     if (!/^\d+[mhd]$/.test(window)) return [400, { error: { message: `"${window}" is no window`, hint: 'write 30m, 6h or 28d' } }];
     return [200, operations(scenario === 'empty' ? 0 : 7, window)];
   }
+  if (url.pathname === '/api/v1/proposals') return [200, proposals()];
   if (url.pathname === '/api/v1/intake') return [200, intake(scenario === 'empty' ? 'none' : scenario === 'red' ? 'red' : 'fine')];
   const parts = /^\/api\/v1\/slos\/([^/]+)\/([^/]+)(\/events)?$/.exec(url.pathname);
   const found = parts && fleet.slos.find((o) => o.service === decodeURIComponent(parts[1]) && o.name === decodeURIComponent(parts[2]));

@@ -3,7 +3,8 @@
 
 // All objectives, worst first. Filters live in the address.
 import { useEffect, useMemo } from 'preact/hooks';
-import type { FileProblem, Fleet as FleetDocument, Objective, Operations } from '../api';
+import type { FileProblem, Fleet as FleetDocument, Objective } from '../api';
+import { known } from '../commands';
 import { everyMinute } from '../events';
 import { choices, facets, filterOf, grouped, matches, narrowings, noFilter } from '../fleet';
 import type { Filter } from '../fleet';
@@ -11,10 +12,12 @@ import * as format from '../format';
 import { StateIcon } from '../parts/chip';
 import { Select } from '../parts/choice';
 import { chooseDensity, densities, density } from '../parts/density';
+import { FirstSteps } from '../parts/firststeps';
+import { Headline } from '../parts/headline';
 import { ObjectiveTable, keyOf } from '../parts/objectives';
 import { Screen } from '../parts/screens';
-import { hereWith, keepZone } from '../parts/shell';
 import { StateCounts } from '../parts/statecounts';
+import { hereWith } from '../places';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';
 import { instant, unix, zone } from '../time';
@@ -77,13 +80,17 @@ function List({ slos, trends }: { slos: Objective[]; trends: ReadonlyMap<string,
   const shown = slos.filter((o) => matches(o, filter));
   const narrowed = narrowings(filter);
   const evaluated = slos.map((o) => o.evaluated_at).reduce((last, at) => ((at ?? '') > (last ?? '') ? at : last), null);
+  useEffect(() => void (known.value = slos), [slos]);
   return (
     <>
+      <Headline slos={slos} evaluated={evaluated} />
       <div class="fleet-tools">
         <StateCounts of={slos.filter((o) => matches(o, filter, 'state'))} states={states} chosen={filter.states}
           look={(state) => `state-${state}`} label={(state, n) => <><StateIcon state={state} /> <strong>{n}</strong> {stateLabel[state]}</>} />
-        <View by={by} />
+      </div>
+      <div class="fleet-tools">
         <Filters slos={slos} filter={filter} />
+        <View by={by} />
       </div>
       <p class="fleet-note quiet" role="status">
         {narrowed.length > 0 ? `${shown.length} of ${format.plural(slos.length, 'objective', 'objectives')}` : format.plural(slos.length, 'objective', 'objectives')}, worst first
@@ -144,24 +151,3 @@ const Starting = () => (
     <p>It has not evaluated yet. This page follows as soon as it has.</p>
   </section>
 );
-
-/** Nothing is defined yet: say how telemetry gets in, and show what already arrived. */
-function FirstSteps() {
-  const seen = useResource<Operations>('/api/v1/operations').data?.operations ?? [];
-  const host = location.hostname === '' ? 'localhost' : location.hostname;
-  const service = seen[0]?.service ?? 'shop-api';
-  return (
-    <section class="screen first-steps">
-      <h2>No objectives yet</h2>
-      <p>Two environment variables send what your Python application does to this server:</p>
-      <pre tabIndex={0}><code>{`export OTEL_SERVICE_NAME=${service}\nexport OTEL_EXPORTER_OTLP_ENDPOINT=http://${host}:4317\nopentelemetry-instrument python app.py`}</code></pre>
-      {seen.length === 0 ? (
-        <p>Once the first request has been served, its operations appear under <a href={keepZone('/operations')}>Operations</a> and its telemetry under <a href={keepZone('/intake')}>Intake</a>.</p>
-      ) : (
-        <p>Telemetry is arriving: <a href={keepZone('/operations')}>{format.plural(seen.length, 'operation', 'operations')}</a> seen so far.</p>
-      )}
-      <p>Then write down what you promise, in the folder given to <code>leadline serve --services</code>:</p>
-      <pre tabIndex={0}><code>{`apiVersion: leadline/v1\nkind: Service\nmetadata:\n  name: ${service}\nspec:\n  objectives:\n    - name: api-up\n      availability: {}\n      target: 99.9%\n      window: 28d`}</code></pre>
-    </section>
-  );
-}

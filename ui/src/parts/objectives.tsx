@@ -13,7 +13,9 @@ import type { Objective } from '../api';
 import type { Group } from '../fleet';
 import { tally } from '../fleet';
 import * as format from '../format';
+import { placeWith } from '../places';
 import { address } from '../router';
+import { moveRow } from '../shortcuts';
 import { zone } from '../time';
 import { sparkOf } from '../trend';
 import type { Spark as Drawn, Trend } from '../trend';
@@ -21,7 +23,6 @@ import { leftText, needsAttention, pace, stateLabel } from '../verdict';
 import { BudgetBar, BudgetText } from './budget';
 import { Chip, StateIcon } from './chip';
 import { density } from './density';
-import { placeWith } from './shell';
 import { Spark } from './spark';
 
 /** What tells objectives apart. */
@@ -50,13 +51,21 @@ function useGrowing(total: number, list: string): number {
   return Math.min(n, total);
 }
 
+/** Arrows move from row to row, once the focus is in one. */
+function arrows(event: KeyboardEvent): void {
+  const by = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity }[event.key];
+  if (by === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  event.preventDefault();
+  moveRow(by);
+}
+
 // The roles repeat what the elements mean, because a grid layout takes the table's own meaning away.
 export function ObjectiveTable({ groups, id, name, list, trends }: { groups: Group[]; id: string; name: string; list: string; trends: ReadonlyMap<string, Trend> }) {
   const total = groups.reduce((n, g) => n + g.slos.length, 0);
   let room = useGrowing(total, list);
   const tz = address.value.query.get('tz') ?? '';
   return (
-    <table id={id} class={`fleet card is-${density.value}`} role="table" aria-label={name} aria-rowcount={total + 1}>
+    <table id={id} onKeyDown={arrows} class={`fleet card is-${density.value}`} role="table" aria-label={name} aria-rowcount={total + 1}>
       <thead role="rowgroup">
         <tr role="row">
           <th role="columnheader">State</th>
@@ -123,7 +132,7 @@ class Row extends Component<RowProps> {
     return (
       <tr role="row" class={needsAttention(o.state) ? 'needs-attention' : ''}>
         <td role="cell" class="c-state"><Chip state={o.state} /></td>
-        <td role="cell" class="c-name"><a href={linkTo(o)}>{o.name}</a> <span class="quiet">{place}</span></td>
+        <td role="cell" class="c-name"><a href={linkTo(o)} data-row>{o.name}</a> <span class="quiet">{place}</span></td>
         <td role="cell" class="c-sli num">{o.sli === null ? <span class="quiet">{format.notMeasured}</span> : <strong>{sliText(o)}</strong>}</td>
         <td role="cell" class="c-target num">{format.target(o.target)} <span class="quiet">{o.window}</span></td>
         <td role="cell" class="c-budget"><BudgetBar of={o} /><BudgetText of={o} /></td>

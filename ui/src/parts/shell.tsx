@@ -2,43 +2,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The frame around every page: where one is, whether numbers are live, how they are shown.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { signedIn, signedOut } from '../api';
+import { said } from '../commands';
 import { connection } from '../events';
-import { address, go, withQuery } from '../router';
+import { keepZone, places } from '../places';
+import { address } from '../router';
+import { listen, opened } from '../shortcuts';
 import { chooseZone, zone } from '../time';
+import { Palette } from './palette';
+import { ShortcutSheet } from './shortcutsheet';
 import { SignOut } from './signin';
 import { theme } from './theme';
 import type { Theme } from './theme';
 
-const places = [
-  { path: '/', name: 'Objectives', key: 'o' },
-  { path: '/alerts', name: 'Alerts', key: 'a' },
-  { path: '/operations', name: 'Operations', key: 'p' },
-  { path: '/intake', name: 'Intake', key: 'i' },
-];
-
-/** What belongs to alerts, and has a page of its own. */
-export const alertPlaces = [
-  { path: '/alerts', name: 'Alerts', key: 'a' },
-  { path: '/silences', name: 'Silences', key: 's' },
-  { path: '/receivers', name: 'Receivers', key: 'r' },
-];
-
-/** The address of another page. Filters belong to their page; only the time zone travels. */
-export function placeWith(path: string, params: URLSearchParams): string {
-  const tz = address.value.query.get('tz');
-  if (tz !== null) params.set('tz', tz);
-  const text = params.toString();
-  return path + (text === '' ? '' : `?${text}`);
-}
-
-export const keepZone = (path: string): string => placeWith(path, new URLSearchParams());
+export { alertPlaces, hereWith, keepZone, placeWith } from '../places';
 
 export function Shell({ children }: { children: ComponentChildren }) {
-  const sheet = useRef<HTMLDialogElement>(null);
-  useShortcuts(sheet);
+  useEffect(listen, []);
   return (
     <>
       <a class="skip" href="#main">Skip to content</a>
@@ -53,18 +35,23 @@ export function Shell({ children }: { children: ComponentChildren }) {
           ))}
         </nav>
         <div class="settings">
+          {!signedOut.value && <button type="button" class="plain find" aria-label="Find anything" aria-keyshortcuts="Control+K Meta+K" onClick={() => (opened.value = 'palette')}><svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><circle cx="6.8" cy="6.8" r="4.8" fill="none" stroke="currentColor" stroke-width="1.6" /><path d="M10.5 10.5l4 4" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" /></svg><span class="word" aria-hidden="true">Find</span> <kbd aria-hidden="true">{mac ? '⌘' : 'Ctrl'} K</kbd></button>}
           <Live />
           <ZoneSwitch />
           <ThemeSwitch />
           {signedIn.value && !signedOut.value && <SignOut />}
-          <button type="button" class="plain key-help" aria-label="Keyboard shortcuts" onClick={() => sheet.current?.showModal()}>?</button>
+          <button type="button" class="plain key-help" aria-label="Keyboard shortcuts" onClick={() => (opened.value = 'shortcuts')}>?</button>
         </div>
       </header>
       <main id="main" tabIndex={-1}>{children}</main>
-      <Shortcuts sheet={sheet} />
+      <p class="said" role="status">{said.value}</p>
+      <ShortcutSheet />
+      {!signedOut.value && <Palette />}
     </>
   );
 }
+
+const mac = /Mac|iP(hone|ad)/.test(navigator.platform);
 
 /** Pages below one of the places, by the place. */
 const below: Record<string, string[]> = { '/': ['/slos/'], '/alerts': ['/silences', '/receivers'] };
@@ -103,52 +90,3 @@ function ThemeSwitch() {
     </label>
   );
 }
-
-const typing = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName));
-
-function useShortcuts(sheet: { current: HTMLDialogElement | null }): void {
-  useEffect(() => {
-    let prefix = 0;
-    const press = (event: KeyboardEvent): void => {
-      if (event.metaKey || event.ctrlKey || event.altKey || typing(event.target) || sheet.current?.open) return;
-      const place = performance.now() - prefix < 1500 ? [...places, ...alertPlaces].find((p) => p.key === event.key) : undefined;
-      if (place) go(keepZone(place.path));
-      else if (event.key === '?') sheet.current?.showModal();
-      else if (event.key === '/') {
-        const search = document.querySelector<HTMLInputElement>('input[type=search]');
-        search?.focus();
-        if (search) event.preventDefault();
-      }
-      prefix = event.key === 'g' ? performance.now() : 0;
-    };
-    document.addEventListener('keydown', press);
-    return () => document.removeEventListener('keydown', press);
-  }, []);
-}
-
-function Shortcuts({ sheet }: { sheet: { current: HTMLDialogElement | null } }) {
-  const keys: [string, string][] = [
-    ['/', 'search in this page'],
-    ['g o', 'objectives'],
-    ['g a', 'alerts'],
-    ['g s', 'silences'],
-    ['g r', 'receivers'],
-    ['g p', 'operations'],
-    ['g i', 'intake'],
-    ['← →', 'move the cursor of a focused chart, with Shift ten steps'],
-    ['Home End', 'first or last step of a focused chart'],
-    ['z x', 'in a focused chart: zoom in around the cursor, zoom out'],
-    ['?', 'this list'],
-  ];
-  return (
-    <dialog ref={(element) => void (sheet.current = element)} aria-labelledby="keys-title">
-      <h2 id="keys-title">Keyboard shortcuts</h2>
-      <dl class="keys">{keys.map(([key, does]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{does}</dd></div>)}</dl>
-      <form method="dialog"><button>Close</button></form>
-    </dialog>
-  );
-}
-
-/** A link to the same page with one filter changed. */
-export const hereWith = (changes: Record<string, string | null>): string => withQuery(address.value, changes);

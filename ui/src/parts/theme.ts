@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { effect, signal } from '@preact/signals';
+import { remember } from '../remembered';
 
 export type Theme = 'auto' | 'light' | 'dark';
 
-const key = 'leadline.theme';
-
 const readTheme = (): Theme => {
-  const chosen = document.documentElement.dataset['theme'];
+  const chosen = typeof document === 'undefined' ? '' : document.documentElement.dataset['theme'];
   return chosen === 'light' || chosen === 'dark' ? chosen : 'auto';
 };
 
@@ -21,11 +20,7 @@ export function startTheme(): void {
   effect(() => {
     if (theme.value === 'auto') delete document.documentElement.dataset['theme'];
     else document.documentElement.dataset['theme'] = theme.value;
-    try {
-      localStorage.setItem(key, theme.value);
-    } catch {
-      // Without storage the choice lasts as long as the page.
-    }
+    remember('theme', theme.value);
     paint.value = paint.peek() + 1;
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => paint.value++);
