@@ -19,10 +19,10 @@ const module = "github.com/leadline/leadline/"
 // The floors, from below. A package imports packages of lower floors, and of
 // its own floor only those listed in beside.
 var floors = [][]string{
-	{"internal/errs", "internal/wire", "internal/expr", "internal/inflate"},
+	{"internal/errs", "internal/wire", "internal/expr", "internal/inflate", "internal/stats"},
 	{
 		"internal/operation", "internal/slice", "internal/sli", "internal/window",
-		"internal/slo", "internal/budget", "internal/alert", "internal/proposal",
+		"internal/slo", "internal/budget", "internal/alert", "internal/proposal", "internal/version",
 	},
 	{
 		"internal/intakelog", "internal/series", "internal/series/tsdb",
@@ -49,6 +49,7 @@ var beside = map[string][]string{
 	"internal/budget":         {"internal/slice", "internal/slo"},
 	"internal/alert":          {"internal/budget", "internal/slice", "internal/slo", "internal/window"},
 	"internal/proposal":       {"internal/operation", "internal/slice"},
+	"internal/version":        {"internal/slice", "internal/window"},
 	"internal/series/tsdb":    {"internal/series"},
 	"internal/catalog/sqlite": {"internal/catalog"},
 	"internal/ingest":         {"internal/join"},

@@ -9,29 +9,17 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/stats"
 )
 
 // confidence is the quantile of the normal distribution for one-sided 95%.
 const confidence = 1.6448536269514722
 
-// LowerBound returns the share of good events that is reached at least, when so
-// many of n were good, with the confidence that a quantile z of the normal
-// distribution stands for. It is the lower end of Wilson's score interval,
-//
-//	(p + z^2/2n - z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n),  p = good/n,
-//
-// which holds for small n and for p near 1, where the usual normal
-// approximation says that nothing can ever fail. Events are taken as
-// independent; those of an outage are not, so a longer measurement is worth more
-// than the bound says. It is 0 without events. Source: E. B. Wilson, Probable
-// inference, the law of succession, and statistical inference, 1927.
-func LowerBound(good, n uint64, z float64) float64 {
-	if n == 0 {
-		return 0
-	}
-	p, m := float64(good)/float64(n), float64(n)
-	bound := (p + z*z/(2*m) - z*math.Sqrt(p*(1-p)/m+z*z/(4*m*m))) / (1 + z*z/m)
-	return max(bound, 0)
+// lowerBound returns the share of events that is reached at least, when so many
+// of n were, with that confidence. It is 0 without events.
+func lowerBound(k, n uint64) float64 {
+	low, _ := stats.Wilson(k, n, confidence)
+	return low
 }
 
 // targets are those that people use, from the highest that a first draft may
@@ -49,7 +37,7 @@ func percent(milli int) string {
 // availability returns the highest target that the events support, and why it
 // is that; no target when they support none.
 func availability(c slice.Counts) (target, why string) {
-	bound := LowerBound(c.Good, c.Total(), confidence)
+	bound := lowerBound(c.Good, c.Total())
 	measured := fmt.Sprintf("%s of %s were good (%s)", count(c.Good), count(c.Total()), share(c.Good, c.Total()))
 	for _, milli := range targets {
 		if bound >= float64(milli)/1000 {
@@ -82,11 +70,11 @@ func latency(h *slice.Histogram) (threshold, target string, why []string) {
 	}
 	n := h.Count()
 	for _, milli := range latencyTargets {
-		if LowerBound(n, n, confidence) < float64(milli)/1000 {
+		if lowerBound(n, n) < float64(milli)/1000 {
 			continue
 		}
 		for _, t := range thresholds {
-			if within := h.AtMost(t); LowerBound(within, n, confidence) >= float64(milli)/1000 {
+			if within := h.AtMost(t); lowerBound(within, n) >= float64(milli)/1000 {
 				return duration(t), percent(milli), []string{
 					fmt.Sprintf("Measured: half of %s took up to about %s, 95%% %s, 99%% %s.", count(n), quantile(h, 0.5), quantile(h, 0.95), quantile(h, 0.99)),
 					fmt.Sprintf("%s is the shortest usual threshold that %s stay within with 95%% confidence: %s did.", duration(t), percent(milli), share(within, n)),
