@@ -141,6 +141,7 @@ func (s *Server) table(p Parts) []route {
 		{"GET /api/openapi.json", true, http.HandlerFunc(describe)},
 		{"GET /api/v1/slos", false, s.answer(s.slos)},
 		{"GET /api/v1/slos/{service}/{name}", false, s.answer(s.slo)},
+		{"GET /api/v1/slos/{service}/{name}/events", false, s.answer(s.happened)},
 		{"GET /api/v1/trends", false, s.answer(s.trends)},
 		{"GET /api/v1/alerts", false, s.answer(s.alerts)},
 		{"GET /api/v1/silences", false, s.answer(s.silences)},

@@ -76,23 +76,35 @@ func (s *Server) intake(r *http.Request) (any, error) { return s.report.IntakeNo
 
 // slo answers for one objective, by default over its window.
 func (s *Server) slo(r *http.Request) (any, error) {
+	v, from, to, err := s.objective(r)
+	if err != nil {
+		return nil, err
+	}
+	return s.report.SLO(r.Context(), v, r.URL.Query().Get("generation"), from, to)
+}
+
+// happened answers with what happened to an objective, by default in its window.
+func (s *Server) happened(r *http.Request) (any, error) {
+	v, from, to, err := s.objective(r)
+	if err != nil {
+		return nil, err
+	}
+	return s.report.Events(r.Context(), v, from, to)
+}
+
+// objective reads which objective is asked for, and which range.
+func (s *Server) objective(r *http.Request) (v *eval.Evaluation, from, to time.Time, err error) {
 	q := r.URL.Query()
-	which := report.Which{
-		Service: r.PathValue("service"), Name: r.PathValue("name"),
-		Namespace: q.Get("namespace"), Environment: q.Get("environment"), Generation: q.Get("generation"),
-	}
-	v, err := s.report.Find(which)
+	v, err = s.report.Find(report.Which{
+		Service: r.PathValue("service"), Name: r.PathValue("name"), Namespace: q.Get("namespace"), Environment: q.Get("environment"),
+	})
 	if err != nil {
-		return nil, err
+		return nil, from, to, err
 	}
-	from, to, err := rangeOf(q, s.report.Now(), v)
-	if err != nil {
-		return nil, err
+	if from, to, err = rangeOf(q, s.report.Now(), v); err != nil {
+		return nil, from, to, err
 	}
-	if err := checkRange(from, to); err != nil {
-		return nil, err
-	}
-	return s.report.SLO(r.Context(), v, which.Generation, from, to)
+	return v, from, to, checkRange(from, to)
 }
 
 // rangeOf reads which range is asked for: by default the very window that was

@@ -50,6 +50,7 @@ type world struct {
 	table    *slice.Table
 	delivery *dispatch.Engine
 	ledger   []catalog.Entry
+	changes  []catalog.Transition
 	asked    []string // of the corrector
 }
 
@@ -141,6 +142,10 @@ func (w *world) Generate(_ context.Context, g backfill.Generation) (backfill.Rep
 	return backfill.Report{SchemaVersion: 1, Minutes: int(time.Duration(g.Length).Minutes())}, w.backfill
 }
 
+func (w *world) Transitions(context.Context, slo.Key, int) ([]catalog.Transition, error) {
+	return w.changes, w.failure
+}
+
 // Ledger is what full has entered.
 func (w *world) Ledger(context.Context) ([]catalog.Entry, error) { return w.ledger, w.failure }
 
@@ -164,7 +169,7 @@ func (w *world) server(t *testing.T, token string) *api.Server {
 	t.Helper()
 	s, err := api.New(api.Config{Addr: "127.0.0.1:0", Token: token}, api.Parts{
 		Report: &report.Report{
-			Evaluations: w.engine, Intake: w, Generations: w, Definitions: w, Ledger: w, Delivery: w.delivery, Kinds: map[string]string{"pager": "pagerduty", "broken": "slack"},
+			Evaluations: w.engine, Intake: w, Generations: w, Transitions: w, Definitions: w, Ledger: w, Delivery: w.delivery, Kinds: map[string]string{"pager": "pagerduty", "broken": "slack"},
 			Series: func() series.Store { return w.store }, Now: func() time.Time { return now }, Door: w, Started: now.Add(-time.Hour),
 		},
 		Events: w.engine, Delivery: w.delivery, Backfill: w, Corrector: w, Ready: func() error { return w.starting }, Logger: slog.New(slog.DiscardHandler),

@@ -152,7 +152,7 @@ func (a *App) open() error {
 	if err := a.openData(); err != nil {
 		return err
 	}
-	r := &report.Report{Evaluations: a.eval, Intake: intake{a.ingest, a}, Generations: a.catalog, Definitions: a, Ledger: a.catalog, Delivery: a.dispatch, Kinds: a.cfg.Kinds(), Series: a.series, Now: a.clock.Now, Door: door{a}, Started: a.clock.Now()}
+	r := &report.Report{Evaluations: a.eval, Intake: intake{a.ingest, a}, Generations: a.catalog, Transitions: a.catalog, Definitions: a, Ledger: a.catalog, Delivery: a.dispatch, Kinds: a.cfg.Kinds(), Series: a.series, Now: a.clock.Now, Door: door{a}, Started: a.clock.Now()}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newMetrics(a), newDeliveries(a.dispatch))
 	if a.otlp, err = otlp.New(otlpConfig(a.cfg, token), consumer{a.ingest}, a.logger, registry); err != nil {

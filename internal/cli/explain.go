@@ -57,7 +57,12 @@ func (e *env) explain(ctx context.Context, w report.Which) error {
 	if err != nil {
 		return err
 	}
-	return e.print(v, func(out io.Writer) { explainText(out, v, w.Generation) })
+	return e.print(v, func(out io.Writer) {
+		explainText(out, v, w.Generation, func() {
+			happened, err := c.Timeline(ctx, w, "", "")
+			explainVersions(out, happened, err)
+		})
+	})
 }
 
 // whichOf finds the service of an objective that was named alone.
@@ -112,7 +117,8 @@ func notCalled(name string, all []report.SLO) error {
 	return errs.New(errs.NotFound, "no objective is called %q", name).WithHint(hint)
 }
 
-func explainText(w io.Writer, v report.Detail, generation string) {
+// explainText prints all of it; versions prints those that ran in the window.
+func explainText(w io.Writer, v report.Detail, generation string, versions func()) {
 	s := v.SLO
 	if generation != "" && generation != s.Indicator.ID {
 		fmt.Fprintf(w, "%s of %s, as indicator %s counted it\n", s.Name, serviceText(s.SLO), generation)
@@ -157,6 +163,7 @@ func explainText(w io.Writer, v report.Detail, generation string) {
 	if n := int64(shown) - int64(*s.Total+*s.Excluded); n != 0 && s.Unit.Noun() == string(slo.Events) {
 		fmt.Fprintf(w, "%+d events: the slices are as of now, the number as of its evaluation at %s\n", n, s.EvaluatedAt.Format(time.TimeOnly))
 	}
+	versions()
 	explainRules(w, s)
 	explainTrust(w, s)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/leadline/leadline/internal/api"
 	"github.com/leadline/leadline/internal/cli"
 	"github.com/leadline/leadline/internal/report"
+	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
 )
 
@@ -101,6 +102,21 @@ func detail(s report.SLO) report.Detail {
 	return d
 }
 
+// deployed is a timeline of a version that began, after many others.
+func deployed() report.Timeline {
+	v := report.Timeline{SchemaVersion: 1, From: at("2026-10-26T12:00:00Z"), To: at("2026-11-23T12:01:00Z"), VersionsLeftOut: 1}
+	for i, version := range []string{"1.0.0", "", "1.2.0", "1.3.0", "1.4.2", "1.5.0"} {
+		first := at("2026-11-01T12:00:00Z").AddDate(0, 0, i)
+		v.Versions = append(v.Versions, report.SeenVersion{
+			Version: version, FirstSeen: first, LastSeen: first.AddDate(0, 0, 1), Began: i > 1, Good: 40_000, Bad: uint64(i), Source: slice.Backfill,
+		})
+	}
+	last := &v.Versions[5]
+	last.FirstSeen, last.LastSeen, last.Good, last.Bad, last.Source = at("2026-11-23T11:50:00Z"), v.To, 408, 404, slice.Live
+	v.Comparison = &report.Comparison{Newer: "1.5.0", Older: "1.4.2", Sentence: "Since version 1.5.0 began at 11:50 UTC, 49.8% of its 812 events were bad; of version 1.4.2, 0.9% of 40,211 in the hour before."}
+	return v
+}
+
 // sliced is an objective whose budget counts ratios of slices of time.
 func sliced(s report.SLO) report.Detail {
 	s.Budgeting, s.Unit, s.Windows = "ratio_timeslices of 5m", slo.Microslices, nil
@@ -156,6 +172,8 @@ func server(t *testing.T) *httptest.Server {
 	burns.SLO.State, burns.SLO.Verdict = slo.Breaching, report.Verdict{Verdict: alert.Recovering, Rule: "page-1h", Sentence: "1h burn 20x, 5m 0.5x, threshold 13.44x"}
 	burns.SLO.Cause = burns.SLO.Verdict.Sentence + "; waits to end: not so since 11:58:00, over at 12:03:00 UTC at the earliest"
 	answer("/api/v1/slos/shop-api/burns", burns)
+	answer("/api/v1/slos/shop-api/burns/events", deployed())
+	answer("/api/v1/slos/{service}/{name}/events", report.Timeline{SchemaVersion: 1, Versions: deployed().Versions[:1]})
 	mux.HandleFunc("GET /api/v1/alerts", func(w http.ResponseWriter, r *http.Request) {
 		v := recorded[report.Alerts](t, "alerts")
 		states := r.URL.Query()["state"]

@@ -58,6 +58,12 @@ func (c *Client) SLO(ctx context.Context, w report.Which, from, to string) (v re
 	return v, c.get(ctx, "/api/v1/slos/"+url.PathEscape(w.Service)+"/"+url.PathEscape(w.Name), q, &v)
 }
 
+// Timeline asks for what happened to an objective.
+func (c *Client) Timeline(ctx context.Context, w report.Which, from, to string) (v report.Timeline, err error) {
+	q := query(map[string]string{"namespace": w.Namespace, "environment": w.Environment, "from": from, "to": to})
+	return v, c.get(ctx, "/api/v1/slos/"+url.PathEscape(w.Service)+"/"+url.PathEscape(w.Name)+"/events", q, &v)
+}
+
 // Operations asks for what every operation did in a window up to now, by
 // default the last hour.
 func (c *Client) Operations(ctx context.Context, window string) (v report.Operations, err error) {

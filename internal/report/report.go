@@ -62,6 +62,7 @@ type Report struct {
 	Evaluations Evaluations
 	Intake      Intake
 	Generations Generations
+	Transitions Transitions
 	Definitions Definitions
 	Ledger      Ledger
 	Delivery    Delivery

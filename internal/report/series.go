@@ -14,6 +14,7 @@ import (
 	"github.com/leadline/leadline/internal/series"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/window"
 )
 
 // Series is an objective over time: the slices stamped in (From, To], on a grid
@@ -60,13 +61,11 @@ func stepFor(minutes slice.Minute) slice.Minute {
 // series returns the objective's counts between two instants, and the budget
 // that was left of the window ending with each step.
 func (r *Report) series(ctx context.Context, v *eval.Evaluation, from, to time.Time) (Series, error) {
-	first, last := slice.MinuteOf(from), slice.MinuteOf(to.Add(-1))+1
-	if !from.Before(to) {
-		return Series{}, errs.New(errs.Invalid, "the range from %s to %s is empty", from.Format(time.RFC3339), to.Format(time.RFC3339)).
-			WithHint("ask for a range that ends after it begins")
+	shown, err := minutesOf(from, to)
+	if err != nil {
+		return Series{}, err
 	}
-	step := stepFor(last - first)
-	g := newGrid(first, last, step, v.Objective.Window, v.Objective.Budgeting)
+	g := newGrid(shown.From, shown.To, stepFor(shown.To-shown.From), v.Objective.Window, v.Objective.Budgeting)
 	g.since = measuredSince(v)
 	pairs := pairsOf(v.Rules)
 	b := newBurn(g, pairs, v.Objective.Budgeting)
@@ -77,6 +76,15 @@ func (r *Report) series(ctx context.Context, v *eval.Evaluation, from, to time.T
 	out := g.series(v)
 	out.Burn = b.burnRates(v, pairs, &out)
 	return out, nil
+}
+
+// minutesOf returns the minutes of a range.
+func minutesOf(from, to time.Time) (window.Stretch, error) {
+	if !from.Before(to) {
+		return window.Stretch{}, errs.New(errs.Invalid, "the range from %s to %s is empty", from.Format(time.RFC3339), to.Format(time.RFC3339)).
+			WithHint("ask for a range that ends after it begins")
+	}
+	return window.Stretch{From: slice.MinuteOf(from), To: slice.MinuteOf(to.Add(-1)) + 1}, nil
 }
 
 // measuredSince returns the minute of the first event, after all others when

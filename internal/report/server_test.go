@@ -92,7 +92,7 @@ func (s *server) ask() report.DetailSLO {
 	synctest.Wait()
 	s.engine.Evaluate()
 	r := &report.Report{
-		Evaluations: s.engine, Intake: s, Generations: s, Definitions: s, Ledger: s, Delivery: &world{},
+		Evaluations: s.engine, Intake: s, Generations: s, Transitions: &world{}, Definitions: s, Ledger: s, Delivery: &world{},
 		Series: func() series.Store { return s.store }, Now: time.Now,
 	}
 	d, err := detail(r, report.Which{Name: "up"}, time.Now().Add(-time.Hour), time.Now())

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/eval"
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/series"
@@ -50,11 +49,11 @@ const aboutQuantiles = 200
 const minutesKept = 30 * 24 * time.Hour
 
 func newServiceGrid(from, to, now time.Time) (*serviceGrid, error) {
-	if !from.Before(to) {
-		return nil, errs.New(errs.Invalid, "the range from %s to %s is empty", from.Format(time.RFC3339), to.Format(time.RFC3339)).
-			WithHint("ask for a range that ends after it begins")
+	shown, err := minutesOf(from, to)
+	if err != nil {
+		return nil, err
 	}
-	g := &serviceGrid{first: slice.MinuteOf(from), last: slice.MinuteOf(to.Add(-1)) + 1}
+	g := &serviceGrid{first: shown.From, last: shown.To}
 	for _, s := range stepsMinutes {
 		if g.step = s; (g.last-g.first)/s <= aboutQuantiles && (s >= 60 || now.Sub(from) <= minutesKept) {
 			break

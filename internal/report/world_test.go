@@ -41,7 +41,8 @@ type world struct {
 	store          series.Store
 	generations    []catalog.Generation
 	ledger         []catalog.Entry
-	stuck          bool // nobody can be asked for open minutes
+	changes        []catalog.Transition // the newest first
+	stuck          bool                 // nobody can be asked for open minutes
 	status         dispatch.Status
 	silences       []catalog.Silence
 }
@@ -92,7 +93,7 @@ func (w *world) report(t *testing.T) *report.Report {
 func (w *world) starting() *report.Report {
 	return &report.Report{
 		Definitions: w, Delivery: w, Kinds: map[string]string{"pager": "pagerduty", "team": "slack"},
-		Evaluations: w.engine, Intake: w, Generations: w, Ledger: w,
+		Evaluations: w.engine, Intake: w, Generations: w, Transitions: w, Ledger: w,
 		Series: func() series.Store { return w.store }, Now: func() time.Time { return w.now },
 		Door: w, Started: w.now.Add(-2 * time.Hour),
 	}
@@ -150,6 +151,10 @@ func (w *world) Generations(context.Context, slo.Key) ([]catalog.Generation, err
 		return nil, errors.New("read generations: disk on fire")
 	}
 	return w.generations, nil
+}
+
+func (w *world) Transitions(context.Context, slo.Key, int) ([]catalog.Transition, error) {
+	return w.changes, nil
 }
 
 func (w *world) Ledger(context.Context) ([]catalog.Entry, error) { return w.ledger, nil }

@@ -1,0 +1,197 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/leadline/leadline/internal/sli"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/version"
+	"github.com/leadline/leadline/internal/window"
+)
+
+// Comparison holds the newest version against the one that had most events in
+// the hour before it began. Both were measured as they happened.
+type Comparison struct {
+	Newer string `json:"newer"`
+	Older string `json:"older"`
+	// Since is when the newer one began.
+	Since         time.Time `json:"since"`
+	NewerBadShare *float64  `json:"newer_bad_share"`
+	OlderBadShare *float64  `json:"older_bad_share"`
+	NewerTotal    uint64    `json:"newer_total"`
+	OlderTotal    uint64    `json:"older_total"`
+	P95Newer      *float64  `json:"p95_newer_ms"`
+	P95Older      *float64  `json:"p95_older_ms"`
+	// Differs says that chance does not explain the difference of the bad
+	// shares, and Judgement which way it goes, or why it does not.
+	Differs   bool              `json:"differs"`
+	Judgement version.Judgement `json:"judgement"`
+	Sentence  string            `json:"sentence"`
+}
+
+// Judgements are what a comparison may say.
+var Judgements = [...]version.Judgement{version.TooFew, version.Alike, version.Worse, version.Better}
+
+// A version is new for a day, and is compared with an hour.
+const (
+	newFor   = 24 * 60
+	compared = 60
+)
+
+// newest returns the version that began last in the day before the end.
+func newest(all []version.Version, end slice.Minute) (v *version.Version) {
+	for i := range all {
+		if at := all[i].Began; at > 0 && at == all[i].Live && at >= end-newFor && (v == nil || at > v.Began) {
+			v = &all[i]
+		}
+	}
+	return v
+}
+
+// compare returns nil when no version is new, or nothing ran before it.
+func (l *lane) compare(ctx context.Context, all []version.Version, end slice.Minute) (*Comparison, error) {
+	v := newest(all, end)
+	if v == nil {
+		return nil, nil
+	}
+	since, before := window.Stretch{From: v.Began, To: end}, window.Stretch{From: v.Began - compared, To: v.Began}
+	now, err := l.live(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	then, err := l.live(ctx, before)
+	if err != nil {
+		return nil, err
+	}
+	older, found := "", false
+	for name, c := range then {
+		if most := then[older]; c.Total() > 0 && name != v.Name && (!found || c.Total() > most.Total() || c.Total() == most.Total() && name < older) {
+			older, found = name, true
+		}
+	}
+	if !found {
+		return nil, nil
+	}
+	c := comparisonOf(v, older, now[v.Name], then[older])
+	if err := l.times(ctx, c, since, before); err != nil {
+		return nil, err
+	}
+	c.Sentence = c.say(end.Start(), l.objective.Indicator.Rule.Kind)
+	return c, nil
+}
+
+// live sums what each version had that was measured as it happened.
+func (l *lane) live(ctx context.Context, in window.Stretch) (map[string]slice.Counts, error) {
+	all := make(map[string]slice.Counts)
+	err := l.each(ctx, in, in.To-in.From, func(_ slice.Minute, p version.Part) {
+		if isLive(p.Source) {
+			all[p.Version] = all[p.Version].Plus(p.Counts)
+		}
+	})
+	return all, err
+}
+
+func comparisonOf(v *version.Version, older string, now, then slice.Counts) *Comparison {
+	c := &Comparison{
+		Newer: v.Name, Older: older, Since: v.Began.Start(), NewerTotal: now.Total(), OlderTotal: then.Total(),
+		NewerBadShare: badShare(now), OlderBadShare: badShare(then), Judgement: version.Judge(now, then),
+	}
+	c.Differs = c.Judgement == version.Worse || c.Judgement == version.Better
+	return c
+}
+
+func badShare(c slice.Counts) *float64 {
+	if c.Total() == 0 {
+		return nil
+	}
+	s := float64(c.Bad) / float64(c.Total())
+	return &s
+}
+
+// times adds the durations of both.
+func (l *lane) times(ctx context.Context, c *Comparison, since, before window.Stretch) error {
+	now, err := l.durations(ctx, since, isLive)
+	if err != nil {
+		return err
+	}
+	then, err := l.durations(ctx, before, isLive)
+	c.P95Newer, c.P95Older = p95(now[c.Newer]), p95(then[c.Older])
+	return err
+}
+
+// say says it in a sentence or two, as of an instant.
+func (c *Comparison) say(at time.Time, kind sli.Kind) string {
+	began := clock(c.Since, at)
+	if c.Judgement == version.TooFew {
+		return fmt.Sprintf("Version %s began at %s. That is too little to compare: it has %s, and %s had %s in the hour before.",
+			c.Newer, began, events(c.NewerTotal), versionText(c.Older), events(c.OlderTotal))
+	}
+	text := fmt.Sprintf("Since version %s began at %s, %s of its %s were bad; of %s, %s of %s in the hour before.",
+		c.Newer, began, percentOf(*c.NewerBadShare), events(c.NewerTotal), versionText(c.Older), percentOf(*c.OlderBadShare), thousands(c.OlderTotal))
+	if c.Judgement == version.Alike {
+		text += " Chance may explain the difference."
+	}
+	if (kind == sli.Latency || kind == sli.Success) && c.P95Newer != nil && c.P95Older != nil {
+		text += fmt.Sprintf(" 95%% of them took up to %s, before up to %s.", millisText(*c.P95Newer), millisText(*c.P95Older))
+	}
+	return text
+}
+
+// clock tells a time of the day, with the date unless it is that of the other.
+func clock(t, at time.Time) string {
+	if t.Format(time.DateOnly) == at.Format(time.DateOnly) {
+		return t.Format("15:04 MST")
+	}
+	return t.Format("2006-01-02 15:04 MST")
+}
+
+func versionText(name string) string {
+	switch name {
+	case "":
+		return "what had no version"
+	case slice.OtherVersions:
+		return "other versions"
+	}
+	return "version " + name
+}
+
+// percentOf writes a share with three digits; not 0% or 100% of what is more or less.
+func percentOf(share float64) string {
+	switch {
+	case share > 0 && share < 0.001:
+		return "under 0.1%"
+	case share < 1 && share > 0.999:
+		return "over 99.9%"
+	}
+	return fmt.Sprintf("%.3g%%", 100*share)
+}
+
+func events(n uint64) string {
+	if n == 1 {
+		return "1 event"
+	}
+	return thousands(n) + " events"
+}
+
+// thousands writes a number with its thousands apart.
+func thousands(n uint64) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
+}
+
+func millisText(ms float64) string {
+	switch {
+	case ms >= 1000:
+		return fmt.Sprintf("%.2gs", ms/1000)
+	case ms >= 10:
+		return fmt.Sprintf("%.0fms", ms)
+	}
+	return fmt.Sprintf("%.2gms", ms)
+}

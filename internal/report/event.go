@@ -1,0 +1,221 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/leadline/leadline/internal/alert"
+	"github.com/leadline/leadline/internal/eval"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+	"github.com/leadline/leadline/internal/version"
+	"github.com/leadline/leadline/internal/window"
+)
+
+// Timeline is the answer of GET /api/v1/slos/{service}/{name}/events: what may
+// explain how an objective went in a range, or how its numbers are to be read.
+type Timeline struct {
+	SchemaVersion int       `json:"schema_version"`
+	From          time.Time `json:"from"`
+	To            time.Time `json:"to"`
+	// StepSeconds is that of the series of the range.
+	StepSeconds int `json:"step_seconds"`
+	// Versions are those that ran, in the order in which they were seen last, and
+	// VersionsLeftOut how many more there were before.
+	Versions        []SeenVersion `json:"versions"`
+	VersionsLeftOut int           `json:"versions_left_out"`
+	// Events are in order, and LeftOut is how many more there were before.
+	Events  []Event `json:"events"`
+	LeftOut int     `json:"left_out"`
+	// Comparison is nil when no version began in the day before To, or nothing
+	// ran before it.
+	Comparison *Comparison `json:"comparison"`
+}
+
+// Event is something that happened, at an instant or over a span, which is
+// not over when To is nil and the kind is alert.
+type Event struct {
+	Kind     EventKind     `json:"kind"`
+	At       time.Time     `json:"at"`
+	To       *time.Time    `json:"to"`
+	Title    string        `json:"title"`
+	Detail   string        `json:"detail"`
+	Severity EventSeverity `json:"severity"`
+	// ID is unique among the events of a kind.
+	ID string `json:"id"`
+}
+
+// EventKind says what happened.
+type EventKind string
+
+// The kinds of events.
+const (
+	VersionEvent    EventKind = "version"    // one began, or came back
+	AlertEvent      EventKind = "alert"      // it fired
+	CorrectionEvent EventKind = "correction" // of the ledger, where it applies
+	ExclusionEvent  EventKind = "exclusion"  // that was planned
+	GenerationEvent EventKind = "generation" // the counting rule began
+	GapEvent        EventKind = "gap"        // nothing was measured
+	MadeUpEvent     EventKind = "made_up"    // history that was back-filled
+)
+
+// EventKinds are all of them.
+var EventKinds = [...]EventKind{VersionEvent, AlertEvent, CorrectionEvent, ExclusionEvent, GenerationEvent, GapEvent, MadeUpEvent}
+
+// EventSeverity is the severity of an alert, Info of everything else.
+type EventSeverity string
+
+// Info is the severity of what calls nobody.
+const Info EventSeverity = "info"
+
+// EventSeverities are all of them.
+var EventSeverities = [...]EventSeverity{EventSeverity(alert.Page), EventSeverity(alert.Ticket), Info}
+
+// maxEvents bounds how many are listed, the newest of them.
+const maxEvents = 200
+
+// Events returns what happened to an objective between two instants.
+func (r *Report) Events(ctx context.Context, v *eval.Evaluation, from, to time.Time) (Timeline, error) {
+	shown, err := minutesOf(from, to)
+	if err != nil {
+		return Timeline{}, err
+	}
+	step := stepFor(shown.To - shown.From)
+	out := Timeline{SchemaVersion: SchemaVersion, From: shown.From.Start(), To: shown.To.Start(), StepSeconds: int(step) * 60}
+	l, err := r.laneOf(ctx, v.Objective)
+	if err != nil {
+		return Timeline{}, err
+	}
+	versions, err := out.versions(ctx, l, shown, 3*step)
+	if err != nil {
+		return Timeline{}, err
+	}
+	m, err := l.coverage(ctx, shown)
+	if err != nil {
+		return Timeline{}, err
+	}
+	gaps, err := l.gapEvents(ctx, m, measuredSince(v))
+	if err != nil {
+		return Timeline{}, err
+	}
+	fired, err := r.episodeEvents(ctx, v)
+	if err != nil {
+		return Timeline{}, err
+	}
+	generations, err := r.generationEvents(ctx, v)
+	if err != nil {
+		return Timeline{}, err
+	}
+	out.list(shown, versionEvents(versions), gaps, historyEvents(m), fired, generations, leftOutEvents(v.Objective, shown))
+	return out, nil
+}
+
+// versions reads which versions ran, and what the newest did.
+func (e *Timeline) versions(ctx context.Context, l *lane, shown window.Stretch, join slice.Minute) ([]version.Version, error) {
+	read := window.Stretch{From: min(shown.From, shown.To-newFor-compared), To: shown.To}
+	seen, err := l.seen(ctx, read, shown, join)
+	if err != nil {
+		return nil, err
+	}
+	durations, err := l.durations(ctx, shown, anySource)
+	if err != nil {
+		return nil, err
+	}
+	all := seen.Versions()
+	e.Versions, e.VersionsLeftOut = shownVersions(all, durations, shown)
+	e.Comparison, err = l.compare(ctx, all, shown.To)
+	return all, err
+}
+
+// list takes the events of a range in order.
+func (e *Timeline) list(shown window.Stretch, of ...[]Event) {
+	e.Events = slices.DeleteFunc(slices.Concat(of...), func(x Event) bool {
+		end := x.At
+		if x.To != nil {
+			end = *x.To
+		} else if x.Kind == AlertEvent { // it goes on
+			end = shown.To.Start()
+		}
+		return !x.At.Before(shown.To.Start()) || end.Before(shown.From.Start())
+	})
+	slices.SortFunc(e.Events, func(a, b Event) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
+	})
+	e.LeftOut = max(0, len(e.Events)-maxEvents)
+	e.Events = append([]Event{}, e.Events[e.LeftOut:]...)
+}
+
+// span is an event of a stretch.
+func span(kind EventKind, s window.Stretch, title, detail string) Event {
+	to := s.To.Start()
+	return Event{Kind: kind, At: s.From.Start(), To: &to, Title: title, Detail: detail, Severity: Info, ID: fmt.Sprint(s.From.Start().Unix())}
+}
+
+// versionEvents tells which versions began and came back.
+func versionEvents(all []version.Version) (out []Event) {
+	add := func(v *version.Version, at slice.Minute, title, detail string) {
+		if v.Source == slice.Backfill {
+			detail += " This is of back-filled history."
+		}
+		out = append(out, Event{
+			Kind: VersionEvent, At: at.Start(), Title: title, Detail: detail, Severity: Info, ID: fmt.Sprintf("%s/%d", v.Name, at.Start().Unix()),
+		})
+	}
+	for i := range all {
+		v := &all[i]
+		if v.Began > 0 {
+			add(v, v.Began, "version "+v.Name+" began", "Its first event ended in the minute from "+v.Began.Start().Format("15:04 MST")+" on.")
+		}
+		for j := range v.Spans {
+			if s := &v.Spans[j]; s.Back {
+				add(v, s.From, versionText(v.Name)+" is back", "It had gone, and other versions ran meanwhile.")
+			}
+		}
+	}
+	return out
+}
+
+// generationEvents tells when the counting rule began.
+func (r *Report) generationEvents(ctx context.Context, v *eval.Evaluation) (out []Event, err error) {
+	all, err := r.Generations.Generations(ctx, v.Objective.Key)
+	for i := range all {
+		g := &all[i]
+		detail := "The objective is counted by this rule from here on: " + v.Objective.Indicator.Describe()
+		if !g.Running() {
+			detail = "The objective was counted by another rule than now, up to " + g.To.UTC().Format("2006-01-02 15:04 MST") + "."
+		}
+		out = append(out, Event{
+			Kind: GenerationEvent, At: g.From.UTC(), Title: fmt.Sprintf("generation %d began", g.Number), Detail: detail, Severity: Info, ID: fmt.Sprint(g.Number),
+		})
+	}
+	return out, err
+}
+
+// leftOutEvents tells of what neither budget nor alerts count.
+func leftOutEvents(o *slo.Objective, shown window.Stretch) (out []Event) {
+	for i, x := range o.Exclusions {
+		all := x.Within(shown)
+		for _, s := range all[max(0, len(all)-maxEvents):] {
+			e := span(ExclusionEvent, s, "planned exclusion", x.Reason)
+			e.ID = fmt.Sprintf("%d/%s", i, e.ID)
+			out = append(out, e)
+		}
+	}
+	for i := range o.Corrections {
+		c := &o.Corrections[i]
+		title := fmt.Sprintf("correction %d leaves this time out", c.ID)
+		if c.Kind == slo.ExcludeBad {
+			title = fmt.Sprintf("correction %d leaves out %s bad", c.ID, thousands(c.Left()))
+		}
+		e := span(CorrectionEvent, c.Stretch(), title, fmt.Sprintf("%s (%s)", c.Reason, c.Author))
+		e.ID = fmt.Sprint(c.ID)
+		out = append(out, e)
+	}
+	return out
+}

@@ -1,0 +1,236 @@
+// Copyright The Leadline Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadline/leadline/internal/alert"
+	"github.com/leadline/leadline/internal/catalog"
+	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/report"
+	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/slo"
+)
+
+// lane is what the versions of an operation did from a minute on: a line for
+// each, with a character a minute. X is 100 good events, B 50 good and 50 bad
+// ones, a digit so many good ones, a dot none. Small letters are of history
+// that was back-filled. A blank was not measured.
+type lane map[string]string
+
+var laneBegin = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func laneCounts(c byte) slice.Counts {
+	switch c {
+	case 'X', 'x':
+		return slice.Counts{Good: 100}
+	case 'B', 'b':
+		return slice.Counts{Good: 50, Bad: 50}
+	case '.':
+		return slice.Counts{}
+	}
+	return slice.Counts{Good: uint64(c - '0')}
+}
+
+// drive plays lanes and returns what happened, of the last minutes shown.
+func (l lane) drive(t *testing.T, shown time.Duration, change func(*world, *slo.Objective)) report.Timeline {
+	t.Helper()
+	o := objective("up", 7*24*time.Hour)
+	o.Alerting.WithoutDefaults = true
+	length := 0
+	for _, line := range l {
+		length = max(length, len(line))
+	}
+	// All but the last four minutes are closed, and all but the last seven stored.
+	w := newWorld(laneBegin.Add(time.Duration(length)*time.Minute-time.Second), o)
+	w.generations = []catalog.Generation{}
+	w.closed = slice.MinuteOf(w.now) - 4
+	w.stored = w.closed - 3
+	if change != nil {
+		change(w, o)
+	}
+	history := map[slice.Minute][]slice.Sample{}
+	for version, line := range l {
+		baseline := slice.Key{Service: shop, Operation: "POST /checkout", Kind: operation.HTTP, Version: version}
+		for i := range line {
+			m, c := slice.MinuteOf(laneBegin)+slice.Minute(i), laneCounts(line[i])
+			switch {
+			case line[i] >= 'a':
+				history[m] = append(history[m], slice.Sample{Key: baseline, Counts: c}, slice.Sample{Key: totalOf(o), Counts: c})
+			case line[i] != ' ':
+				w.count(baseline, m, c, 100*time.Millisecond)
+				w.count(totalOf(o), m, c)
+			}
+		}
+	}
+	r := w.report(t)
+	w.remember(t, history)
+	v, err := r.Find(report.Which{Name: "up"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.Events(context.Background(), v, w.now.Add(-shown), w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// remember back-fills the store.
+func (w *world) remember(t *testing.T, history map[slice.Minute][]slice.Sample) {
+	t.Helper()
+	_, err := w.store.Backfill(context.Background(), series.Backfill{Before: w.closed, Minutes: func(yield func(slice.Closed, error) bool) {
+		for m := slice.MinuteOf(laneBegin); m < w.closed; m++ {
+			if len(history[m]) > 0 && !yield(slice.Closed{Minute: m, Samples: merged(history[m])}, nil) {
+				return
+			}
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// merged adds up the samples of equal keys.
+func merged(all []slice.Sample) (out []slice.Sample) {
+	at := map[slice.Key]int{}
+	for _, s := range all {
+		i, ok := at[s.Key]
+		if !ok {
+			at[s.Key] = len(out)
+			out = append(out, s)
+			continue
+		}
+		out[i].Counts = out[i].Counts.Plus(s.Counts)
+	}
+	return out
+}
+
+func hm(at time.Time) string { return at.Format("15:04") }
+
+// timelineText is a timeline as a test reads it.
+func timelineText(l report.Timeline) (out []string) {
+	for _, v := range l.Versions {
+		text := fmt.Sprintf("%q %d/%d %s", v.Version, v.Bad, v.Good+v.Bad, v.Source)
+		if v.Began {
+			text += " began"
+		}
+		for _, s := range v.Spans {
+			text += " " + hm(s.From) + "-" + hm(s.To)
+		}
+		out = append(out, text)
+	}
+	for _, e := range l.Events {
+		text := string(e.Kind) + " " + hm(e.At)
+		if e.To != nil {
+			text += "-" + hm(*e.To)
+		}
+		out = append(out, text+" "+e.Title)
+	}
+	if c := l.Comparison; c != nil {
+		out = append(out, string(c.Judgement)+": "+c.Sentence)
+	}
+	return out
+}
+
+func TestTimeline(t *testing.T) {
+	const hour = time.Hour
+	for _, c := range []struct {
+		name   string
+		shown  time.Duration
+		lane   lane
+		change func(*world, *slo.Objective)
+		want   []string
+	}{
+		{"nothing ever", hour, lane{}, nil, nil},
+		{"no versions", hour, lane{"": "XXXXXXXXXXXX"}, nil, []string{`"" 0/1200 live 12:00-12:12`}},
+		{"a bad deploy", hour, lane{
+			"1.4.2": "XXXXXXXXXX5......",
+			"1.5.0": "..........BBBBBBB",
+		}, nil, []string{
+			`"1.4.2" 0/1005 live 12:00-12:11`, `"1.5.0" 350/700 live began 12:10-12:17`,
+			"version 12:10 version 1.5.0 began",
+			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 700 events were bad; of version 1.4.2, 0% of 1,000 in the hour before.",
+		}},
+		{"a roll-back", hour, lane{
+			"1.4.2": "XXXXXXXXXX....XXXXX",
+			"1.5.0": "..........BBBB.....",
+		}, nil, []string{
+			`"1.5.0" 200/400 live began 12:10-12:14`, `"1.4.2" 0/1500 live 12:00-12:10 12:14-12:19`,
+			"version 12:10 version 1.5.0 began", "version 12:14 version 1.4.2 is back",
+			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 400 events were bad; of version 1.4.2, 0% of 1,000 in the hour before.",
+		}},
+		{"a canary that is alike", hour, lane{
+			"1.4.2": "XXXXXXXXXXXXXXXXXXXX",
+			"1.5.0": "..........9999999999",
+		}, nil, []string{
+			`"1.4.2" 0/2000 live 12:00-12:20`, `"1.5.0" 0/90 live began 12:10-12:20`,
+			"version 12:10 version 1.5.0 began",
+			"alike: Since version 1.5.0 began at 12:10 UTC, 0% of its 90 events were bad; of version 1.4.2, 0% of 1,000 in the hour before. Chance may explain the difference.",
+		}},
+		{"too little to say", hour, lane{
+			"1.4.2": "XXXXXXXXXX..",
+			"1.5.0": "..........19",
+		}, nil, []string{
+			`"1.4.2" 0/1000 live 12:00-12:10`, `"1.5.0" 0/10 live began 12:10-12:12`,
+			"version 12:10 version 1.5.0 began",
+			"too_few: Version 1.5.0 began at 12:10 UTC. That is too little to compare: it has 10 events, and version 1.4.2 had 1,000 events in the hour before.",
+		}},
+		{"a deploy before what is shown is compared all the same", 4 * time.Minute, lane{
+			"1.4.2": "XXXXXXXXXX........",
+			"1.5.0": "..........BBBBBBBB",
+		}, nil, []string{
+			`"1.5.0" 250/500 live 12:13-12:18`,
+			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 800 events were bad; of version 1.4.2, 0% of 1,000 in the hour before.",
+		}},
+		{"made-up history has its own versions", hour, lane{
+			"0.8": "xxxxxxxx",
+			"0.9": "        xxxx",
+			"1.0": "            XXXXXXXXXXXXXXXXXX",
+		}, nil, []string{
+			`"0.8" 0/800 backfill 12:00-12:08`, `"0.9" 0/400 backfill began 12:08-12:12`, `"1.0" 0/1800 live 12:12-12:30`,
+			"made_up 12:00-12:12 back-filled history", "version 12:08 version 0.9 began",
+		}},
+		{"nothing was measured for a while", hour, lane{
+			"1.0": "XXXXXXXXXX               XXXXXXXXXXXX",
+		}, nil, []string{
+			`"1.0" 0/2200 live 12:00-12:10 12:25-12:37`, "gap 12:10-12:25 nothing was measured for 15m",
+		}},
+		{"what else happened", hour, lane{"": "XXXXXXXXXXXXXXXXXXXX"}, func(w *world, o *slo.Objective) {
+			o.Corrections = []slo.Correction{
+				{ID: 3, Kind: slo.ExcludeAll, From: laneBegin.Add(2 * time.Minute), To: laneBegin.Add(4 * time.Minute), Author: "ada", Reason: "a drill"},
+				{ID: 4, Kind: slo.ExcludeBad, From: laneBegin.Add(5 * time.Minute), To: laneBegin.Add(6 * time.Minute), Bad: []slo.BadMinute{{Minute: 1, Bad: 1200}}},
+			}
+			x, err := slo.NewExclusion(laneBegin.Add(7*time.Minute), 3*time.Minute, "", "maintenance")
+			if err != nil {
+				panic(err)
+			}
+			o.Exclusions = []slo.Exclusion{x}
+			w.generations = []catalog.Generation{{Number: 2, From: laneBegin.Add(time.Minute), Current: catalog.Current{Objective: o.Key}}}
+			page := func(phase alert.Phase, ended time.Time) catalog.Transition {
+				return catalog.Transition{Alert: alert.Alert{
+					Key: alert.Key{Objective: o.Key, Rule: "page-15m"}, Severity: alert.Page, Phase: phase, Episode: 7, Started: laneBegin.Add(10 * time.Minute), Ended: ended,
+				}}
+			}
+			w.changes = []catalog.Transition{page(alert.Resolved, laneBegin.Add(14*time.Minute)), page(alert.Firing, time.Time{})}
+		}, []string{
+			`"" 0/2000 live 12:00-12:20`,
+			"generation 12:01 generation 2 began", "correction 12:02-12:04 correction 3 leaves this time out", "correction 12:05-12:06 correction 4 leaves out 1,200 bad",
+			"exclusion 12:07-12:10 planned exclusion", "alert 12:10-12:14 page-15m fired",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, timelineText(c.lane.drive(t, c.shown, c.change))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
