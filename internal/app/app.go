@@ -303,6 +303,9 @@ type intake struct {
 
 func (i intake) Health() error { return i.app.Health() }
 
+// Warnings adds what the OTLP servers have seen go astray.
+func (i intake) Warnings() []string { return append(i.Engine.Warnings(), i.app.otlp.Warnings()...) }
+
 // Health returns why counts cannot be trusted to go on, or to be kept.
 func (a *App) Health() error {
 	if err := a.ingest.Health(); err != nil {

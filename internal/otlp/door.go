@@ -22,6 +22,7 @@ type door struct {
 	auth     auth
 	consumer Consumer
 	log      *slog.Logger
+	strayed  *strayed
 	meters   *meters
 
 	budget    budget
@@ -36,7 +37,7 @@ func newDoor(cfg Config, consumer Consumer, logger *slog.Logger, reg prometheus.
 		return nil, err
 	}
 	d := &door{
-		cfg: cfg, auth: newAuth(cfg.Token), consumer: consumer, log: logger,
+		cfg: cfg, auth: newAuth(cfg.Token), consumer: consumer, log: logger, strayed: &strayed{log: logger},
 		budget: budget{limit: cfg.MaxInFlightBytes}, inflaters: newInflaters(),
 	}
 	var err error

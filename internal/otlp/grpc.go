@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/tap"
 	"google.golang.org/protobuf/proto"
 
@@ -82,6 +83,9 @@ func (h grpcHandler) describe(signal wire.Signal, service string) *grpc.ServiceD
 func (h grpcHandler) tap(ctx context.Context, info *tap.Info) (context.Context, error) {
 	if err := h.auth.check(info.Header["authorization"]); err != nil {
 		f := newFailure(err)
+		if p, ok := peer.FromContext(ctx); ok {
+			h.strayed.see(noToken, p.Addr, "")
+		}
 		if signal, known := signalOfMethod(info.FullMethodName); known {
 			h.meters.refuse(signal, overGRPC, identity, f.grpc.String(), f.kind.String())
 		}

@@ -50,6 +50,9 @@ func (h *httpHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.transport, typeKnown = transportOf(r.Header["Content-Type"])
 	signal, known := signalOf(r.URL.Path)
 	if !known {
+		if r.Method == http.MethodPost {
+			h.strayed.see(otherPath, sender(r.RemoteAddr), ": it was "+strconv.Quote(shortened(r.URL.Path)))
+		}
 		x.refuse(http.StatusNotFound, codes.NotFound, "path", "OTLP is served at /v1/traces, /v1/metrics and /v1/logs")
 		return
 	}
@@ -66,6 +69,18 @@ func (h *httpHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.take()
 	}
 }
+
+// sender is the address of a request's sender.
+type sender string
+
+// Network implements net.Addr.
+func (sender) Network() string { return "tcp" }
+
+// String implements net.Addr.
+func (s sender) String() string { return string(s) }
+
+// shortened is as much of a path as a line of the log has room for.
+func shortened(path string) string { return path[:min(len(path), 100)] }
 
 func signalOf(path string) (wire.Signal, bool) {
 	switch path {
@@ -91,6 +106,7 @@ func (x *exchange) negotiate(typeKnown bool) bool {
 	}
 	if err := x.auth.check(x.r.Header["Authorization"]); err != nil {
 		x.w.Header().Set("WWW-Authenticate", "Bearer")
+		x.strayed.see(noToken, sender(x.r.RemoteAddr), "")
 		x.leaveBody()
 		x.fail(err)
 		return false

@@ -4,6 +4,7 @@
 package otlp
 
 import (
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -14,6 +15,8 @@ import (
 // clients; a refused one tries again, or another server.
 type limitListener struct {
 	net.Listener
+	door    *door
+	speaks  transport
 	limit   int64
 	open    atomic.Int64
 	refused func()
@@ -27,7 +30,7 @@ func (l *limitListener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if l.open.Add(1) <= l.limit {
-			return &countedConn{Conn: conn, open: &l.open}, nil
+			return &countedConn{Conn: conn, listener: l}, nil
 		}
 		l.open.Add(-1)
 		l.refused()
@@ -35,15 +38,64 @@ func (l *limitListener) Accept() (net.Conn, error) {
 	}
 }
 
-// countedConn gives its place back when it is closed.
+// countedConn gives its place back when it is closed, and looks at its first
+// bytes before anything else: they say what its client speaks. A gRPC server
+// would write before it reads, and a client of HTTP could not read that.
 type countedConn struct {
 	net.Conn
-	open *atomic.Int64
-	once sync.Once
+	listener *limitListener
+	greeting sync.Once
+	head     []byte // what was read of the greeting and is not yet handed on
+	failed   error  // of the greeting
+	astray   bool
+	once     sync.Once
+}
+
+// greetingBytes hold the beginning of every protocol that we tell apart, and of
+// HTTP/2 all that its server reads first.
+const greetingBytes = 24
+
+// greet reads the first bytes, and ends the connection of a client that speaks
+// something else.
+func (c *countedConn) greet() {
+	c.head = make([]byte, greetingBytes)
+	n, err := c.Conn.Read(c.head)
+	c.head, c.failed = c.head[:n], err
+	kind, astray := strayOf(c.listener.speaks, c.head)
+	if c.astray = astray; !astray {
+		return
+	}
+	d := c.listener.door
+	d.meters.turnAway(c.listener.speaks, "protocol")
+	d.strayed.see(kind, c.RemoteAddr(), "")
+	d.strayed.farewell(c.Conn, kind)
+	c.head, c.failed = nil, io.EOF
+}
+
+// Read reads behind the greeting.
+func (c *countedConn) Read(p []byte) (int, error) {
+	c.greeting.Do(c.greet)
+	if n := copy(p, c.head); n > 0 {
+		c.head = c.head[n:]
+		return n, nil
+	}
+	if c.failed != nil {
+		return 0, c.failed
+	}
+	return c.Conn.Read(p)
+}
+
+// Write writes when the client has said what it speaks.
+func (c *countedConn) Write(p []byte) (int, error) {
+	c.greeting.Do(c.greet)
+	if c.astray {
+		return 0, io.EOF
+	}
+	return c.Conn.Write(p)
 }
 
 // Close closes the connection.
 func (c *countedConn) Close() error {
-	c.once.Do(func() { c.open.Add(-1) })
+	c.once.Do(func() { c.listener.open.Add(-1) })
 	return c.Conn.Close()
 }

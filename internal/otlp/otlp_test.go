@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -55,17 +56,25 @@ func serve(tb testing.TB, cfg otlp.Config, consumer otlp.Consumer) testServer {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	runOf(tb, server)
+	addrs := server.Addrs()
+	return testServer{HTTPURL: "http://" + addrs.HTTP.String(), GRPCAddr: addrs.GRPC.String(), registry: registry}
+}
+
+// runOf runs a server until end is called, or the test ends.
+func runOf(tb testing.TB, server *otlp.Server) (end func()) {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Run(ctx) }()
-	tb.Cleanup(func() {
+	end = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			tb.Errorf("Run: %v", err)
 		}
 	})
-	addrs := server.Addrs()
-	return testServer{HTTPURL: "http://" + addrs.HTTP.String(), GRPCAddr: addrs.GRPC.String(), registry: registry}
+	tb.Cleanup(end)
+	return end
 }
 
 // counting counts what it takes.

@@ -72,6 +72,7 @@ func listen(addr string) (net.Listener, error) {
 
 // serve returns a server on two listeners.
 func (d *door) serve(grpcListener, httpListener net.Listener) *Server {
+	d.strayed = &strayed{log: d.log, grpc: portOf(grpcListener), http: portOf(httpListener)}
 	return &Server{
 		door: d,
 		grpc: newGRPC(d), grpcListener: d.limited(grpcListener, overGRPC),
@@ -81,7 +82,7 @@ func (d *door) serve(grpcListener, httpListener net.Listener) *Server {
 
 func (d *door) limited(listener net.Listener, t transport) net.Listener {
 	refused := func() { d.meters.turnAway(t, "connections") }
-	return &limitListener{Listener: listener, limit: int64(d.cfg.MaxConnections), refused: refused}
+	return &limitListener{Listener: listener, door: d, speaks: t, limit: int64(d.cfg.MaxConnections), refused: refused}
 }
 
 func newHTTP(d *door) *http.Server {
@@ -95,6 +96,19 @@ func newHTTP(d *door) *http.Server {
 		ErrorLog:          slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
 	}
 }
+
+// portOf is how a sentence names a listener.
+func portOf(l net.Listener) string {
+	address := l.Addr().String()
+	if _, port, err := net.SplitHostPort(address); err == nil {
+		return port
+	}
+	return address
+}
+
+// Warnings says how telemetry missed the server in the last minutes: what its
+// senders have to set.
+func (s *Server) Warnings() []string { return s.door.strayed.warnings() }
 
 // Addrs returns where the server listens, also when it was told port 0.
 func (s *Server) Addrs() Addrs {

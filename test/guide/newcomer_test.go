@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -60,19 +59,7 @@ func (n *newcomer) here(text string) string {
 func (n *newcomer) follow(t *testing.T, all []fence) {
 	t.Helper()
 	for _, f := range all {
-		switch f.kind {
-		case file:
-			n.save(t, f)
-		case run:
-			n.run(t, f)
-		case request:
-			n.measure(t)
-			n.run(t, f)
-		case until:
-			n.repeat(t, f)
-		case stays:
-			n.open(t, f)
-		}
+		n.do(t, f)
 	}
 	n.measuring.Wait()
 	for name, p := range n.terminals {
@@ -81,9 +68,31 @@ func (n *newcomer) follow(t *testing.T, all []fence) {
 		}
 	}
 	if p := n.terminals["leadline"]; p != nil {
-		if p.Interrupt(t); !strings.Contains(p.State().String(), "exit status 0") {
+		if p.Interrupt(t); !p.State().Success() {
 			t.Errorf("leadline ended with %s", p.State())
 		}
+	}
+}
+
+// do does what a fence says, and logs what took long.
+func (n *newcomer) do(t *testing.T, f fence) {
+	t.Helper()
+	began := time.Now()
+	switch f.kind {
+	case file:
+		n.save(t, f)
+	case run:
+		n.run(t, f)
+	case request:
+		n.measure(t)
+		n.run(t, f)
+	case until:
+		n.repeat(t, f)
+	case stays:
+		n.open(t, f)
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Logf("%s took %.1f s", f.place, took.Seconds())
 	}
 }
 
