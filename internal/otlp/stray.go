@@ -29,14 +29,6 @@ const (
 	strays
 )
 
-// transport says at which server it is seen.
-func (s stray) transport() transport {
-	if s == httpToGRPC || s == tlsToGRPC {
-		return overGRPC
-	}
-	return overHTTP
-}
-
 const (
 	// strayFor is how long a warning stands after it was last true.
 	strayFor = 10 * time.Minute
