@@ -62,14 +62,22 @@ const (
 	ScopeAll   Scope = "all"
 )
 
-// ServiceObjective is an objective that counts events of the service. Under is
-// its threshold in milliseconds, null when it has none.
+// ServiceObjective is an objective that counts events of the service, with the
+// numbers of its window. Under is its threshold in milliseconds, null when it
+// has none.
 type ServiceObjective struct {
-	Service   string    `json:"service"`
-	Name      string    `json:"name"`
-	Operation string    `json:"operation"`
-	State     slo.State `json:"state"`
-	Under     *float64  `json:"under_ms"`
+	Namespace   string    `json:"namespace"`
+	Service     string    `json:"service"`
+	Environment string    `json:"environment"`
+	Name        string    `json:"name"`
+	Journey     string    `json:"journey"`
+	Operation   string    `json:"operation"`
+	State       slo.State `json:"state"`
+	Target      string    `json:"target"`
+	Window      string    `json:"window"`
+	Unit        slo.Unit  `json:"unit"`
+	Under       *float64  `json:"under_ms"`
+	Numbers
 }
 
 // ServiceOperation is what one operation did within the range.
@@ -288,8 +296,21 @@ func (p *ServicePage) objectives(s operation.Service, all []eval.Evaluation) {
 		if o.Owner != "" && !slices.Contains(p.Owners, o.Owner) {
 			p.Owners = append(p.Owners, o.Owner)
 		}
-		p.Objectives = append(p.Objectives, ServiceObjective{o.Service.Name, o.Name, o.Indicator.Rule.Operation, v.Status.State, under(o.Indicator)})
+		p.Objectives = append(p.Objectives, serviceObjectiveOf(v))
 	}
+}
+
+func serviceObjectiveOf(v *eval.Evaluation) ServiceObjective {
+	o := v.Objective
+	s := ServiceObjective{
+		Namespace: o.Service.Namespace, Service: o.Service.Name, Environment: o.Service.Environment, Name: o.Name, Journey: o.Journey,
+		Operation: o.Indicator.Rule.Operation, State: v.Status.State, Target: o.Target.String(), Window: o.Window.String(),
+		Unit: o.Budgeting.Unit(), Under: under(o.Indicator),
+	}
+	if v.Known {
+		s.Numbers = numbersOf(v.Counts, v.Budget)
+	}
+	return s
 }
 
 // under returns the longest duration that is still good, if durations matter.
