@@ -14,6 +14,7 @@ import { Fleet } from './pages/fleet';
 import { IntakePage } from './pages/intake';
 import { OperationsPage } from './pages/operations';
 import { ReceiversPage } from './pages/receivers';
+import { ServicePage } from './pages/service';
 import { SilencesPage } from './pages/silences';
 import { SloPage } from './pages/slo';
 import 'uplot/dist/uPlot.min.css';
@@ -23,6 +24,7 @@ import './styles/parts.css';
 import './styles/pages.css';
 import './styles/fleet.css';
 import './styles/slo.css';
+import './styles/service.css';
 import './styles/alerts.css';
 
 /** Half the address of an objective is that of its service: the list, with nothing else in it. */
@@ -37,6 +39,8 @@ function Page() {
   if (slo) return <SloPage key={path} service={slo['service'] ?? ''} name={slo['name'] ?? ''} />;
   const of = match('/slos/:service', path);
   if (of) return <FleetOf service={of['service'] ?? ''} />;
+  const one = match('/services/:service', path);
+  if (one) return <ServicePage key={path} service={one['service'] ?? ''} />;
   if (match('/', path)) return <Fleet />;
   if (match('/alerts', path)) return <AlertsPage />;
   if (match('/silences', path)) return <SilencesPage />;

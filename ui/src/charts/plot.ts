@@ -19,7 +19,7 @@ import { burnDown, evenSpend, lowestDrawn, spans, stepShare } from './steps';
  * Each value over its own step, which ends at its stamp. uPlot's stepped path
  * begins at the first stamp and so hides the first step after every gap.
  */
-function perStep(seconds: number): uPlot.Series.PathBuilder {
+export function perStep(seconds: number): uPlot.Series.PathBuilder {
   return (u, s, first, last) => {
     const [stroke, fill] = [new Path2D(), new Path2D()];
     const floor = u.valToPos(u.scales['y']?.min ?? 0, 'y', true);

@@ -6,9 +6,11 @@ import { useEffect } from 'preact/hooks';
 import type { Operation, Operations } from '../api';
 import * as format from '../format';
 import { Screen } from '../parts/screens';
-import { hereWith, keepZone } from '../parts/shell';
+import { ServiceList } from '../parts/service/list';
+import { hereWith, keepZone, placeWith } from '../parts/shell';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';
+import { servicePath } from '../service';
 import { instant, unix, windowSeconds, zone } from '../time';
 
 /** The windows on offer; an address may name any other that the server takes. The last is how long slices are kept. */
@@ -27,6 +29,7 @@ export function OperationsPage() {
   return (
     <>
       <h1>Operations</h1>
+      <ServiceList words={(query.value.get('q') ?? '').toLowerCase().split(/\s+/)} />
       <div class="time-picker" role="group" aria-label="Window">
         <Windows chosen={window} />
         <Span of={operations.data} reading={operations.loading && (!live || operations.data?.window !== window)} again={live ? null : operations.retry} />
@@ -119,10 +122,12 @@ function Versions({ of: { versions } }: { of: Operation }) {
 }
 
 function Row({ of: o }: { of: Operation }) {
+  const { path, params } = servicePath(o);
+  const alone = servicePath(o, { operation: o.operation });
   return (
     <tr>
-      <th scope="row"><code>{o.operation}</code> <span class="quiet">{o.kind}</span></th>
-      <td class="wide">{o.service} <span class="quiet">{[o.namespace, o.environment].filter((p) => p !== '').join(' · ')}</span></td>
+      <th scope="row"><a href={placeWith(alone.path, alone.params)}><code>{o.operation}</code></a> <span class="quiet">{o.kind}</span></th>
+      <td class="wide"><a href={placeWith(path, params)}>{o.service}</a> <span class="quiet">{[o.namespace, o.environment].filter((p) => p !== '').join(' · ')}</span></td>
       <td class="num" data-head="Good"><Measured text={format.count(o.good)} /></td>
       <td class={`num ${(o.bad ?? 0) > 0 ? 'bad-text' : ''}`} data-head="Bad"><Measured text={format.count(o.bad)} /></td>
       <td class="num" data-head="Excluded"><Measured text={format.count(o.excluded)} /></td>

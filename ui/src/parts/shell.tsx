@@ -54,7 +54,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
 const mac = /Mac|iP(hone|ad)/.test(navigator.platform);
 
 /** Pages below one of the places, by the place. */
-const below: Record<string, string[]> = { '/': ['/slos/'], '/alerts': ['/silences', '/receivers'] };
+const below: Record<string, string[]> = { '/': ['/slos/'], '/operations': ['/services/'], '/alerts': ['/silences', '/receivers'] };
 
 const isAt = (path: string): boolean => address.value.path === path || (below[path] ?? []).some((start) => address.value.path.startsWith(start));
 

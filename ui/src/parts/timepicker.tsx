@@ -12,9 +12,11 @@ interface Props {
   /** The range as the server resolved it, once it answered. */
   shown: { from: string; to: string } | null;
   window: string;
+  /** True when the window is only the longest range on offer, and nothing's own. */
+  plain?: boolean;
 }
 
-export function TimePicker({ range, shown, window }: Props) {
+export function TimePicker({ range, shown, window, plain = false }: Props) {
   const rolling = windowSeconds(window) !== null;
   const names: string[] = [...new Set([...presets, ...(rolling ? [window] : [])])];
   return (
@@ -23,7 +25,7 @@ export function TimePicker({ range, shown, window }: Props) {
         {names.map((name) => {
           const on = range.to === 'now' && range.from === `now-${name}`;
           const href = hereWith({ from: `now-${name}`, to: null });
-          return <a key={name} href={href} aria-current={on ? 'true' : undefined}>{name === window ? `${name} window` : name}</a>;
+          return <a key={name} href={href} aria-current={on ? 'true' : undefined}>{name === window && !plain ? `${name} window` : name}</a>;
         })}
         {!rolling && <a href={hereWith({ from: null, to: null })}>{window}</a>}
       </div>
