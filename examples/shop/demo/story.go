@@ -128,6 +128,7 @@ func (s *story) breakIt(ctx context.Context) error {
 	}
 	s.note(func(l *storyLog) { l.phase, l.troubled, l.before = troubled, time.Now(), before })
 	s.screen.say("      Nobody is told yet. %s pages when %s: expected within %s.", s.rule, before.asks, span(s.pageWithin))
+	s.screen.say("      %s", s.screen.ink.quiet("(A burn of 1x spends the budget of the window in just that window; of 28 days, 13.44x in two.)"))
 	return nil
 }
 

@@ -139,7 +139,7 @@ func (s *story) onDesk(now time.Time) deskState {
 	case mended:
 		d.Now = "It is mended. The alert waits for its windows to clear: " + l.last.clearing(now) + "."
 	case over:
-		d.Now = "It is over, since " + l.end.Format(time.TimeOnly) + ": " + l.last.standing() + "."
+		d.Now = "It is over, since " + l.end.Format(time.TimeOnly) + ", with " + l.last.left() + "."
 	}
 	return d
 }
