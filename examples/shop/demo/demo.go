@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ const (
 // demo is one run.
 type demo struct {
 	options
+	in     io.Reader // what a person types
 	screen *screen
 	crew   *crew
 	folder folder
@@ -56,7 +58,7 @@ func (d *demo) end() {
 func (d *demo) run(soft, hard context.Context) error {
 	d.greet()
 	var err error
-	if d.folder, err = newFolder(d.checkout); err != nil {
+	if d.folder, err = newFolder(d.services); err != nil {
 		return err
 	}
 	if d.desk, err = openDesk(d.folder.runbooks()); err != nil {
@@ -186,7 +188,7 @@ func (d *demo) story(r *world) *story {
 		},
 	}
 	d.desk.follow(s)
-	go d.desk.listen(os.Stdin)
+	go d.desk.listen(d.in, d.screen.typed)
 	return s
 }
 

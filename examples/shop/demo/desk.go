@@ -224,9 +224,11 @@ func (d *desk) ask(from string) {
 }
 
 // listen takes orders from a terminal: r and Enter. It ends with its reader.
-func (d *desk) listen(in io.Reader) {
+// Typed is told of each line.
+func (d *desk) listen(in io.Reader, typed func()) {
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
+		typed()
 		if strings.EqualFold(strings.TrimSpace(lines.Text()), "r") {
 			d.ask("in the terminal")
 		}

@@ -24,13 +24,13 @@ func (f folder) runbooks() string { return filepath.Join(f.services(), "runbooks
 func (f folder) data() string     { return filepath.Join(f.path, "data") }
 func (f folder) shop() string     { return filepath.Join(f.path, "shop") }
 
-// newFolder makes a temporary folder for the service files of a checkout.
-func newFolder(checkout string) (folder, error) {
+// newFolder makes a temporary folder for these service files.
+func newFolder(services string) (folder, error) {
 	path, err := os.MkdirTemp("", "leadline-demo-")
 	if err != nil {
 		return folder{}, fmt.Errorf("make a temporary folder: %w", err)
 	}
-	f := folder{path, filepath.Join(checkout, "examples", "shop", "services")}
+	f := folder{path, services}
 	if err := os.Mkdir(f.shop(), 0o755); err != nil {
 		return f, fmt.Errorf("make the shop's folder: %w", err)
 	}

@@ -37,6 +37,7 @@ import (
 // options are what the user may choose.
 type options struct {
 	checkout string
+	services string // folder of service files
 	binary   string
 	dataDir  string
 	protocol string
@@ -117,7 +118,7 @@ func (o *options) locate() error {
 		}
 		dir = filepath.Dir(dir)
 	}
-	o.checkout = dir
+	o.checkout, o.services = dir, filepath.Join(dir, "examples", "shop", "services")
 	if o.binary == "" {
 		o.binary = filepath.Join(dir, "bin", "leadline")
 	}
@@ -150,7 +151,7 @@ func realMain() int {
 	}
 	soft, hard, release := interrupts()
 	defer release()
-	d := &demo{options: o, screen: newScreen(os.Stdout, os.Getenv), crew: newCrew()}
+	d := &demo{options: o, in: os.Stdin, screen: newScreen(os.Stdout, os.Getenv), crew: newCrew()}
 	// The deferred call runs on a panic of this goroutine too; the others
 	// cannot panic without ending us, and then the kernel ends the children.
 	defer d.end()

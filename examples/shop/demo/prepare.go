@@ -69,8 +69,8 @@ func (d *demo) startServer(ctx context.Context, t *task, r *world) (endpoints, e
 		if err != nil {
 			return endpoints{}, err
 		}
-		if address != usual.address {
-			other = ", for the usual ports are taken"
+		if wanted == usual.address && address != wanted {
+			other = "; usual ports are taken"
 		}
 		addresses[i] = address
 	}

@@ -23,16 +23,15 @@ const plainEvery = 30 * time.Second
 // screen is what the demo shows. What happened is printed once and scrolls; what
 // is under way stands below it, and is redrawn where that is a terminal.
 type screen struct {
-	out    io.Writer
-	live   bool // lines can be redrawn
-	ink    ink
-	width  int
-	height int
+	out   io.Writer
+	live  bool // lines can be redrawn
+	ink   ink
+	width int
 
-	mu     sync.Mutex
-	below  []string  // what is under way
-	drawn  int       // how many lines of it are on the terminal
-	nextly time.Time // when it may be printed again, where it is not redrawn
+	mu    sync.Mutex
+	below []string  // what is under way
+	drawn int       // how many lines of it are on the terminal
+	due   time.Time // when it may be printed again, where it is not redrawn
 }
 
 // newScreen shows on a file: with colours and redrawn lines if it is a terminal
@@ -44,7 +43,7 @@ func newScreen(f *os.File, getenv func(string) string) *screen {
 		return s
 	}
 	s.live, s.ink = true, getenv("NO_COLOR") == ""
-	s.width, s.height = cmp.Or(int(size.Col), 100), int(size.Row)
+	s.width = cmp.Or(int(size.Col), s.width)
 	return s
 }
 
@@ -69,17 +68,27 @@ func (s *screen) under(now time.Time, lines ...string) {
 		return
 	}
 	if len(lines) == 0 {
-		s.nextly = time.Time{}
+		s.due = time.Time{}
 		return
 	}
-	if s.nextly.IsZero() {
-		s.nextly = now.Add(plainEvery) // what was just said need not be said again
+	if s.due.IsZero() {
+		s.due = now.Add(plainEvery) // what was just said need not be said again
 	}
-	if now.Before(s.nextly) {
+	if now.Before(s.due) {
 		return
 	}
-	s.nextly = now.Add(plainEvery)
+	s.due = now.Add(plainEvery)
 	fmt.Fprintln(s.out, strings.Join(lines, "\n"))
+}
+
+// typed says that somebody pressed Enter, which a terminal shows as a new line
+// below what is under way.
+func (s *screen) typed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.drawn > 0 {
+		s.drawn++
+	}
 }
 
 func (s *screen) erase() {
