@@ -63,7 +63,7 @@ func readSources(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"pyproject.toml", "gunicorn.conf.py"} {
+	for _, name := range []string{"pyproject.toml", "storefront.conf.py", "payments.conf.py"} {
 		if _, err := os.ReadFile(name); err != nil {
 			t.Fatal(err)
 		}

@@ -114,7 +114,7 @@ func running(t *testing.T, setting string) []string {
 }
 
 func TestStandInLedgerEqualsAPI(t *testing.T) {
-	r := play(t, nil, "--stand-in", "--requests", "600", "--rate", "300")
+	r := play(t, nil, "--stand-in", "--requests", "600", "--rate", "300", "--mishaps", "10")
 	if r.code != exitEqual {
 		t.Fatalf("exit code %d, want %d\n%s", r.code, exitEqual, r.output)
 	}
@@ -135,13 +135,18 @@ func checkLedger(t *testing.T, r result, requests int64) {
 			t.Errorf("objective %s: ledger %+v; want some good, bad and, but for the app, excluded", name, c)
 		}
 	}
+	for _, name := range []string{"items-are-shown", "front-page-is-fast", "charges-are-answered", "card-company-answers", "parcels-are-shipped", "customers-are-told"} {
+		if c := r.ledger.Objectives[name]; c.Good == 0 {
+			t.Errorf("objective %s: ledger %+v; want some good", name, c)
+		}
+	}
 }
 
 // TestPythonLedgerEqualsAPI has the Python exporters resend over gRPC; the next
 // test has them send over HTTP.
 func TestPythonLedgerEqualsAPI(t *testing.T) {
 	requirePython(t)
-	r := play(t, nil, "--protocol", "grpc", "--requests", "700", "--rate", "90")
+	r := play(t, nil, "--protocol", "grpc", "--requests", "700", "--rate", "60", "--mishaps", "10")
 	if r.code != exitEqual {
 		t.Fatalf("exit code %d, want %d\n%s", r.code, exitEqual, r.output)
 	}
@@ -156,7 +161,7 @@ func TestLedgerEqualsTheServersAPI(t *testing.T) {
 		"Python":   func(t *testing.T) []string { requirePython(t); return []string{"--protocol", "http/protobuf"} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			args := append(prepare(t), "--requests", "700", "--rate", "90")
+			args := append(prepare(t), "--requests", "700", "--rate", "60", "--mishaps", "10")
 			r := playWith(t, leadline, nil, args...)
 			if r.code != exitEqual {
 				t.Fatalf("exit code %d, want %d\n%s", r.code, exitEqual, r.output)

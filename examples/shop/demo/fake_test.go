@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// fakeServer counts the shop's checkouts by the rules of shop.yaml.
+// fakeServer counts the shop's events by the rules of its service files.
 type fakeServer struct {
 	refuse int   // answer so many exports with 503 first
 	skew   int64 // good events that never were
@@ -51,6 +51,14 @@ type fakeServer struct {
 	mu     sync.Mutex
 	seen   map[string]bool
 	counts map[string]*counts
+}
+
+// objectives are those of the service files, and whose they are.
+var objectives = map[string]string{
+	"checkout-succeeds": serviceName, "checkout-is-fast": serviceName, "checkout-good-and-fast": serviceName, "app-checkout-answers": serviceName,
+	"items-are-shown": serviceName, "front-page-is-fast": serviceName,
+	"charges-are-answered": paymentsName, "card-company-answers": paymentsName,
+	"parcels-are-shipped": workerName, "customers-are-told": workerName,
 }
 
 func fakeServe(args []string) int {
@@ -67,8 +75,10 @@ func fakeServe(args []string) int {
 		fmt.Println("fake: cannot open the log")
 		return 1
 	}
-	s := &fakeServer{refuse: 2, seen: map[string]bool{}, counts: map[string]*counts{
-		"checkout-succeeds": {}, "checkout-is-fast": {}, "checkout-good-and-fast": {}, "app-checkout-answers": {}}}
+	s := &fakeServer{refuse: 2, seen: map[string]bool{}, counts: map[string]*counts{}}
+	for name := range objectives {
+		s.counts[name] = &counts{}
+	}
 	if os.Getenv("FAKE_WRONG") != "" {
 		s.skew = 1
 	}
@@ -105,7 +115,7 @@ func (s *fakeServer) slos(w http.ResponseWriter, _ *http.Request) {
 	}
 	list := []slo{{Name: "checkout-succeeds", Service: "somebody-else"}}
 	for name := range s.counts {
-		list = append(list, slo{name, serviceNamespace, serviceName})
+		list = append(list, slo{name, serviceNamespace, objectives[name]})
 	}
 	json.NewEncoder(w).Encode(map[string]any{"schema_version": 1, "slos": list})
 }
@@ -115,7 +125,7 @@ func (s *fakeServer) slo(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.counts[r.PathValue("name")]
-	if c == nil || r.PathValue("service") != serviceName {
+	if c == nil || r.PathValue("service") != objectives[r.PathValue("name")] {
 		http.NotFound(w, r)
 		return
 	}
@@ -151,30 +161,43 @@ func (s *fakeServer) Consume(_ context.Context, signal wire.Signal, body []byte)
 
 func (s *fakeServer) count(td *tracepb.TracesData) {
 	for _, rs := range td.ResourceSpans {
-		if attribute(rs.Resource.Attributes, "service.name").GetStringValue() != serviceName {
-			continue
-		}
+		service := attribute(rs.Resource.Attributes, "service.name").GetStringValue()
 		for _, ss := range rs.ScopeSpans {
 			for _, sp := range ss.Spans {
-				if sp.Kind == tracepb.Span_SPAN_KIND_SERVER && sp.Name == "POST /checkout" && !s.seen[string(sp.SpanId)] {
+				if !s.seen[string(sp.SpanId)] {
 					s.seen[string(sp.SpanId)] = true
-					s.judge(sp)
+					s.judge(service, sp)
 				}
 			}
 		}
 	}
 }
 
-func (s *fakeServer) judge(sp *tracepb.Span) {
+func (s *fakeServer) judge(service string, sp *tracepb.Span) {
 	status := attribute(sp.Attributes, "http.status_code").GetIntValue()
 	took := time.Duration(sp.EndTimeUnixNano - sp.StartTimeUnixNano)
 	failed := status >= 500 || status == 429
-	declined := status >= 400 && !failed
-	s.tally("checkout-succeeds", declined, !failed)
-	s.tally("checkout-is-fast", declined, took <= 300*time.Millisecond)
-	s.tally("checkout-good-and-fast", declined, !failed && took <= time.Second)
-	if attribute(sp.Attributes, "http.user_agent").GetStringValue() == "shop-app/3.1" {
-		s.tally("app-checkout-answers", false, !failed && took < time.Second)
+	refused := status >= 400 && !failed
+	switch fmt.Sprint(service, " ", sp.Kind, " ", sp.Name) {
+	case "shop-api SPAN_KIND_SERVER POST /checkout":
+		s.tally("checkout-succeeds", refused, !failed)
+		s.tally("checkout-is-fast", refused, took <= 300*time.Millisecond)
+		s.tally("checkout-good-and-fast", refused, !failed && took <= time.Second)
+		if attribute(sp.Attributes, "http.user_agent").GetStringValue() == "shop-app/3.1" {
+			s.tally("app-checkout-answers", false, !failed && took < time.Second)
+		}
+	case "shop-api SPAN_KIND_SERVER GET /items/{item_id}":
+		s.tally("items-are-shown", refused, !failed)
+	case "shop-api SPAN_KIND_SERVER GET /":
+		s.tally("front-page-is-fast", refused, took <= 300*time.Millisecond)
+	case "shop-payments SPAN_KIND_SERVER POST /charges":
+		s.tally("charges-are-answered", refused, !failed)
+	case "shop-payments SPAN_KIND_CLIENT POST":
+		s.tally("card-company-answers", refused, status < 500 && status > 0)
+	case "shop-worker SPAN_KIND_CONSUMER run/shop.tasks.ship":
+		s.tally("parcels-are-shipped", false, attribute(sp.Attributes, "celery.state").GetStringValue() == "SUCCESS")
+	case "shop-worker SPAN_KIND_CONSUMER run/shop.tasks.confirm":
+		s.tally("customers-are-told", false, attribute(sp.Attributes, "celery.state").GetStringValue() == "SUCCESS")
 	}
 }
 

@@ -49,6 +49,7 @@ type options struct {
 	open     bool
 	forTime  time.Duration
 	rate     float64
+	mishaps  float64
 	requests int
 }
 
@@ -62,11 +63,12 @@ func parse(args []string, out io.Writer) (options, error) {
 	f.BoolVar(&o.open, "open", false, "open a browser")
 	f.StringVar(&o.binary, "bin", "", "the leadline `binary` (default bin/leadline of the checkout)")
 	f.StringVar(&o.dataDir, "data-dir", "", "keep the server's data in this `folder` (default: a temporary one)")
-	f.StringVar(&o.protocol, "protocol", "grpc", "how the Python shop sends: grpc or http/protobuf")
+	f.StringVar(&o.protocol, "protocol", "http/protobuf", "how the Python shop sends: grpc or http/protobuf")
 	f.StringVar(&o.ledger, "ledger", "", "write the final ledger as JSON to this `file`")
 	f.BoolVar(&o.standIn, "stand-in", false, "run the Go stand-in even where Python is at hand")
 	f.DurationVar(&o.forTime, "for", 0, "end after this `duration` of traffic (default: on Ctrl-C)")
 	f.Float64Var(&o.rate, "rate", 40, "mean requests a `second`")
+	f.Float64Var(&o.mishaps, "mishaps", 1, "how many `times` the failures of a usual day customers meet")
 	f.IntVar(&o.requests, "requests", 0, "end after so many `requests`")
 	if err := f.Parse(args); err != nil {
 		return o, err

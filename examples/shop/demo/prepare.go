@@ -172,7 +172,7 @@ func (d *demo) python(ctx context.Context, t *task) (venv.Env, bool) {
 // load is the load that the options and the scenario ask for.
 func (d *demo) load(storefront string) load.Config {
 	c := load.DefaultConfig(storefront)
-	c.Rate, c.Requests, c.Mishaps = d.rate, d.requests, d.scenario.mishaps
+	c.Rate, c.Requests, c.Mishaps = d.rate, d.requests, d.mishaps
 	return c
 }
 

@@ -101,7 +101,9 @@ func (p *process) end(grace time.Duration) {
 	select {
 	case <-p.done:
 	default:
-		p.signal(syscall.SIGTERM)
+		// To the process only: how its children end is its business, and a
+		// second signal would cut their own end short.
+		_ = p.cmd.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-p.done:
 		case <-time.After(grace):

@@ -5,8 +5,9 @@ package main
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,138 +16,212 @@ import (
 	"sync"
 	"time"
 
+	_ "modernc.org/sqlite"
+
 	"github.com/leadline/leadline/examples/shop/venv"
 )
 
-const shopStartLimit = 60 * time.Second
+// Limits of the shop's start and of what it has to do at its end.
+const (
+	shopStartLimit = 60 * time.Second
+	queueLimit     = 30 * time.Second
+)
 
-// pythonShop is the real shop under zero-code instrumentation.
+// pythonShop is the real shop under zero-code instrumentation: storefront,
+// payments, worker, and a stub of everybody whom they call.
 type pythonShop struct {
-	*alarm
-	cfg   shopConfig
-	env   venv.Env
-	crew  *crew
-	relay *relay
+	*stage
+	cfg  shopConfig
+	env  venv.Env
+	crew *crew
 
-	payments string // address of the payments service
+	// Where exporters send. The worker's speaks HTTP always: a gRPC channel that
+	// was made before the pool forked can hang its processes.
+	endpoint, httpEndpoint string
 
-	mu      sync.Mutex
-	current storefront
+	outside, payments, worker *member
 }
 
-// storefront is a running release.
-type storefront struct {
+// member is one of the shop's processes, with its own.
+type member struct {
 	url     string
 	process *process
+	once    sync.Once
 	leaving chan struct{} // closed when it is meant to end
 }
 
-func startPython(ctx context.Context, c *crew, env venv.Env, cfg shopConfig) (shop, error) {
-	endpoint := cfg.otlp.http
-	if cfg.protocol == "grpc" {
-		endpoint = cfg.otlp.grpc
-	}
-	relay, err := newRelay(strings.TrimPrefix(endpoint, "http://"))
-	if err != nil {
-		return nil, err
-	}
-	s := &pythonShop{alarm: newAlarm(), cfg: cfg, env: env, crew: c, relay: relay}
-	payments, err := s.run(ctx, "provider", "shop-payments", cfg.version, 8001, nil)
-	if err != nil {
-		return nil, err
-	}
-	s.payments = payments.url
-	s.current, err = s.storefront(ctx, cfg.version, false)
-	return s, err
+func (m *member) address() string { return m.url }
+
+func (m *member) end(context.Context) error {
+	m.once.Do(func() { close(m.leaving) })
+	m.process.end(endGrace)
+	return nil
 }
 
-func (s *pythonShop) url() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.current.url
+// startPython starts everything and returns when the shop is open.
+func startPython(ctx context.Context, c *crew, env venv.Env, cfg shopConfig) (shop, error) {
+	stage, err := newStage(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := &pythonShop{stage: stage, cfg: cfg, env: env, crew: c}
+	if s.httpEndpoint, err = stage.way(cfg.otlp.http); err != nil {
+		return nil, err
+	}
+	s.endpoint = s.httpEndpoint
+	if cfg.protocol == "grpc" {
+		if s.endpoint, err = stage.way(cfg.otlp.grpc); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.open(ctx)
+}
+
+// open starts the processes side by side: each takes a second or more to
+// import what it needs, and none needs another before it is asked something.
+func (s *pythonShop) open(ctx context.Context) (err error) {
+	for _, folder := range []string{"messages", "control"} {
+		if err := os.MkdirAll(filepath.Join(s.cfg.data, "queue", folder), 0o755); err != nil {
+			return fmt.Errorf("make the queue: %w", err)
+		}
+	}
+	if s.outside, err = s.startOutside(); err != nil {
+		return err
+	}
+	if s.payments, err = s.startPayments(); err != nil {
+		return err
+	}
+	storefront, err := s.startStorefront(s.cfg.version, false)
+	if err != nil {
+		return err
+	}
+	s.replace(storefront)
+	if s.worker, err = s.startWorker(); err != nil {
+		return err
+	}
+	for _, m := range []*member{s.outside, s.payments, storefront} {
+		if err := m.healthy(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *pythonShop) release(ctx context.Context, version string, bad bool) error {
-	fresh, err := s.storefront(ctx, version, bad)
+	return s.rollOut(ctx, version, func() (release, error) {
+		m, err := s.startStorefront(version, bad)
+		if err != nil {
+			return nil, err
+		}
+		if err := m.healthy(ctx); err != nil {
+			return nil, errors.Join(err, m.end(ctx))
+		}
+		return m, nil
+	})
+}
+
+func (s *pythonShop) stop(ctx context.Context) error {
+	failed := []error{s.allFaultsOff(), s.current.end(ctx), s.awaitFollowUps(ctx)}
+	var ending sync.WaitGroup
+	for _, m := range []*member{s.worker, s.payments, s.outside} {
+		ending.Go(func() { m.end(ctx) })
+	}
+	ending.Wait()
+	return errors.Join(failed...)
+}
+
+// awaitFollowUps waits until the worker has done what there is to do about
+// every order. The shop's own database says so, not its telemetry.
+func (s *pythonShop) awaitFollowUps(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, queueLimit)
+	defer cancel()
+	db, err := sql.Open("sqlite", "file:"+s.database()+"?mode=ro&_pragma=busy_timeout(5000)")
 	if err != nil {
-		return fmt.Errorf("roll out %s: %w", version, err)
+		return fmt.Errorf("open the orders: %w", err)
 	}
-	if err := s.cfg.moved(ctx, fresh.url); err != nil {
-		return fmt.Errorf("move customers to %s: %w", version, err)
+	defer db.Close()
+	for {
+		var open int
+		err := db.QueryRowContext(ctx, "SELECT count(*) FROM orders WHERE NOT (shipped AND confirmed)").Scan(&open)
+		if err == nil && open == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the worker: %d orders are open: %w", open, errors.Join(ctx.Err(), err))
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
-	s.mu.Lock()
-	old := s.current
-	s.current = fresh
-	s.mu.Unlock()
-	old.end()
-	return nil
 }
 
-func (s *pythonShop) fault(name string, on bool) error {
-	if name != faultSilence {
-		return unknownFault(name)
-	}
-	if on {
-		s.relay.cut()
-		return nil
-	}
-	return s.relay.mend()
-}
+func (s *pythonShop) database() string { return filepath.Join(s.cfg.data, "shop.db") }
 
-func (s *pythonShop) stop(context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.current.end()
-	return nil
-}
-
-// storefront starts a release and waits until it serves.
-func (s *pythonShop) storefront(ctx context.Context, version string, bad bool) (storefront, error) {
-	settings := []string{"SHOP_FAULTS=1", "SHOP_PAYMENTS_URL=" + s.payments, "SHOP_DATABASE=" + filepath.Join(s.cfg.data, "shop.db")}
-	if bad {
-		settings = append(settings, "SHOP_BAD_RELEASE=1")
-	}
-	return s.run(ctx, "storefront", serviceName, version, 8000, settings)
-}
-
-// run starts one of the applications and waits until it serves.
-func (s *pythonShop) run(ctx context.Context, app, service, version string, port int, env []string) (storefront, error) {
-	address, err := freeAddress(port)
-	if err != nil {
-		return storefront{}, err
-	}
-	host, portText, err := net.SplitHostPort(address)
-	if err != nil {
-		return storefront{}, fmt.Errorf("split address %q: %w", address, err)
-	}
+// start starts a process of the shop from its folder.
+func (s *pythonShop) start(name, url string, env []string, argv ...string) (*member, error) {
 	p, err := s.crew.start(command{
-		name: app, dir: filepath.Join(s.cfg.checkout, "examples", "shop"),
-		argv: []string{s.env.Program("opentelemetry-instrument"), s.env.Program("python"),
-			"-m", "shop", app, "--host", host, "--port", portText},
-		env: slices.Concat(inherited(), s.telemetry(service, version), env),
+		name: name, dir: filepath.Join(s.cfg.checkout, "examples", "shop"), argv: argv,
+		env: slices.Concat(inherited(), []string{
+			"SHOP_FAULTS=" + s.switches, "SHOP_DATABASE=" + s.database(), "SHOP_QUEUE=" + filepath.Join(s.cfg.data, "queue"),
+		}, env),
 	})
 	if err != nil {
-		return storefront{}, err
+		return nil, err
 	}
-	f := storefront{url: "http://" + address, process: p, leaving: make(chan struct{})}
-	go s.watch(f)
-	return f, server{f.url, http.DefaultClient}.waitFor(ctx, "/healthz", p, shopStartLimit)
+	m := &member{url: url, process: p, leaving: make(chan struct{})}
+	go s.watch(m)
+	return m, nil
 }
 
 // watch raises the alarm when a process ends that should not.
-func (s *pythonShop) watch(f storefront) {
-	<-f.process.done
+func (s *pythonShop) watch(m *member) {
+	<-m.process.done
 	select {
-	case <-f.leaving:
+	case <-m.leaving:
 	default:
-		s.raise(f.process.ended())
+		s.raise(m.process.ended())
 	}
 }
 
-// end ends a release; it finishes its requests and sends its last spans.
-func (f storefront) end() {
-	close(f.leaving)
-	f.process.end(endGrace)
+func (m *member) healthy(ctx context.Context) error {
+	return server{m.url, http.DefaultClient}.waitFor(ctx, "/healthz", m.process, shopStartLimit)
+}
+
+func (s *pythonShop) startOutside() (*member, error) {
+	address, err := freeAddress(0)
+	if err != nil {
+		return nil, err
+	}
+	_, port, _ := strings.Cut(address, ":")
+	return s.start("outside", "http://"+address, nil, s.env.Program("python"), "-m", "shop.outside", "--port", port)
+}
+
+func (s *pythonShop) startPayments() (*member, error) {
+	env := append(s.telemetry(paymentsName, serviceVersion, s.endpoint, s.cfg.protocol), "SHOP_PROXY="+s.outside.url)
+	return s.startGunicorn("payments", 0, env)
+}
+
+func (s *pythonShop) startStorefront(version string, bad bool) (*member, error) {
+	env := append(s.telemetry(serviceName, version, s.endpoint, s.cfg.protocol), "SHOP_PAYMENTS_PROXY="+s.payments.url)
+	if bad {
+		env = append(env, "SHOP_BAD_RELEASE=1")
+	}
+	return s.startGunicorn("storefront", 8000, env)
+}
+
+// startGunicorn starts the application whose settings have this name.
+func (s *pythonShop) startGunicorn(name string, port int, env []string) (*member, error) {
+	address, err := freeAddress(port)
+	if err != nil {
+		return nil, err
+	}
+	return s.start(name, "http://"+address, env, s.env.Program("opentelemetry-instrument"), s.env.Program("gunicorn"),
+		"-c", name+".conf.py", "-b", address)
+}
+
+func (s *pythonShop) startWorker() (*member, error) {
+	env := append(s.telemetry(workerName, serviceVersion, s.httpEndpoint, "http/protobuf"), "SHOP_PROXY="+s.outside.url)
+	return s.start("worker", "", env, s.env.Program("opentelemetry-instrument"), s.env.Program("celery"),
+		"-A", "shop.tasks", "worker", "-P", "prefork", "-c", "2", "-l", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat")
 }
 
 // inherited is our environment without the settings that would send the shop's
@@ -159,13 +234,13 @@ func inherited() []string {
 }
 
 // telemetry is all that a team sets for a zero-code application.
-func (s *pythonShop) telemetry(service, version string) []string {
+func (s *pythonShop) telemetry(service, version, endpoint, protocol string) []string {
 	return []string{
 		"OTEL_SERVICE_NAME=" + service,
 		fmt.Sprintf("OTEL_RESOURCE_ATTRIBUTES=service.namespace=%s,service.version=%s,deployment.environment.name=%s",
 			serviceNamespace, version, environment),
-		"OTEL_EXPORTER_OTLP_ENDPOINT=http://" + s.relay.address,
-		"OTEL_EXPORTER_OTLP_PROTOCOL=" + s.cfg.protocol,
+		"OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint,
+		"OTEL_EXPORTER_OTLP_PROTOCOL=" + protocol,
 		// Sent each second instead of every five, for somebody is watching.
 		"OTEL_BSP_SCHEDULE_DELAY=1000",
 		// A longer queue and more patience than the defaults (2048 spans, 10 s):

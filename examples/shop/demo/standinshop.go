@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/leadline/leadline/examples/shop/standin"
@@ -18,73 +16,62 @@ import (
 
 // standInShop serves the shop from this process.
 type standInShop struct {
-	*alarm
-	cfg   shopConfig
-	relay *relay
+	*stage
+	endpoint string
 
-	mu      sync.Mutex
-	current *standInRelease
+	worker *standin.Worker
+	behind *sender // of the worker's spans
+	halt   context.CancelFunc
 }
 
 // standInRelease is a storefront of one version, and what sends its spans.
 type standInRelease struct {
-	url      string
-	web      *http.Server
+	url   string
+	web   *http.Server
+	spans *sender
+}
+
+// sender runs an exporter.
+type sender struct {
 	exporter *standin.Exporter
-	halt     context.CancelFunc // of the exporter
+	halt     context.CancelFunc
 	halted   chan error
 }
 
 func startStandIn(cfg shopConfig) (shop, error) {
-	relay, err := newRelay(strings.TrimPrefix(cfg.otlp.http, "http://"))
+	stage, err := newStage(cfg)
 	if err != nil {
 		return nil, err
 	}
-	s := &standInShop{alarm: newAlarm(), cfg: cfg, relay: relay}
-	s.current, err = s.open(cfg.version, false)
-	return s, err
-}
-
-func (s *standInShop) url() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.current.url
+	s := &standInShop{stage: stage}
+	if s.endpoint, err = stage.way(cfg.otlp.http); err != nil {
+		return nil, err
+	}
+	s.behind = s.send(resource(workerName, serviceVersion))
+	s.worker = standin.NewWorker(s.behind.exporter, standin.Switches(s.switches))
+	var working context.Context
+	working, s.halt = context.WithCancel(context.Background())
+	go s.worker.Run(working)
+	first, err := s.open(cfg.version, false)
+	if err != nil {
+		return nil, err
+	}
+	s.replace(first)
+	return s, nil
 }
 
 func (s *standInShop) release(ctx context.Context, version string, bad bool) error {
-	fresh, err := s.open(version, bad)
-	if err != nil {
-		return fmt.Errorf("roll out %s: %w", version, err)
-	}
-	if err := s.cfg.moved(ctx, fresh.url); err != nil {
-		return fmt.Errorf("move customers to %s: %w", version, err)
-	}
-	s.mu.Lock()
-	old := s.current
-	s.current = fresh
-	s.mu.Unlock()
-	return old.end(ctx)
-}
-
-func (s *standInShop) fault(name string, on bool) error {
-	if name != faultSilence {
-		return unknownFault(name)
-	}
-	if on {
-		s.relay.cut()
-		return nil
-	}
-	return s.relay.mend()
+	return s.rollOut(ctx, version, func() (release, error) { return s.open(version, bad) })
 }
 
 func (s *standInShop) stop(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.current.end(ctx)
+	failed := []error{s.allFaultsOff(), s.current.end(ctx), s.worker.Drain(ctx)}
+	s.halt()
+	return errors.Join(append(failed, s.behind.end(ctx))...)
 }
 
 // open serves a release.
-func (s *standInShop) open(version string, bad bool) (*standInRelease, error) {
+func (s *standInShop) open(version string, bad bool) (release, error) {
 	address, err := freeAddress(8000)
 	if err != nil {
 		return nil, err
@@ -93,29 +80,44 @@ func (s *standInShop) open(version string, bad bool) (*standInRelease, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for the stand-in: %w", err)
 	}
-	exporter := standin.NewExporter(&http.Client{}, "http://"+s.relay.address, standin.Resource{
-		Service: serviceName, Namespace: serviceNamespace, Version: version, Environment: environment,
-	})
-	r := &standInRelease{
-		url: "http://" + listener.Addr().String(), exporter: exporter, halted: make(chan error, 1),
-		web: &http.Server{Handler: standin.New(exporter, bad), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 75 * time.Second},
+	r := &standInRelease{url: "http://" + listener.Addr().String(), spans: s.send(resource(serviceName, version), resource(paymentsName, serviceVersion))}
+	r.web = &http.Server{
+		Handler: standin.New(standin.Config{
+			Exporter: r.spans.exporter, Worker: s.worker, Switches: standin.Switches(s.switches), Bad: bad,
+		}),
+		ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 75 * time.Second,
 	}
 	go r.web.Serve(listener) // returns when end closes it
-	var sending context.Context
-	sending, r.halt = context.WithCancel(context.Background())
-	go func() {
-		err := exporter.Run(sending)
-		if err != nil {
-			s.raise(fmt.Errorf("send the stand-in's spans: %w", err))
-		}
-		r.halted <- err
-	}()
 	return r, nil
 }
 
-// end finishes the requests and sends the last spans.
+func (r *standInRelease) address() string { return r.url }
+
 func (r *standInRelease) end(ctx context.Context) error {
-	closed := r.web.Shutdown(ctx)
-	r.halt()
-	return errors.Join(closed, <-r.halted, r.exporter.Flush(ctx))
+	return errors.Join(r.web.Shutdown(ctx), r.spans.end(ctx))
+}
+
+func resource(service, version string) standin.Resource {
+	return standin.Resource{Service: service, Namespace: serviceNamespace, Version: version, Environment: environment}
+}
+
+// send starts an exporter of these services' spans.
+func (s *standInShop) send(services ...standin.Resource) *sender {
+	e := &sender{exporter: standin.NewExporter(&http.Client{}, s.endpoint, services...), halted: make(chan error, 1)}
+	var sending context.Context
+	sending, e.halt = context.WithCancel(context.Background())
+	go func() {
+		err := e.exporter.Run(sending)
+		if err != nil {
+			s.raise(fmt.Errorf("send the stand-in's spans: %w", err))
+		}
+		e.halted <- err
+	}()
+	return e
+}
+
+// end sends what is left.
+func (e *sender) end(ctx context.Context) error {
+	e.halt()
+	return errors.Join(<-e.halted, e.exporter.Flush(ctx))
 }

@@ -127,6 +127,7 @@ func (l *Ledger) unanswered(r request, err error) {
 	}
 	addUnanswered(l.totals.Operations, r.operation)
 	for _, o := range l.objectives {
+		// A status of 0 is none: whatever may have happened is on the list.
 		if o.judge(r, answer{}) != foreign {
 			addUnanswered(l.totals.Objectives, o.Name)
 		}

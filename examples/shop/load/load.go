@@ -4,9 +4,10 @@
 // Package load drives the example shop and keeps a ledger of what it caused.
 //
 // It owns the traffic (seeded visits of customers, faults that the requests
-// themselves ask for, a rate with a gentle wave) and the ledger: what every
-// operation answered, and what every objective of the shop's service file must
-// therefore count. It knows nothing of telemetry or of Leadline; that is what
+// themselves ask for, the rhythm of a day) and the ledger: what every
+// operation answered, and what every objective of the shop's service files must
+// therefore count: of the storefront by what customers saw, of the services
+// behind it by what must have happened for customers to see that. It knows nothing of telemetry or of Leadline; that is what
 // makes its ledger a witness.
 //
 // Invariants: a request is entered in the ledger once, after its answer was
@@ -21,7 +22,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -32,20 +32,20 @@ import (
 type Config struct {
 	// Storefront is the shop's address, such as http://127.0.0.1:8000.
 	Storefront string
-	// Rate is the mean number of requests a second. The actual rate swings
-	// around it by Swing (0 to 1) once every Period.
-	Rate   float64
-	Swing  float64
-	Period time.Duration
+	// Rate is the mean number of requests a second, over a whole day.
+	Rate float64
+	// Day is how long a day takes: the rate follows its hours, with a quiet
+	// night and a busy afternoon. 0 keeps the rate flat.
+	Day time.Duration
+	// Mishaps is how often customers meet a failure or have to wait: 1 is a
+	// usual day, which the shop's objectives allow for, and 0 is none ever.
+	Mishaps float64
 	// Requests ends the load after so many requests; 0 means no such end.
 	Requests int
 	// Concurrency bounds the customers who are in the shop at one time.
 	Concurrency int
 	// Timeout bounds one request, its answer included.
 	Timeout time.Duration
-	// Mishaps is the part of the failures of an ordinary load that happen, 0 to
-	// 1: what the shop does wrong, not what customers do.
-	Mishaps float64
 	// Seed decides every visit; equal seeds plan equal visits.
 	Seed uint64
 }
@@ -53,10 +53,13 @@ type Config struct {
 // DefaultConfig returns the load of the demo: about 40 requests a second.
 func DefaultConfig(storefront string) Config {
 	return Config{
-		Storefront: storefront, Rate: 40, Swing: 0.4, Period: time.Minute,
-		Concurrency: 16, Timeout: 15 * time.Second, Mishaps: 1, Seed: 1,
+		Storefront: storefront, Rate: 40, Day: 24 * time.Minute, Mishaps: 1,
+		Concurrency: 16, Timeout: 15 * time.Second, Seed: 1,
 	}
 }
+
+// maxMishaps is where more customers would meet one than there are.
+const maxMishaps = 50
 
 // Validate names the first setting that makes no sense.
 func (c Config) Validate() error {
@@ -65,16 +68,14 @@ func (c Config) Validate() error {
 		return fmt.Errorf("storefront %q: want an http URL", c.Storefront)
 	case !(c.Rate > 0 && c.Rate <= 10_000):
 		return fmt.Errorf("rate %v: want more than 0 and at most 10000 requests a second", c.Rate)
-	case !(c.Swing >= 0 && c.Swing < 1):
-		return fmt.Errorf("swing %v: want 0 up to, but not including, 1", c.Swing)
-	case c.Swing > 0 && c.Period <= 0:
-		return fmt.Errorf("period %v: want more than 0", c.Period)
+	case c.Day != 0 && c.Day < 24*time.Second:
+		return fmt.Errorf("day %v: want 24s or more, or 0 for a flat rate", c.Day)
+	case !(c.Mishaps >= 0 && c.Mishaps <= maxMishaps):
+		return fmt.Errorf("mishaps %v: want 0 to %v times the usual", c.Mishaps, maxMishaps)
 	case c.Requests < 0:
 		return fmt.Errorf("requests %d: want 0 or more", c.Requests)
 	case c.Concurrency < 1 || c.Concurrency > 1000:
 		return fmt.Errorf("concurrency %d: want 1 to 1000", c.Concurrency)
-	case !(c.Mishaps >= 0 && c.Mishaps <= 1):
-		return fmt.Errorf("mishaps %v: want 0 to 1", c.Mishaps)
 	case c.Timeout <= 0:
 		return fmt.Errorf("timeout %v: want more than 0", c.Timeout)
 	}
@@ -196,11 +197,7 @@ func (l *Load) pace(ctx context.Context, turns chan<- struct{}) {
 
 // gap is the time between two requests when the load has run for elapsed.
 func (l *Load) gap(elapsed time.Duration) time.Duration {
-	rate := l.cfg.Rate
-	if l.cfg.Swing > 0 {
-		rate *= 1 + l.cfg.Swing*math.Sin(2*math.Pi*elapsed.Seconds()/l.cfg.Period.Seconds())
-	}
-	return time.Duration(float64(time.Second) / rate)
+	return time.Duration(float64(time.Second) / (l.cfg.Rate * l.cfg.busy(elapsed)))
 }
 
 // visitUntilClosed lets one customer after another walk through the shop.
@@ -257,5 +254,5 @@ func (l *Load) answer(ctx context.Context, storefront string, r request) (answer
 	if err != nil {
 		return answer{}, fmt.Errorf("read answer to %s %s: %w", r.method, r.path, err)
 	}
-	return answer{status: resp.StatusCode, took: time.Since(start)}, nil
+	return answer{status: resp.StatusCode, took: time.Since(start), worked: worked(resp.Header)}, nil
 }

@@ -6,6 +6,7 @@ package load_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -56,7 +57,8 @@ func (s *fakeShop) RoundTrip(r *http.Request) (*http.Response, error) {
 		s.byOperationCode[operation] = map[int]int64{}
 	}
 	s.byOperationCode[operation][status]++
-	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
+	worked := http.Header{"Server-Timing": {fmt.Sprintf("cache;desc=miss, app;dur=%d.5", slept.Milliseconds())}}
+	return &http.Response{StatusCode: status, Header: worked, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
 }
 
 func (s *fakeShop) enter() {
@@ -102,7 +104,7 @@ func (s *fakeShop) decide(r *http.Request) (slept time.Duration, status int) {
 func run(t *testing.T, s *fakeShop, change func(*load.Config)) (load.Totals, error) {
 	t.Helper()
 	cfg := load.DefaultConfig("http://shop.example")
-	cfg.Requests = 3000
+	cfg.Requests, cfg.Mishaps = 3000, 10
 	if change != nil {
 		change(&cfg)
 	}
@@ -128,6 +130,16 @@ func TestLedgerHoldsWhatTheShopServed(t *testing.T) {
 			t.Errorf("operations (-served +ledger):\n%s", diff)
 		}
 		pay := s.byOperationCode["POST /checkout"]
+		for name, want := range map[string]load.Counts{
+			"charges-are-answered": {Good: pay[201], Bad: pay[502], Excluded: pay[402]},
+			"card-company-answers": {Good: pay[201], Bad: pay[502], Excluded: pay[402]},
+			"parcels-are-shipped":  {Good: pay[201]},
+			"customers-are-told":   {Good: pay[201]},
+		} {
+			if diff := cmp.Diff(want, got.Objectives[name]); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		}
 		want := load.Counts{Good: pay[201], Bad: pay[500] + pay[502] + pay[429], Excluded: pay[402]}
 		if diff := cmp.Diff(want, got.Objectives["checkout-succeeds"]); diff != "" {
 			t.Errorf("checkout-succeeds (-want +got):\n%s", diff)
@@ -160,7 +172,7 @@ func byRules(served map[string]map[int]int64) map[string]load.Counts {
 
 func TestThresholds(t *testing.T) {
 	// 201 ms is too near 300 ms to be called fast, and nothing but the time
-	// that the shop was asked to sleep is ever called slow.
+	// that the shop says it worked is ever called slow.
 	for name, tt := range map[string]struct {
 		latency                      time.Duration
 		fastCertain, goodFastCertain bool
@@ -207,17 +219,68 @@ func TestConcurrencyIsBounded(t *testing.T) {
 	})
 }
 
-func TestRateHasAWaveAndAMean(t *testing.T) {
+// TestADayHasItsRhythm sends for two days of 24 minutes, each hour a minute.
+func TestADayHasItsRhythm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		if _, err := run(t, &fakeShop{}, func(c *load.Config) { c.Rate, c.Requests, c.Concurrency = 50, 6000, 50 }); err != nil {
+		s := &fakeShop{}
+		cfg := load.DefaultConfig("http://shop.example")
+		cfg.Rate, cfg.Day, cfg.Mishaps = 10, 24*time.Minute, 0
+		l, err := load.New(&http.Client{Transport: s}, cfg)
+		if err != nil {
 			t.Fatal(err)
 		}
-		// 6000 requests at 50/s are two whole waves of a minute.
-		if took := time.Since(start).Seconds(); math.Abs(took-120) > 6 {
+		ctx, cancel := context.WithTimeout(t.Context(), 48*time.Minute+time.Second)
+		defer cancel()
+		go l.Run(ctx)
+		var sent [49]int64
+		for hour := range sent {
+			sent[hour] = l.Ledger().Snapshot().Requests
+			time.Sleep(time.Minute)
+		}
+		within := func(what string, got, want int64) {
+			if math.Abs(float64(got-want)) > 0.05*float64(want) {
+				t.Errorf("%s: %d requests, want about %d", what, got, want)
+			}
+		}
+		within("the first day", sent[24], 24*600)
+		within("the second day", sent[48]-sent[24], 24*600)
+		within("from two to four in the morning", sent[20]-sent[18], 2*600*15/100)
+		within("from two to three in the afternoon", sent[7]-sent[6], 600*175/100)
+	})
+}
+
+func TestAFlatRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		if _, err := run(t, &fakeShop{}, func(c *load.Config) { c.Rate, c.Requests, c.Day = 50, 6000, 0 }); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start).Seconds(); math.Abs(took-120) > 1 {
 			t.Errorf("took %.1f s, want about 120 s", took)
 		}
 	})
+}
+
+// TestMishapsOfADay holds the chances against a usual day, and one without any.
+func TestMishapsOfADay(t *testing.T) {
+	for name, tt := range map[string]struct{ mishaps, atLeast, atMost float64 }{
+		"none":  {0, 0, 0},
+		"usual": {1, 0.002, 0.008},
+		"many":  {10, 0.03, 0.055},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				got, err := run(t, &fakeShop{}, func(c *load.Config) { c.Mishaps, c.Requests, c.Rate = tt.mishaps, 30_000, 1000 })
+				if err != nil {
+					t.Fatal(err)
+				}
+				c := got.Objectives["checkout-succeeds"]
+				if share := float64(c.Bad) / float64(c.Good+c.Bad); share < tt.atLeast || share > tt.atMost || c.Excluded == 0 {
+					t.Errorf("checkout-succeeds: %+v, a share of %.4f; want %v to %v", c, share, tt.atLeast, tt.atMost)
+				}
+			})
+		})
+	}
 }
 
 func TestStopFinishesWhatWasStarted(t *testing.T) {
@@ -282,7 +345,7 @@ func TestUnansweredIsCountedApart(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "connection reset") {
 			t.Errorf("error %v; want the first trouble", err)
 		}
-		for _, name := range []string{"checkout-succeeds", "checkout-is-fast", "checkout-good-and-fast"} {
+		for _, name := range []string{"checkout-succeeds", "checkout-is-fast", "checkout-good-and-fast", "charges-are-answered", "parcels-are-shipped"} {
 			if diff := cmp.Diff(load.Counts{Unanswered: got.Unanswered}, got.Objectives[name]); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
 			}
@@ -345,8 +408,9 @@ func TestConfigValidate(t *testing.T) {
 		"storefront":     func(c *load.Config) { c.Storefront = "shop.example" },
 		"no rate":        func(c *load.Config) { c.Rate = 0 },
 		"rate NaN":       func(c *load.Config) { c.Rate = math.NaN() },
-		"swing":          func(c *load.Config) { c.Swing = 1 },
-		"period":         func(c *load.Config) { c.Period = 0 },
+		"short day":      func(c *load.Config) { c.Day = time.Second },
+		"mishaps":        func(c *load.Config) { c.Mishaps = 51 },
+		"mishaps NaN":    func(c *load.Config) { c.Mishaps = math.NaN() },
 		"requests":       func(c *load.Config) { c.Requests = -1 },
 		"concurrency":    func(c *load.Config) { c.Concurrency = 0 },
 		"no concurrency": func(c *load.Config) { c.Concurrency = 1001 },

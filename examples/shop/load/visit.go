@@ -32,9 +32,8 @@ type request struct {
 	method    string
 	path      string
 	body      string
-	fault     string        // value of X-Shop-Fault
-	slept     time.Duration // what the fault adds to the answer's duration
-	want      int           // the status code that it causes
+	fault     string // value of X-Shop-Fault
+	want      int    // the status code that it causes
 	customer  string
 	agent     string
 }
@@ -43,6 +42,9 @@ type request struct {
 type answer struct {
 	status int
 	took   time.Duration
+	// worked is how long the shop says that it worked on the answer, which is
+	// less than its span took. An answer need not say so.
+	worked time.Duration
 }
 
 func (r request) http(ctx context.Context, storefront string) (*http.Request, error) {
@@ -51,8 +53,9 @@ func (r request) http(ctx context.Context, storefront string) (*http.Request, er
 		return nil, err
 	}
 	// Uvicorn closes the connection after an unhandled exception without saying
-	// so in its answer; the next request on it might be lost.
-	req.Close = r.want == http.StatusInternalServerError
+	// so in its answer; the next request on it might be lost. A bad release
+	// breaks checkouts that were not asked to.
+	req.Close = r.want == http.StatusInternalServerError || r.operation == "POST /checkout"
 	req.Header.Set("User-Agent", r.agent)
 	req.Header.Set("X-Customer", r.customer)
 	if r.body != "" {
@@ -74,6 +77,18 @@ type planner struct {
 
 func newPlanner(cfg Config) planner {
 	return planner{rng: rand.New(rand.NewPCG(cfg.Seed, 0x1ead11e)), seed: cfg.Seed, mishaps: cfg.Mishaps}
+}
+
+// draw returns the index of one of the mishaps, which have these chances in a
+// thousand on a usual day, or -1 when none happens.
+func (p *planner) draw(chances ...float64) int {
+	at := p.rng.Float64() * 1000
+	for i, c := range chances {
+		if at -= c * p.mishaps; at < 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 // visit returns what the next customer does: look around, and often buy.
@@ -108,50 +123,42 @@ func (r request) fill(item int) request {
 	return r.post("/cart/items", fmt.Sprintf(`{"item_id":%d,"quantity":1}`, item))
 }
 
-// look opens an item's page; a few customers follow an old link, and a few
-// pages break.
+// look opens an item's page; a few customers follow an old link, and now and
+// then a page breaks.
 func (p *planner) look(who request, item int) request {
 	page := who.get(fmt.Sprintf("/items/%d", item), "GET /items/{item_id}")
-	switch n := p.rng.IntN(100); {
-	case n < 3:
+	if p.rng.IntN(100) < 3 {
 		page.path, page.want = fmt.Sprintf("/items/%d", 1000+item), http.StatusNotFound
-	case n < 4 && p.mishap():
+	} else if p.draw(1) == 0 {
 		page.fault, page.want = "error", http.StatusInternalServerError
 	}
 	return page
 }
 
 // pay checks out. Of a hundred customers 6 have their card declined, which is
-// not the shop's fault; 5 meet a failure, which is; 6 wait.
+// not the shop's fault. Of a thousand, on a usual day, 4 meet a failure, which
+// is, and 12 wait.
 func (p *planner) pay(who request) request {
 	card := func(number string) request { return who.post("/checkout", fmt.Sprintf(`{"card":%q}`, number)) }
 	r := card(goodCard)
-	switch n := p.rng.IntN(100); {
-	case n < 6:
+	mishap := p.draw(1, 2, 1, 8, 4)
+	switch {
+	case p.rng.IntN(100) < 6:
 		r = card(declinedCard)
 		r.want = http.StatusPaymentRequired
-	case n >= 17 || !p.mishap():
-	case n < 8:
+	case mishap == 0:
 		r = card(outageCard)
 		r.want = http.StatusBadGateway
-	case n < 10:
+	case mishap == 1:
 		r.fault, r.want = "error", http.StatusInternalServerError
-	case n < 11:
+	case mishap == 2:
 		r.fault, r.want = "throttle", http.StatusTooManyRequests
-	case n < 15:
-		r.slow(600 * time.Millisecond)
-	case n < 17:
-		r.slow(1500 * time.Millisecond)
+	case mishap == 3:
+		r.fault = "slow=600"
+	case mishap == 4:
+		r.fault = "slow=1500"
 	}
 	return r
-}
-
-// mishap draws whether a failure that was planned happens. All do unless fewer
-// were asked for, and then nothing is drawn, so that the visits stay the same.
-func (p *planner) mishap() bool { return p.mishaps == 1 || p.rng.Float64() < p.mishaps }
-
-func (r *request) slow(by time.Duration) {
-	r.fault, r.slept = fmt.Sprintf("slow=%d", by.Milliseconds()), by
 }
 
 // Shares returns which part of the requests of a load each operation is, by

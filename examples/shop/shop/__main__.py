@@ -1,4 +1,4 @@
-"""Serve the storefront or the payment provider: ``python -m shop storefront``."""
+"""Serve the storefront in one process, for work on it: ``python -m shop``."""
 
 from __future__ import annotations
 
@@ -9,35 +9,26 @@ from types import FrameType
 
 import uvicorn
 
-APPS = {
-    "storefront": "shop.storefront:create_app",
-    "provider": "shop.provider:create_app",
-}
-
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:
-    # Uvicorn finishes its requests and then raises SIGTERM again with the
-    # handler it found at start. The default one ends the interpreter without
-    # its exit hooks, and whatever they would have sent is lost.
+    # As in storefront.conf.py: the default handler would end the interpreter
+    # without its exit hooks, and lose what they would have sent.
     sys.exit(0)
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="shop")
-    arguments.add_argument("app", choices=sorted(APPS))
     arguments.add_argument("--host", default="127.0.0.1")
     arguments.add_argument("--port", type=int, default=8000)
     chosen = arguments.parse_args()
 
     signal.signal(signal.SIGTERM, _exit)
     uvicorn.run(
-        APPS[chosen.app],
+        "shop.storefront:create_app",
         factory=True,
         host=chosen.host,
         port=chosen.port,
         access_log=False,
-        # Longer than any client keeps a connection, so that no request ever
-        # meets a connection which the server is just closing.
         timeout_keep_alive=75,
     )
 

@@ -1,16 +1,20 @@
 """What the shop sells, who put what into a basket, and what was ordered.
 
-One SQLite file, one short connection per request: SQLite serialises the
-writers itself, and a connection that never crosses threads needs no lock.
+One SQLite file for all processes, one short connection per use: SQLite
+serialises the writers itself, readers do not wait for them (WAL), and a
+connection that crosses neither threads nor forks needs no lock.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from shop.switches import SLOW_DB, Switches
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS items (
@@ -23,9 +27,20 @@ CREATE TABLE IF NOT EXISTS cart_lines (
 );
 CREATE TABLE IF NOT EXISTS orders (
     id INTEGER PRIMARY KEY, customer TEXT NOT NULL,
-    total_cents INTEGER NOT NULL, payment_id TEXT NOT NULL
+    total_cents INTEGER NOT NULL, payment_id TEXT NOT NULL,
+    shipped INTEGER NOT NULL DEFAULT 0, confirmed INTEGER NOT NULL DEFAULT 0
 );
 """
+
+# What is done about an order, as columns of it.
+STEPS = ("shipped", "confirmed")
+
+# How long a writer waits for the one before it. Under load the queue is short,
+# for no transaction waits for anything outside of the file.
+BUSY_SECONDS = 10
+
+# What a slow database costs each use of it: a disk that is nearly gone.
+SLOW_SECONDS = 0.6
 
 GOODS = [
     (1, "Hand lead, 3 kg", 4_900),
@@ -37,6 +52,9 @@ GOODS = [
     (7, "Logbook, ruled", 1_200),
     (8, "Tarred hemp, 10 m", 2_100),
 ]
+
+
+NO_FAULTS = Switches()
 
 
 @dataclass(frozen=True)
@@ -55,8 +73,9 @@ class CartLine:
 class Catalogue:
     """Reads and writes the shop's one database file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, faults: Switches = NO_FAULTS) -> None:
         self._path = path
+        self._faults = faults
 
     def create(self) -> None:
         """Lay out the tables and stock the shelves; harmless when done twice."""
@@ -106,11 +125,20 @@ class Catalogue:
             assert db.lastrowid is not None
             return db.lastrowid
 
+    def mark(self, order_id: int, step: str) -> None:
+        """Note that one of STEPS was done; doing it twice changes nothing."""
+        if step not in STEPS:
+            raise ValueError(f"order {order_id}: no step {step!r}")
+        with self._open() as db:
+            db.execute(f"UPDATE orders SET {step} = 1 WHERE id = ?", (order_id,))
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Cursor]:
         """Give a cursor whose changes are committed at the end, or undone by an error."""
-        db = sqlite3.connect(self._path, timeout=10)
+        db = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
         try:
+            if self._faults.on(SLOW_DB):
+                db.set_progress_handler(_nap_once(), 1)
             # The orders of a demonstration need not survive a power cut, and a
             # sync per checkout would make the machine's disk the slowest part.
             db.execute("PRAGMA synchronous = OFF")
@@ -118,3 +146,17 @@ class Catalogue:
                 yield db.cursor()
         finally:
             db.close()
+
+
+def _nap_once() -> Callable[[], int]:
+    """Return a handler that SQLite calls while it works, and that delays it once.
+
+    So the time passes inside of a query, where that of a slow disk would.
+    """
+    naps = iter((SLOW_SECONDS,))
+
+    def handler() -> int:
+        time.sleep(next(naps, 0))
+        return 0
+
+    return handler

@@ -1,8 +1,9 @@
 """Faults that a request asks for, so that a rehearsal knows what it caused.
 
 A load generator names the fault in the header ``X-Shop-Fault``; the shop obeys
-only when it was started with faults allowed. Nothing here is random: which
-requests fail is the caller's seeded choice, hence the caller can keep a ledger.
+only when it was started with faults allowed, that is with a folder for their
+switches (shop.switches). Nothing here is random: which requests fail is the
+caller's seeded choice, hence the caller can keep a ledger.
 
     error        an unhandled exception, so the customer sees 500
     throttle     too many requests, 429
@@ -31,7 +32,7 @@ def obey(
     x_shop_fault: Annotated[str | None, Header(max_length=32)] = None,
 ) -> None:
     """Dependency of the routes that can be broken on request."""
-    if x_shop_fault is None or not request.app.state.settings.faults:
+    if x_shop_fault is None or request.app.state.settings.faults.folder is None:
         return
     kind, _, value = x_shop_fault.partition("=")
     match kind:

@@ -1,40 +1,87 @@
-"""The shop's side of the payment provider: one call, three outcomes."""
+"""The payments service: the only one of ours that talks to the card company.
+
+A Flask application. Run it with ``gunicorn -c payments.conf.py``.
+"""
 
 from __future__ import annotations
 
+import logging
+import os
+import re
 from dataclasses import dataclass
+from typing import Any
 
-import httpx
+import requests
+from flask import Flask, request
 
+from shop.outgoing import session
 
-class CardDeclined(Exception):
-    """The customer's bank said no. That is an answer, not a failure."""
+log = logging.getLogger(__name__)
 
+# How long the card company may take: to connect, and for its answer. Whoever
+# waits longer has closed the tab.
+PATIENCE = (0.5, 1.5)
 
-class ProviderUnavailable(Exception):
-    """The provider did not give an answer, so the order cannot be placed."""
+MOST_CENTS = 10_000_000
+
+Answer = tuple[dict[str, Any], int]
 
 
 @dataclass(frozen=True)
-class Payment:
-    id: str
+class Settings:
+    card_company: str
+    proxy: str | None = None
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        return cls(
+            card_company=os.environ.get("SHOP_CARD_COMPANY", "http://api.harbourpay.example"),
+            proxy=os.environ.get("SHOP_PROXY"),
+        )
 
 
-class PaymentProvider:
-    """Charges cards over HTTP."""
+def create_app(settings: Settings | None = None) -> Flask:
+    settings = settings or Settings.from_environment()
+    app = Flask("payments")
+    company = session(settings.proxy)
 
-    def __init__(self, client: httpx.Client) -> None:
-        self._client = client
-
-    def charge(self, card: str, amount_cents: int) -> Payment:
+    @app.post("/charges")
+    def charge() -> Answer:
+        order = request.get_json(silent=True)
+        if not valid(order):
+            return {"detail": "want card, 16 digits, and amount_cents"}, 422
         try:
-            answer = self._client.post(
-                "/v1/charges", json={"card": card, "amount_cents": amount_cents}
+            answer = company.post(
+                settings.card_company + "/v1/charges", json=order, timeout=PATIENCE
             )
-        except httpx.TransportError as error:
-            raise ProviderUnavailable(str(error)) from error
+        except requests.Timeout:
+            log.exception("the card company did not answer in time")
+            return {"detail": "the card company does not answer"}, 504
+        except requests.RequestException:
+            log.exception("the card company cannot be reached")
+            return {"detail": "the card company cannot be reached"}, 502
         if answer.status_code == 402:
-            raise CardDeclined(answer.json()["detail"])
-        if answer.is_error:
-            raise ProviderUnavailable(f"provider answered {answer.status_code}")
-        return Payment(id=answer.json()["id"])
+            return {"detail": "card declined"}, 402
+        if not answer.ok:
+            log.error("the card company answered %d", answer.status_code)
+            return {"detail": "the card company failed"}, 502
+        return {"id": answer.json()["id"]}, 201
+
+    @app.get("/healthz")
+    def healthz() -> Answer:
+        return {"status": "ok"}, 200
+
+    return app
+
+
+def valid(order: Any) -> bool:
+    """A charge is one that a card company could read."""
+    if not isinstance(order, dict):
+        return False
+    card, cents = order.get("card"), order.get("amount_cents")
+    return (
+        isinstance(card, str)
+        and re.fullmatch(r"\d{16}", card) is not None
+        and isinstance(cents, int)
+        and 1 <= cents <= MOST_CENTS
+    )

@@ -1,6 +1,7 @@
 """The storefront: browse, fill a basket, pay.
 
-Run it with ``uvicorn --factory shop.storefront:create_app``.
+Run it with ``gunicorn -c storefront.conf.py``, or with ``python -m shop`` while
+working on it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,10 @@ from pydantic import BaseModel, Field
 
 from shop import faults
 from shop.catalogue import CartLine, Catalogue
-from shop.payments import CardDeclined, PaymentProvider, ProviderUnavailable
+from shop.charges import CardDeclined, Payments, PaymentsUnavailable
+from shop.switches import Switches
+from shop.tasks import follow_up
+from shop.timing import ServerTiming
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +33,17 @@ log = logging.getLogger(__name__)
 class Settings:
     database: Path
     payments_url: str
-    faults: bool = False
+    payments_proxy: str | None = None
+    faults: Switches = field(default_factory=Switches)
     bad_release: bool = False
 
     @classmethod
     def from_environment(cls) -> Settings:
         return cls(
             database=Path(os.environ.get("SHOP_DATABASE", "shop.db")),
-            payments_url=os.environ.get("SHOP_PAYMENTS_URL", "http://127.0.0.1:8001"),
-            faults=os.environ.get("SHOP_FAULTS") == "1",
+            payments_url=os.environ.get("SHOP_PAYMENTS", "http://payments.shop.internal"),
+            payments_proxy=os.environ.get("SHOP_PAYMENTS_PROXY"),
+            faults=Switches.at(os.environ.get("SHOP_FAULTS")),
             bad_release=os.environ.get("SHOP_BAD_RELEASE") == "1",
         )
 
@@ -56,8 +62,8 @@ def _catalogue(request: Request) -> Catalogue:
     return catalogue
 
 
-def _payments(request: Request) -> PaymentProvider:
-    payments: PaymentProvider = request.app.state.payments
+def _payments(request: Request) -> Payments:
+    payments: Payments = request.app.state.payments
     return payments
 
 
@@ -66,7 +72,7 @@ def _customer(x_customer: Annotated[str, Header(min_length=1, max_length=64)]) -
 
 
 Goods = Annotated[Catalogue, Depends(_catalogue)]
-Payments = Annotated[PaymentProvider, Depends(_payments)]
+Till = Annotated[Payments, Depends(_payments)]
 Customer = Annotated[str, Depends(_customer)]
 
 shop = APIRouter(dependencies=[Depends(faults.obey)])
@@ -100,21 +106,20 @@ def add_to_cart(line: NewCartLine, customer: Customer, goods: Goods) -> dict[str
 
 
 @shop.post("/checkout", status_code=201, dependencies=[Depends(faults.bad_release)])
-def checkout(
-    order: Checkout, customer: Customer, goods: Goods, payments: Payments
-) -> dict[str, object]:
+def checkout(order: Checkout, customer: Customer, goods: Goods, till: Till) -> dict[str, object]:
     lines = goods.cart(customer)
     if not lines:
         raise HTTPException(409, "the basket is empty")
     total = _total(lines)
     try:
-        payment = payments.charge(order.card, total)
+        payment = till.charge(order.card, total)
     except CardDeclined as declined:
         raise HTTPException(402, str(declined)) from declined
-    except ProviderUnavailable as trouble:
+    except PaymentsUnavailable as trouble:
         log.exception("charge failed for %s", customer)
-        raise HTTPException(502, "the payment provider does not answer") from trouble
+        raise HTTPException(502, "payments do not answer") from trouble
     order_id = goods.place_order(customer, total, payment.id)
+    follow_up(order_id)
     log.info("order %d placed, %d cents", order_id, total)
     return {"order_id": order_id, "total_cents": total}
 
@@ -128,15 +133,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.catalogue.create()
-        with httpx.Client(base_url=settings.payments_url, timeout=5) as client:
-            app.state.payments = PaymentProvider(client)
+        # In each worker, after its fork: connections are not to be shared.
+        with httpx.Client(
+            base_url=settings.payments_url,
+            proxy=settings.payments_proxy,
+            timeout=5,
+            trust_env=False,
+        ) as client:
+            app.state.payments = Payments(client)
             yield
 
     app = FastAPI(title="shop", lifespan=lifespan)
     app.state.settings = settings
     app.state.checkouts = itertools.count()
-    app.state.catalogue = Catalogue(settings.database)
+    app.state.catalogue = Catalogue(settings.database, settings.faults)
+    # Before any worker is forked, because two cannot turn to WAL at once.
+    app.state.catalogue.create()
+    app.add_middleware(ServerTiming)
     app.include_router(shop)
 
     @app.get("/healthz")

@@ -35,21 +35,26 @@ const (
 // away the queue fills up, and then Record blocks, so that the storefront slows
 // down instead of losing count.
 type Exporter struct {
-	url      string
-	client   *http.Client
-	resource *resourcepb.Resource
+	url       string
+	client    *http.Client
+	resources map[string]*resourcepb.Resource // by service
 
 	mu      sync.Mutex
 	pending []scoped
 	batches chan []scoped
 }
 
-// NewExporter returns an exporter that posts to endpoint/v1/traces.
-func NewExporter(client *http.Client, endpoint string, resource Resource) *Exporter {
-	return &Exporter{
-		url: endpoint + "/v1/traces", client: client, resource: resource.proto(),
+// NewExporter returns an exporter that posts spans of these services to
+// endpoint/v1/traces.
+func NewExporter(client *http.Client, endpoint string, services ...Resource) *Exporter {
+	e := &Exporter{
+		url: endpoint + "/v1/traces", client: client, resources: map[string]*resourcepb.Resource{},
 		batches: make(chan []scoped, queueBatches),
 	}
+	for _, r := range services {
+		e.resources[r.Service] = r.proto()
+	}
+	return e
 }
 
 // Record queues spans. It blocks while the queue is full and Run still runs.
@@ -150,18 +155,25 @@ func (e *Exporter) deliver(ctx context.Context, batch []scoped) error {
 // encode builds a TracesData message, which has the same bytes on the wire as
 // an ExportTraceServiceRequest.
 func (e *Exporter) encode(batch []scoped) ([]byte, error) {
-	byScope := map[string]*tracepb.ScopeSpans{}
-	rs := &tracepb.ResourceSpans{Resource: e.resource}
+	byScope := map[source]*tracepb.ScopeSpans{}
+	byService := map[string]*tracepb.ResourceSpans{}
+	data := &tracepb.TracesData{}
 	for _, s := range batch {
-		ss := byScope[s.scope]
+		ss := byScope[s.source]
 		if ss == nil {
 			ss = &tracepb.ScopeSpans{Scope: scope(s.scope), SchemaUrl: schemaURL}
-			byScope[s.scope] = ss
+			byScope[s.source] = ss
+			rs := byService[s.service]
+			if rs == nil {
+				rs = &tracepb.ResourceSpans{Resource: e.resources[s.service]}
+				byService[s.service] = rs
+				data.ResourceSpans = append(data.ResourceSpans, rs)
+			}
 			rs.ScopeSpans = append(rs.ScopeSpans, ss)
 		}
 		ss.Spans = append(ss.Spans, s.span)
 	}
-	body, err := proto.Marshal(&tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{rs}})
+	body, err := proto.Marshal(data)
 	if err != nil {
 		return nil, fmt.Errorf("encode %d spans: %w", len(batch), err)
 	}

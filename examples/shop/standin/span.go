@@ -15,10 +15,20 @@ import (
 
 // The instrumentation scopes of the Python packages that we stand in for.
 const (
-	scopeFastAPI = "opentelemetry.instrumentation.fastapi"
-	scopeHTTPX   = "opentelemetry.instrumentation.httpx"
-	scopeVersion = "0.66b1"
-	schemaURL    = "https://opentelemetry.io/schemas/1.11.0"
+	scopeFastAPI  = "opentelemetry.instrumentation.fastapi"
+	scopeFlask    = "opentelemetry.instrumentation.flask"
+	scopeHTTPX    = "opentelemetry.instrumentation.httpx"
+	scopeRequests = "opentelemetry.instrumentation.requests"
+	scopeCelery   = "opentelemetry.instrumentation.celery"
+	scopeVersion  = "0.66b1"
+	schemaURL     = "https://opentelemetry.io/schemas/1.11.0"
+)
+
+// The services that we stand in for.
+const (
+	storefrontName = "shop-api"
+	paymentsName   = "shop-payments"
+	workerName     = "shop-worker"
 )
 
 // Resource names the service whose spans are sent.
@@ -40,10 +50,13 @@ func (r Resource) proto() *resourcepb.Resource {
 	}}
 }
 
-// scoped is a span and the scope that it is sent under.
+// source is the service and the instrumentation scope that send a span.
+type source struct{ service, scope string }
+
+// scoped is a span and what it is sent under.
 type scoped struct {
-	scope string
-	span  *tracepb.Span
+	source
+	span *tracepb.Span
 }
 
 func text(key, value string) *commonpb.KeyValue {
@@ -70,28 +83,24 @@ func span(trace, parent []byte, kind tracepb.Span_SpanKind, name string, from, t
 
 // visit is one served request, as the middleware around it saw it.
 type visit struct {
+	trace                            []byte
 	method, path, route, host, agent string
 	status                           int
 	from, to                         time.Time
 	failure                          string // text of an unhandled exception
 	charge                           *charge
+	order                            *order
 }
 
-// charge is the outbound call of a checkout.
-type charge struct {
-	status   int
-	from, to time.Time
-}
-
-// spans returns what the FastAPI and httpx instrumentations send for one
+// spans returns what the instrumentations send for one
 // request: the SERVER span with the old attribute names, the INTERNAL spans of
-// the ASGI messages, which are not requests of their own, and the CLIENT span.
+// the ASGI messages, which are not requests of their own, and those of what it asked of others.
 func (v visit) spans() []scoped {
 	name := v.method
 	if v.route != "" {
 		name += " " + v.route
 	}
-	trace := randomBytes(16)
+	trace := v.trace
 	server := span(trace, nil, tracepb.Span_SPAN_KIND_SERVER, name, v.from, v.to)
 	server.Attributes = v.attributes()
 	if v.status >= 500 {
@@ -100,17 +109,20 @@ func (v visit) spans() []scoped {
 	if v.failure != "" {
 		server.Events = []*tracepb.Span_Event{v.exception()}
 	}
-	all := []scoped{}
+	var all []scoped
 	if v.method == "POST" {
 		all = append(all, v.message(server, name+" http receive", "http.request", v.from, 0))
 	}
 	if v.charge != nil {
-		all = append(all, v.charge.span(server))
+		all = append(all, v.charge.spans(server)...)
+	}
+	if v.order != nil {
+		all = append(all, v.order.published(server, v.to)...)
 	}
 	return append(all,
 		v.message(server, name+" http send", "http.response.start", v.to, v.status),
 		v.message(server, name+" http send", "http.response.body", v.to, 0),
-		scoped{scopeFastAPI, server})
+		scoped{source{storefrontName, scopeFastAPI}, server})
 }
 
 func (v visit) attributes() []*commonpb.KeyValue {
@@ -145,19 +157,7 @@ func (v visit) message(server *tracepb.Span, name, event string, at time.Time, s
 	if status >= 500 {
 		s.Status.Code = tracepb.Status_STATUS_CODE_ERROR
 	}
-	return scoped{scopeFastAPI, s}
-}
-
-func (c charge) span(server *tracepb.Span) scoped {
-	s := span(server.TraceId, server.SpanId, tracepb.Span_SPAN_KIND_CLIENT, "POST", c.from, c.to)
-	s.Attributes = []*commonpb.KeyValue{
-		text("http.method", "POST"), text("http.url", "http://payments.example/v1/charges"),
-		number("http.status_code", c.status),
-	}
-	if c.status >= 400 {
-		s.Status.Code = tracepb.Status_STATUS_CODE_ERROR
-	}
-	return scoped{scopeHTTPX, s}
+	return scoped{source{storefrontName, scopeFastAPI}, s}
 }
 
 func scope(name string) *commonpb.InstrumentationScope {

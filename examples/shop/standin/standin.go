@@ -5,8 +5,9 @@
 // cannot be installed because no Python package index is reachable.
 //
 // It serves the pages that the load generator asks for, obeys the same faults
-// of the header X-Shop-Fault, and sends the spans that FastAPI's zero-code
-// instrumentation would send. It is a stand-in for the traffic, not for the
+// of the header X-Shop-Fault and of the folder of switches, and sends the spans
+// that zero-code instrumentation would send of the storefront, the payments
+// service and the worker. It is a stand-in for the traffic, not for the
 // proof: that the product counts what Python really sends only the Python shop
 // can show, and the demo says on screen which of the two is running.
 //
@@ -29,15 +30,15 @@ const (
 	declinedCard = "4000000000000002"
 	outageCard   = "4000000000000119"
 	slowest      = 5 * time.Second
+	slowDatabase = 600 * time.Millisecond // of each use, as in shop.catalogue
 	maxBody      = 4 << 10
 	maxCarts     = 100_000
 )
 
 // Storefront is the shop as an http.Handler.
 type Storefront struct {
-	exporter *Exporter
-	mux      *http.ServeMux
-	bad      bool // every second checkout fails
+	Config
+	mux *http.ServeMux
 
 	mu     sync.Mutex
 	asked  int            // checkouts
@@ -45,10 +46,17 @@ type Storefront struct {
 	orders int
 }
 
-// New returns a storefront that records its requests with exporter. Of a bad
-// release every second checkout fails.
-func New(exporter *Exporter, bad bool) *Storefront {
-	s := &Storefront{exporter: exporter, bad: bad, mux: http.NewServeMux(), carts: map[string]int{}}
+// Config is what a storefront needs.
+type Config struct {
+	Exporter *Exporter // of shop-api and shop-payments
+	Worker   *Worker
+	Switches Switches
+	Bad      bool // a release of which every second checkout fails
+}
+
+// New returns a storefront.
+func New(cfg Config) *Storefront {
+	s := &Storefront{Config: cfg, mux: http.NewServeMux(), carts: map[string]int{}}
 	s.route("GET /{$}", "/", s.frontPage)
 	s.route("GET /items/{item_id}", "/items/{item_id}", s.itemPage)
 	s.route("GET /cart", "/cart", s.cartPage)
@@ -89,14 +97,19 @@ func (s *Storefront) route(pattern, template string, p page) {
 // record is the middleware that an instrumented framework would be.
 func (s *Storefront) record(template string, p page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v := visit{method: r.Method, path: r.URL.RequestURI(), route: template, host: r.Host, agent: r.UserAgent(), from: time.Now()}
+		v := visit{trace: randomBytes(16), method: r.Method, path: r.URL.RequestURI(), route: template, host: r.Host, agent: r.UserAgent(), from: time.Now()}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		answer := p(r, &v)
 		v.status = answer.status
 		// The start's wall clock plus the time that passed: a clock that is set
 		// meanwhile does not change the duration.
 		v.to = v.from.Add(time.Since(v.from))
-		s.exporter.Record(r.Context(), v.spans())
+		s.Exporter.Record(r.Context(), v.spans())
+		if v.order != nil && !s.Worker.add(v.order) {
+			http.Error(w, "the queue is full", http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Server-Timing", fmt.Sprintf("app;dur=%d", v.to.Sub(v.from).Milliseconds()))
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(answer.status)
 		// A client that went away has no use for the error.
@@ -128,11 +141,20 @@ func obey(r *http.Request, v *visit) (reply, bool) {
 var goods = []string{"Hand lead, 3 kg", "Lead line, 20 fathoms", "Brass sextant", "Chart of the Skerries",
 	"Parallel ruler", "Deck lantern", "Logbook, ruled", "Tarred hemp, 10 m"}
 
+// useDatabase is where a slow one costs time.
+func (s *Storefront) useDatabase() {
+	if s.Switches.on("slow-db") {
+		time.Sleep(slowDatabase)
+	}
+}
+
 func (s *Storefront) frontPage(*http.Request, *visit) reply {
+	s.useDatabase()
 	return reply{http.StatusOK, map[string]any{"items": goods}}
 }
 
 func (s *Storefront) itemPage(r *http.Request, _ *visit) reply {
+	s.useDatabase()
 	id, err := strconv.Atoi(r.PathValue("item_id"))
 	if err != nil {
 		return refusal(http.StatusUnprocessableEntity, "item_id is no number")
@@ -144,6 +166,7 @@ func (s *Storefront) itemPage(r *http.Request, _ *visit) reply {
 }
 
 func (s *Storefront) cartPage(r *http.Request, _ *visit) reply {
+	s.useDatabase()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return reply{http.StatusOK, map[string]any{"lines": s.carts[r.Header.Get("X-Customer")]}}
@@ -159,6 +182,7 @@ func (s *Storefront) addToCart(r *http.Request, _ *visit) reply {
 	if line.ItemID < 1 || line.ItemID > len(goods) {
 		return refusal(http.StatusNotFound, "no such item")
 	}
+	s.useDatabase()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.carts) >= maxCarts {
@@ -182,14 +206,14 @@ func (s *Storefront) checkout(r *http.Request, v *visit) reply {
 	if !s.hasCart(r.Header.Get("X-Customer")) {
 		return refusal(http.StatusConflict, "the basket is empty")
 	}
-	v.charge = pay(order.Card)
-	switch v.charge.status {
+	v.charge = pay(order.Card, s.Switches.on("provider-timeout"))
+	switch v.charge.answered {
 	case http.StatusPaymentRequired:
 		return refusal(http.StatusPaymentRequired, "card declined")
-	case http.StatusServiceUnavailable:
-		return refusal(http.StatusBadGateway, "the payment provider does not answer")
+	case http.StatusCreated:
+		return s.placeOrder(r.Header.Get("X-Customer"), v)
 	}
-	return s.placeOrder(r.Header.Get("X-Customer"))
+	return refusal(http.StatusBadGateway, "payments do not answer")
 }
 
 // breaks says whether the release is what makes this checkout fail.
@@ -197,32 +221,22 @@ func (s *Storefront) breaks() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked++
-	return s.bad && s.asked%2 == 0
+	return s.Bad && s.asked%2 == 0
 }
 
 func (s *Storefront) hasCart(customer string) bool {
+	s.useDatabase()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.carts[customer] > 0
 }
 
-func (s *Storefront) placeOrder(customer string) reply {
+func (s *Storefront) placeOrder(customer string, v *visit) reply {
+	s.useDatabase()
+	v.order = &order{}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.carts, customer)
 	s.orders++
 	return reply{http.StatusCreated, map[string]any{"order_id": s.orders}}
-}
-
-// pay is the payment provider's answer, without the provider.
-func pay(card string) *charge {
-	c := &charge{status: http.StatusCreated, from: time.Now()}
-	switch card {
-	case declinedCard:
-		c.status = http.StatusPaymentRequired
-	case outageCard:
-		c.status = http.StatusServiceUnavailable
-	}
-	c.to = time.Now()
-	return c
 }

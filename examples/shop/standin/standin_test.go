@@ -5,11 +5,13 @@ package standin_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +31,8 @@ type sink struct {
 	posts   int
 	spans   []*tracepb.Span
 	scopes  map[string]string // span id to scope
+
+	services map[string]string // span id to service
 }
 
 func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -68,6 +72,11 @@ func (s *sink) take(td *tracepb.TracesData) {
 			for _, sp := range ss.Spans {
 				s.spans = append(s.spans, sp)
 				s.scopes[string(sp.SpanId)] = ss.Scope.Name
+				for _, a := range rs.Resource.Attributes {
+					if a.Key == "service.name" {
+						s.services[string(sp.SpanId)] = a.Value.GetStringValue()
+					}
+				}
 			}
 		}
 	}
@@ -76,29 +85,36 @@ func (s *sink) take(td *tracepb.TracesData) {
 // start serves a storefront that sends to a sink; flush delivers all spans.
 func start(t *testing.T, answers ...int) (url string, s *sink, flush func() error) {
 	t.Helper()
-	return startRelease(t, false, answers...)
+	return startWith(t, standin.Config{}, answers...)
 }
 
-func startRelease(t *testing.T, bad bool, answers ...int) (url string, s *sink, flush func() error) {
+func startWith(t *testing.T, cfg standin.Config, answers ...int) (url string, s *sink, flush func() error) {
 	t.Helper()
-	s = &sink{answers: answers, scopes: map[string]string{}}
+	s = &sink{answers: answers, scopes: map[string]string{}, services: map[string]string{}}
 	collector := httptest.NewServer(s)
 	t.Cleanup(collector.Close)
-	exporter := standin.NewExporter(collector.Client(), collector.URL, standin.Resource{Service: "shop-api", Namespace: "shop"})
+	var services []standin.Resource
+	for _, name := range []string{"shop-api", "shop-payments", "shop-worker"} {
+		services = append(services, standin.Resource{Service: name, Namespace: "shop"})
+	}
+	cfg.Exporter = standin.NewExporter(collector.Client(), collector.URL, services...)
+	cfg.Worker = standin.NewWorker(cfg.Exporter, cfg.Switches)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- exporter.Run(ctx) }()
-	shop := httptest.NewServer(standin.New(exporter, bad))
+	go func() { ended <- cfg.Exporter.Run(ctx) }()
+	go cfg.Worker.Run(ctx)
+	shop := httptest.NewServer(standin.New(cfg))
 	t.Cleanup(func() { shop.Close(); cancel() })
 	return shop.URL, s, func() error {
 		shop.Close()
+		drained := cfg.Worker.Drain(t.Context())
 		cancel()
-		if err := <-ended; err != nil {
+		if err := errors.Join(drained, <-ended); err != nil {
 			return err
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
-		return exporter.Flush(ctx)
+		return cfg.Exporter.Flush(ctx)
 	}
 }
 
@@ -138,11 +154,11 @@ func TestPagesAndTheirSpans(t *testing.T) {
 		{"fill with nothing", "POST", "/cart/items", "", `{"item_id":0}`, 404, "POST /cart/items", 4},
 		{"fill with rubbish", "POST", "/cart/items", "", `{`, 422, "POST /cart/items", 4},
 		{"basket", "GET", "/cart", "", "", 200, "GET /cart", 3},
-		{"declined", "POST", "/checkout", "", declined, 402, "POST /checkout", 5},
-		{"outage", "POST", "/checkout", "", outage, 502, "POST /checkout", 5},
+		{"declined", "POST", "/checkout", "", declined, 402, "POST /checkout", 7},
+		{"outage", "POST", "/checkout", "", outage, 502, "POST /checkout", 7},
 		{"error", "POST", "/checkout", "error", good, 500, "POST /checkout", 4},
 		{"throttle", "POST", "/checkout", "throttle", good, 429, "POST /checkout", 4},
-		{"slow", "POST", "/checkout", "slow=30", good, 201, "POST /checkout", 5},
+		{"slow", "POST", "/checkout", "slow=30", good, 201, "POST /checkout", 13},
 		{"unknown fault", "GET", "/cart", "fire", "", 400, "GET /cart", 3},
 		{"too slow", "GET", "/cart", "slow=5001", "", 400, "GET /cart", 3},
 		{"no route", "GET", "/nowhere/1", "", "", 404, "GET", 3},
@@ -179,7 +195,7 @@ func TestPagesAndTheirSpans(t *testing.T) {
 }
 
 func TestABadReleaseBreaksEverySecondCheckout(t *testing.T) {
-	url, s, flush := startRelease(t, true)
+	url, s, flush := startWith(t, standin.Config{Bad: true})
 	var got []int
 	for range 4 {
 		got = append(got, ask(t, "POST", url+"/checkout", "", `{"card":"4242424242424242"}`))
@@ -192,6 +208,95 @@ func TestABadReleaseBreaksEverySecondCheckout(t *testing.T) {
 	}
 	if broken := byTrace(s.spans)[1].server; len(broken.Events) != 1 || broken.Status.Code != tracepb.Status_STATUS_CODE_ERROR {
 		t.Errorf("span of a broken checkout: %v", broken)
+	}
+}
+
+// said lists the spans of services by what they say of themselves.
+func (s *sink) said() map[string]int {
+	all := map[string]int{}
+	for _, sp := range s.spans {
+		about := attribute(sp, "http.url") + attribute(sp, "celery.task_name")
+		if sp.Kind == tracepb.Span_SPAN_KIND_SERVER {
+			about = sp.Name
+		}
+		if sp.Kind != tracepb.Span_SPAN_KIND_INTERNAL {
+			all[fmt.Sprintf("%s %s %s %s%s", s.services[string(sp.SpanId)], sp.Kind, about, attribute(sp, "http.status_code"), attribute(sp, "celery.state"))]++
+		}
+	}
+	return all
+}
+
+func buy(t *testing.T, url, card string) int {
+	t.Helper()
+	ask(t, "POST", url+"/cart/items", "", `{"item_id":3}`)
+	return ask(t, "POST", url+"/checkout", "", fmt.Sprintf(`{"card":%q}`, card))
+}
+
+// TestAnOrderIsFollowedByTelemetryOfThree holds what the services behind the
+// storefront send, while the queue is stuck and afterwards.
+func TestAnOrderIsFollowedByTelemetryOfThree(t *testing.T) {
+	folder := t.TempDir()
+	stuck := filepath.Join(folder, "stuck-queue")
+	if err := os.WriteFile(stuck, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	url, s, flush := startWith(t, standin.Config{Switches: standin.Switches(folder)})
+	if got := buy(t, url, "4242424242424242"); got != 201 {
+		t.Fatalf("checkout: %d", got)
+	}
+	if err := os.Remove(stuck); err != nil {
+		t.Fatal(err)
+	}
+	if err := flush(); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{
+		"shop-api SPAN_KIND_SERVER POST /cart/items 201":                              1,
+		"shop-api SPAN_KIND_SERVER POST /checkout 201":                                1,
+		"shop-api SPAN_KIND_CLIENT http://payments.shop.internal/charges 201":         1,
+		"shop-payments SPAN_KIND_SERVER POST /charges 201":                            1,
+		"shop-payments SPAN_KIND_CLIENT http://api.harbourpay.example/v1/charges 201": 1,
+		"shop-api SPAN_KIND_PRODUCER shop.tasks.ship ":                                1,
+		"shop-api SPAN_KIND_PRODUCER shop.tasks.confirm ":                             1,
+		"shop-worker SPAN_KIND_CONSUMER shop.tasks.ship SUCCESS":                      1,
+		"shop-worker SPAN_KIND_CLIENT http://api.northsea-parcels.example/labels 201": 1,
+		"shop-worker SPAN_KIND_CONSUMER shop.tasks.confirm SUCCESS":                   1,
+		"shop-worker SPAN_KIND_CLIENT http://api.postboat.example/messages 201":       1,
+	}
+	if diff := cmp.Diff(want, s.said()); diff != "" {
+		t.Errorf("spans (-want +got):\n%s", diff)
+	}
+}
+
+func TestSwitchedFaults(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status  int
+		atLeast time.Duration
+	}{
+		"slow-db":          {201, 1200 * time.Millisecond},
+		"provider-timeout": {502, 1500 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			if err := os.WriteFile(filepath.Join(folder, name), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			url, s, flush := startWith(t, standin.Config{Switches: standin.Switches(folder)})
+			if got := buy(t, url, "4242424242424242"); got != tt.status {
+				t.Errorf("checkout: %d, want %d", got, tt.status)
+			}
+			if err := flush(); err != nil {
+				t.Fatal(err)
+			}
+			checkout := byTrace(s.spans)[1].server
+			if took := time.Duration(checkout.EndTimeUnixNano - checkout.StartTimeUnixNano); took < tt.atLeast {
+				t.Errorf("checkout took %v, want at least %v", took, tt.atLeast)
+			}
+			if answered := s.said()["shop-payments SPAN_KIND_CLIENT http://api.harbourpay.example/v1/charges "]; (answered == 1) != (name == "provider-timeout") {
+				t.Errorf("spans: %v", s.said())
+			}
+		})
 	}
 }
 
@@ -211,7 +316,7 @@ func byTrace(spans []*tracepb.Span) []*trace {
 			order = append(order, byID[id])
 		}
 		byID[id].all = append(byID[id].all, sp)
-		if sp.Kind == tracepb.Span_SPAN_KIND_SERVER {
+		if sp.Kind == tracepb.Span_SPAN_KIND_SERVER && len(sp.ParentSpanId) == 0 {
 			byID[id].server = sp
 		}
 	}
@@ -307,7 +412,7 @@ func captured(t *testing.T) *tracepb.Span {
 	if err := proto.Unmarshal(raw, &td); err != nil {
 		t.Fatal(err)
 	}
-	s := &sink{scopes: map[string]string{}}
+	s := &sink{scopes: map[string]string{}, services: map[string]string{}}
 	s.take(&td)
 	for _, sp := range s.spans {
 		if sp.Kind == tracepb.Span_SPAN_KIND_SERVER && attribute(sp, "http.status_code") == "429" {

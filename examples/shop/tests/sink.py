@@ -38,6 +38,10 @@ def _number(span: Span, key: str) -> int:
     return next(int(a.value.int_value) for a in span.attributes if a.key == key)
 
 
+def text(span: Span, key: str) -> str | None:
+    return next((str(a.value.string_value) for a in span.attributes if a.key == key), None)
+
+
 @contextmanager
 def listening() -> Iterator[Sink]:
     sink = Sink()

@@ -10,17 +10,22 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-from sink import Sink, listening
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from sink import Sink, listening, text
+
+from shop import tasks
+from shop.catalogue import Catalogue
 
 FOLDER = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -48,7 +53,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: list[str], url: str, sink: Sink, data: Path
+    command: list[str], url: str, sink: Sink, data: Path, **settings: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "SHOP_"))}
     environment |= {
@@ -59,8 +64,10 @@ def running(
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         # So rarely that what arrives was sent by the exit hooks.
         "OTEL_BSP_SCHEDULE_DELAY": "600000",
-        "SHOP_FAULTS": "1",
+        "SHOP_FAULTS": str(data),
         "SHOP_DATABASE": str(data / "shop.db"),
+        "SHOP_QUEUE": str(data),
+        **settings,
     }
     command = [str(BIN / "opentelemetry-instrument"), *command]
     with (data / "log").open("wb") as log:
@@ -68,7 +75,8 @@ def running(
             command, cwd=FOLDER, env=environment, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        wait_until_up(url, process, data / "log")
+        if url:
+            wait_until_up(url, process, data / "log")
         yield process
     finally:
         if process.poll() is None:
@@ -93,15 +101,16 @@ def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None
     ("server", "ending"),
     [("uvicorn", signal.SIGTERM), ("uvicorn", signal.SIGINT), ("gunicorn", signal.SIGTERM)],
 )
-def test_the_spans_equal_the_ledger(tmp_path: Path, server: str, ending: signal.Signals) -> None:
+def test_the_spans_of_the_storefront_equal_the_ledger(
+    tmp_path: Path, server: str, ending: signal.Signals
+) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = {
-        "uvicorn": [str(BIN / "python"), "-m", "shop", "storefront", "--port", str(port)],
+        "uvicorn": [str(BIN / "python"), "-m", "shop", "--port", str(port)],
         "gunicorn": [
             str(BIN / "gunicorn"),
-            *("-c", "gunicorn.conf.py", "--no-control-socket", "-b", f"127.0.0.1:{port}"),
-            "shop.storefront:create_app()",
+            *("-c", "storefront.conf.py", "-b", f"127.0.0.1:{port}"),
         ],
     }[server]
     ledger: Counter[tuple[str, int]] = Counter()
@@ -117,3 +126,64 @@ def test_the_spans_equal_the_ledger(tmp_path: Path, server: str, ending: signal.
         process.wait(END_LIMIT)
     assert Counter(sink.served()) == ledger
     assert {500, 429, 200, 404} <= {status for _, status in ledger}
+
+
+def test_the_spans_of_payments_equal_the_ledger(tmp_path: Path, proxy: str) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    command = [str(BIN / "gunicorn"), "-c", "payments.conf.py", "-b", url.removeprefix("http://")]
+    ledger: Counter[tuple[str, int]] = Counter()
+    with listening() as sink, running(command, url, sink, tmp_path, SHOP_PROXY=proxy) as process:
+        for i in range(40):
+            card = ["4242424242424242", "4000000000000002", "4000000000000119", "42"][i % 4]
+            order = {"card": card, "amount_cents": 100}
+            answer = httpx.post(url + "/charges", json=order, timeout=10)
+            ledger["POST /charges", answer.status_code] += 1
+        process.send_signal(signal.SIGTERM)
+        process.wait(END_LIMIT)
+    assert Counter(sink.served()) == ledger
+    assert len(ledger) == 4
+    calls = Counter(
+        url for span in sink.spans for url in [text(span, "http.url")] if url is not None
+    )
+    assert calls == {"http://api.harbourpay.example/v1/charges": 30}
+
+
+def test_the_spans_of_the_worker_equal_the_ledger(
+    tmp_path: Path, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pool's processes send their last batch, which waits for 10 minutes here."""
+    (tmp_path / "messages").mkdir()
+    (tmp_path / "control").mkdir()
+    goods = Catalogue(tmp_path / "shop.db")
+    goods.create()
+    folders = {
+        "data_folder_in": str(tmp_path / "messages"),
+        "data_folder_out": str(tmp_path / "messages"),
+        "control_folder": str(tmp_path / "control"),
+    }
+    monkeypatch.setitem(tasks.app.conf, "broker_transport_options", folders)
+    for customer in range(30):
+        tasks.follow_up(goods.place_order(str(customer), 100, "ch"))
+    command = [str(BIN / "celery"), "-A", "shop.tasks", "worker", "-P", "prefork", "-c", "2"]
+    with listening() as sink, running(command, "", sink, tmp_path, SHOP_PROXY=proxy) as process:
+        deadline = time.monotonic() + START_LIMIT
+        while unfinished(tmp_path / "shop.db") and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        process.wait(END_LIMIT)
+    ran = Counter(
+        (span.name, text(span, "celery.state"))
+        for span in sink.spans
+        if span.kind == Span.SPAN_KIND_CONSUMER
+    )
+    assert ran == {
+        ("run/shop.tasks.ship", "SUCCESS"): 30,
+        ("run/shop.tasks.confirm", "SUCCESS"): 30,
+    }
+
+
+def unfinished(database: Path) -> int:
+    with closing(sqlite3.connect(database)) as db:
+        open_orders = "SELECT count(*) FROM orders WHERE NOT (shipped AND confirmed)"
+        count: int = db.execute(open_orders).fetchone()[0]
+        return count
