@@ -33,9 +33,9 @@ func explainVersions(w io.Writer, v report.Timeline, err error) {
 	fmt.Fprintln(w, "VERSION\tFIRST SEEN\tLAST SEEN\tVALID\tBAD\tSOURCE")
 	shown := v.Versions[max(0, len(v.Versions)-listedVersions):]
 	for _, s := range shown {
-		first := s.FirstSeen.Format(time.RFC3339)
-		if !s.Began {
-			first = "before"
+		name := cmp.Or(s.Version, "-")
+		if s.Began {
+			name += " (began)"
 		}
 		valid := s.Good + s.Bad
 		var bad *float64
@@ -43,7 +43,7 @@ func explainVersions(w io.Writer, v report.Timeline, err error) {
 			part := float64(s.Bad) / float64(valid)
 			bad = &part
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", cmp.Or(s.Version, "-"), first, s.LastSeen.Format(time.RFC3339), valid, share(bad), s.Source)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", name, s.FirstSeen.Format(time.RFC3339), s.LastSeen.Format(time.RFC3339), valid, share(bad), s.Source)
 	}
 	if n := len(v.Versions) - len(shown) + v.VersionsLeftOut; n > 0 {
 		fmt.Fprintf(w, "  and %d before them\n", n)

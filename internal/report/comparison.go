@@ -160,13 +160,15 @@ func versionText(name string) string {
 	return "version " + name
 }
 
-// percentOf writes a share with three digits; not 0% or 100% of what is more or less.
+// percentOf writes a share with two or three digits; not 0% or 100% of what is more or less.
 func percentOf(share float64) string {
 	switch {
 	case share > 0 && share < 0.001:
 		return "under 0.1%"
 	case share < 1 && share > 0.999:
 		return "over 99.9%"
+	case share < 0.01:
+		return fmt.Sprintf("%.2g%%", 100*share)
 	}
 	return fmt.Sprintf("%.3g%%", 100*share)
 }
