@@ -111,15 +111,22 @@ export function burnSaid(o: ObjectiveDetail): Said {
   return first ? { text: format.burnRate(first.rate), detail: `over ${first.window}` } : { text: format.notMeasured, detail: '' };
 }
 
-export interface Changed extends Said { differs: boolean; from: number | null }
+export interface Changed extends Said { worse: boolean; from: number | null }
+
+const judged: Record<Comparison['judgement'], (c: Comparison) => string> = {
+  worse: (c) => `Version ${c.newer} is worse than ${c.older}`,
+  better: (c) => `Version ${c.newer} is better than ${c.older}`,
+  alike: (c) => `Version ${c.newer} began, no worse than ${c.older}`,
+  too_few: (c) => `Version ${c.newer} began`,
+};
 
 /** What changed before it: the newest version against what ran before, in the server's words. */
 export function changed(all: Happenings, alert: Alert | null, zone: Zone): Changed {
   const c = all.comparison;
-  if (c) return { text: c.differs ? `Version ${c.newer} is worse than ${c.older}` : `Version ${c.newer} began`, detail: c.sentence + before(c, alert), differs: c.differs, from: unix(c.since) };
+  if (c) return { text: (judged[c.judgement] ?? judged.too_few)(c), detail: c.sentence + before(c, alert), worse: c.judgement === 'worse', from: unix(c.since) };
   const newest = (all.versions ?? []).filter((v) => v.source !== 'backfill').sort((a, b) => a.first_seen.localeCompare(b.first_seen)).pop();
-  if (newest === undefined) return { text: 'No version is known', detail: 'The telemetry carries no service.version.', differs: false, from: null };
-  return { text: 'No new version', detail: `None began in the last 24 h; ${newest.version} ran ${newest.began ? `since ${instant(unix(newest.first_seen), zone)}` : 'all the time shown'}.`, differs: false, from: null };
+  if (newest === undefined) return { text: 'No version is known', detail: 'The telemetry carries no service.version.', worse: false, from: null };
+  return { text: 'No new version', detail: `None began in the last 24 h; ${newest.version} ran ${newest.began ? `since ${instant(unix(newest.first_seen), zone)}` : 'all the time shown'}.`, worse: false, from: null };
 }
 
 /** A change shortly before an alert is where one looks first. */

@@ -46,6 +46,7 @@ export interface Comparison {
   p95_newer_ms: number | null;
   p95_older_ms: number | null;
   differs: boolean;
+  judgement: 'too_few' | 'alike' | 'worse' | 'better';
   sentence: string;
 }
 
@@ -55,6 +56,8 @@ export interface Happenings extends Answer {
   step_seconds: number;
   versions: Version[] | null;
   events: Happening[] | null;
+  /** How many older versions are not listed. */
+  versions_left_out?: number;
   comparison: Comparison | null;
   left_out?: number;
 }

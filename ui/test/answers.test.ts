@@ -81,14 +81,16 @@ test('when a budget ran out', () => {
 
 test('what changed', () => {
   const version = (version: string, over: Partial<Version> = {}): Version => ({ version, first_seen: '2026-11-20T00:00:00Z', last_seen: '2026-11-23T06:00:00Z', began: true, spans: [], good: 1, bad: 0, excluded: 0, p95_ms: null, source: 'live', ...over });
-  const comparison: Comparison = { newer: '1.5.0', older: '1.4.2', since: '2026-11-23T05:20:00Z', newer_bad_share: 0.5, older_bad_share: 0, newer_total: 10, older_total: 10, p95_newer_ms: null, p95_older_ms: null, differs: true, sentence: 'It is worse.' };
+  const comparison: Comparison = { newer: '1.5.0', older: '1.4.2', since: '2026-11-23T05:20:00Z', newer_bad_share: 0.5, older_bad_share: 0, newer_total: 10, older_total: 10, p95_newer_ms: null, p95_older_ms: null, differs: true, judgement: 'worse', sentence: 'It is worse.' };
   const all = (over: Partial<Happenings>): Happenings => ({ schema_version: 1, from: '', to: '', step_seconds: 60, versions: [], events: [], comparison: null, ...over });
   const said = (over: Partial<Happenings>, a: Alert | null = null) => {
     const { text, detail } = changed(all(over), a, 'utc');
     return `${text}; ${detail}`;
   };
   assert.equal(said({ comparison }, alert({})), 'Version 1.5.0 is worse than 1.4.2; It is worse. The alert followed 9 min later.');
-  assert.equal(said({ comparison: { ...comparison, differs: false } }), 'Version 1.5.0 began; It is worse.');
+  for (const [judgement, want] of [['too_few', 'Version 1.5.0 began'], ['alike', 'Version 1.5.0 began, no worse than 1.4.2'], ['better', 'Version 1.5.0 is better than 1.4.2']] as const) {
+    assert.equal(said({ comparison: { ...comparison, judgement, sentence: 'So it is.' } }), `${want}; So it is.`);
+  }
   // A version that came after the alert did not cause it.
   assert.equal(said({ comparison }, alert({ started_at: '2026-11-23T05:00:00Z' })), 'Version 1.5.0 is worse than 1.4.2; It is worse.');
   assert.equal(said({ versions: [version('1.4.2')] }), 'No new version; None began in the last 24 h; 1.4.2 ran since 2026-11-20 00:00 UTC.');

@@ -69,8 +69,8 @@ export function Charts({ slo: present, series, happenings, unknown, earlier }: P
   return (
     <div class="charts card">
       {happenings === null
-        ? <p class="chart lane quiet" role="status">{unknown === '' ? 'Reading what happened …' : unknown}</p>
-        : <Lane items={happened} omitted={happenings.left_out ?? 0} from={unix(series.from) ?? 0} to={unix(series.to) ?? 0} now={unix(present.to)} about={about} back={back} />}
+        ? <p class={`chart quiet${unknown === '' ? ' is-awaited' : ''}`} role="status">{unknown === '' ? 'Reading what happened …' : unknown}</p>
+        : <Lane items={happened} omitted={(happenings.left_out ?? 0) + (happenings.versions_left_out ?? 0)} from={unix(series.from) ?? 0} to={unix(series.to) ?? 0} now={unix(present.to)} about={about} back={back} />}
       <Chart
         {...shared}
         title="SLI"

@@ -69,11 +69,11 @@ function Since({ slo, series }: Pick<Props, 'slo' | 'series'>) {
 
 function WhatChanged({ slo, happenings, unknown }: Omit<Props, 'series'>) {
   if (happenings === null) return <Answer asks="What changed"><span class="quiet">{unknown === '' ? 'Reading what happened …' : unknown}</span></Answer>;
-  const { text, detail, differs, from } = changed(happenings, speaking(slo.alerts ?? []), zone.value);
+  const { text, detail, worse, from } = changed(happenings, speaking(slo.alerts ?? []), zone.value);
   const range = from === null ? null : rangeFor(from, null, unix(slo.to));
   return (
     <Answer asks="What changed">
-      <strong class={differs ? 'bad-text' : ''}>{text}</strong>
+      <strong class={worse ? 'bad-text' : ''}>{text}</strong>
       <p>{detail}</p>
       {range && <p><a href={hereWith({ from: range.from, to: range.to === 'now' ? null : range.to })}>Show since then</a></p>}
     </Answer>
