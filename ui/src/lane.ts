@@ -94,10 +94,13 @@ export interface Item {
 
 const rowOf: Record<Kind, RowKey> = { version: 'version', alert: 'alert', correction: 'left_out', exclusion: 'left_out', generation: 'generation', gap: 'gap', made_up: 'made_up' };
 
+/** A version seen this many seconds before the end still runs: its last minute may not be over. */
+const stillRunning = 150;
+
 /** Everything the lane shows, in the order of time. */
 export function items(all: Happenings): Item[] {
   const end = unix(all.to) ?? 0;
-  const found = (all.versions ?? []).map((v, i) => versionItem(v, i, end - (all.step_seconds || 60)));
+  const found = (all.versions ?? []).map((v, i) => versionItem(v, i, end - stillRunning));
   for (const [i, e] of (all.events ?? []).entries()) {
     // Versions are bars of their own; a kind of a newer server has no row here yet.
     if (e.kind === 'version' || rowOf[e.kind] === undefined) continue;
@@ -129,7 +132,7 @@ function eventItem(e: Happening, i: number, end: number): Item {
   const to = unix(e.to);
   const tone = e.kind === 'alert' && (e.severity === 'page' || e.severity === 'ticket') ? e.severity : e.kind.replace('_', '-');
   return {
-    key: `${e.kind} ${e.id} ${e.at} ${i}`, row: rowOf[e.kind], name: e.title, title: e.title, detail: e.detail, from, to,
+    key: `${e.kind} ${e.id} ${e.at} ${i}`, row: rowOf[e.kind], name: e.title.replace(/ (fired|began)$/, ''), title: e.title, detail: e.detail, from, to,
     // Corrections and gaps always have an end; what has none and is no instant still goes on.
     spans: [[from, to ?? (e.kind === 'alert' || e.kind === 'generation' ? Math.max(end, from) : from)]],
     tone, mark: e.kind === 'alert' ? (e.severity === 'page' ? 'page' : 'ticket') : e.kind === 'generation' ? 'generation' : null,
@@ -139,7 +142,7 @@ function eventItem(e: Happening, i: number, end: number): Item {
 /** Shares of the lane's width; spans are shares of the whole width too. */
 export interface Placed { item: Item; track: number; left: number; right: number; spans: [number, number][]; label: 'inside' | 'after' | 'before' | 'none' }
 
-export interface Row { key: RowKey; name: string; tracks: number; placed: Placed[]; hidden: number }
+export interface Row { key: RowKey; name: string; tracks: number; placed: Placed[] }
 
 const narrowest = 6;
 const letter = 6.4;
@@ -153,27 +156,46 @@ export function lay(all: readonly Item[], from: number, to: number, width: numbe
   return rows.flatMap(({ key, name, tracks }) => {
     const seen = all.filter((item) => item.row === key && item.from < to && lastOf(item) > from - 1 && !isGround(item, from, to));
     if (seen.length === 0) return [];
-    // The newest version stands on top, and has a track of its own however often it came and went.
+    // The newest version is what somebody looks for, so it has the first choice.
     const order = key === 'version' ? [...seen].reverse() : seen;
-    const ends: number[] = [];
-    const placed: Placed[] = [];
-    let hidden = 0;
-    for (const item of order) {
+    const taken: Stretch[][] = [];
+    const placed = order.map((item): Placed => {
       const [left, right] = room(at(item.from), at(lastOf(item)), narrowest / width);
-      let track = key === 'version' ? placed.length : ends.findIndex((end) => end + 2 / width <= left);
-      if (track < 0) track = ends.length;
-      if (track >= tracks && key === 'version') {
-        hidden++;
-        continue;
-      }
-      // What finds no track of its own lies over the last one: nothing is left out of sight.
-      track = Math.min(track, tracks - 1);
-      ends[track] = Math.max(ends[track] ?? 0, right);
-      placed.push({ item, track, left, right, spans: item.spans.map(([a, b]) => [at(a), at(b)]), label: 'none' });
-    }
-    label(placed, width);
-    return [{ key, name, tracks: ends.length, placed, hidden }];
+      const spans = item.spans.map(([a, b]): Stretch => [at(a), at(b)]);
+      return { item, left, right, spans, ...place(left, right, (item.name.length * letter + padding) / width, taken, tracks, width) };
+    });
+    return [{ key, name, tracks: taken.length, placed }];
   });
+}
+
+type Stretch = [number, number];
+
+/**
+ * The first track with room for a bar and its name; without such a track the
+ * name goes first, and at last it lies over others: nothing is left out of sight.
+ */
+function place(left: number, right: number, needs: number, taken: Stretch[][], tracks: number, width: number): Pick<Placed, 'track' | 'label'> {
+  const label = labelOf(left, right, needs, width);
+  const ways: [Placed['label'], Stretch][] = [[label, [left - (label === 'before' ? needs : 0), right + (label === 'after' ? needs : 0)]], ['none', [left, right]]];
+  for (const [way, [from, to]] of ways) {
+    const free = taken.findIndex((on) => on.every(([a, b]) => b <= from + touching / width || a >= to - touching / width));
+    const track = free >= 0 ? free : taken.length;
+    if (track >= tracks) continue;
+    (taken[track] ??= []).push([from, to]);
+    return { track, label: way };
+  }
+  taken[tracks - 1]!.push([left, right]);
+  return { track: tracks - 1, label: 'none' };
+}
+
+/** What follows another at once stands beside it. */
+const touching = 1;
+
+/** Inside where it fits, else beside, within the lane. */
+function labelOf(left: number, right: number, needs: number, width: number): Placed['label'] {
+  if (right - left >= Math.min(needs, roomy / width)) return 'inside';
+  if (right + needs <= 1) return 'after';
+  return left - needs >= 0 ? 'before' : 'none';
 }
 
 /** A rule that was in force all the time is no event of that time. */
@@ -185,22 +207,6 @@ const lastOf = (item: Item): number => item.spans.reduce((last, [, to]) => Math.
 function room(left: number, right: number, least: number): [number, number] {
   if (right - left >= least) return [left, right];
   return left + least > 1 ? [1 - least, 1] : [left, left + least];
-}
-
-/** Names each bar inside where that fits, else beside it where nothing else stands, no other name either. */
-function label(placed: readonly Placed[], width: number): void {
-  const taken = placed.map((p) => ({ track: p.track, left: p.left, right: p.right }));
-  for (const one of [...placed].sort((a, b) => a.left - b.left)) {
-    const needs = (one.item.name.length * letter + padding) / width;
-    const others = taken.filter((t) => t.track === one.track && !(t.left === one.left && t.right === one.right));
-    const next = Math.min(1, ...others.filter((o) => o.left >= one.right).map((o) => o.left));
-    const before = Math.max(0, ...others.filter((o) => o.right <= one.left).map((o) => o.right));
-    if (one.right - one.left >= Math.min(needs, roomy / width)) one.label = 'inside';
-    else if (next - one.right >= needs) one.label = 'after';
-    else if (one.left - before >= needs) one.label = 'before';
-    if (one.label === 'after') taken.push({ track: one.track, left: one.right, right: one.right + needs });
-    if (one.label === 'before') taken.push({ track: one.track, left: one.left - needs, right: one.left });
-  }
 }
 
 /**

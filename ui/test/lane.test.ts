@@ -34,10 +34,12 @@ test('an alert that goes on lasts until the end of what was asked', () => {
   assert.deepEqual([ticket!.to, ticket!.mark, ticket!.tone], [start + 14_400, 'ticket', 'ticket']);
 });
 
-test('the newest version stands on top, each on a track of its own, the oldest of many are hidden', () => {
-  const [row] = laid(items(all({ versions: Array.from({ length: 8 }, (_, i) => version(`v${i}`, [[i, i + 1]])) })));
-  assert.deepEqual(row!.placed.map((p) => [p.item.name, p.track]), [['v7', 0], ['v6', 1], ['v5', 2], ['v4', 3], ['v3', 4], ['v2', 5]]);
-  assert.equal(row!.hidden, 2);
+test('the newest version stands on top; those after each other share a track, those beside each other do not', () => {
+  const tracks = (...versions: Version[]) => laid(items(all({ versions })))[0]!.placed.map((p) => [p.item.name, p.track]);
+  assert.deepEqual(tracks(version('v1', [[0, 3]]), version('v2', [[3, 6]]), version('v3', [[6, 10]])), [['v3', 0], ['v2', 0], ['v1', 0]]);
+  assert.deepEqual(tracks(version('v1', [[0, 7]]), version('v2', [[3, 10]])), [['v2', 0], ['v1', 1]]);
+  // The name of a short one beside it takes room too.
+  assert.deepEqual(tracks(version('v1', [[0, 9.99]]), version('v2', [[9.99, 10]])), [['v2', 0], ['v1', 1]]);
 });
 
 test('alerts at the same time lie under each other, later ones take the first free track', () => {
@@ -67,8 +69,9 @@ test('a name stands inside, after or before its bar, and never over another', ()
   assert.deepEqual(labels([event('gap', 1, 1.1, { title })]), ['after']);
   assert.deepEqual(labels([event('gap', 9.9, 10, { title })]), ['before']);
   // The second would be written over the name of the first.
-  assert.deepEqual(labels([event('gap', 7, 7.1, { title }), event('gap', 9.9, 10, { title })]), ['after', 'before']);
+  assert.deepEqual(labels([event('gap', 6.5, 6.6, { title }), event('gap', 9.9, 10, { title })]), ['after', 'before']);
   assert.deepEqual(labels([event('gap', 8, 8.1, { title }), event('gap', 9.9, 10, { title })]), ['after', 'none']);
+  assert.deepEqual(laid(items(all({ events: [event('alert', 1, 1.1, { title: 'page-1h fired' })] })))[0]!.placed[0]!.item.name, 'page-1h');
 });
 
 test('a rule in force all the time is no event of that time, one that began is', () => {

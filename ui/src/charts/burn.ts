@@ -48,7 +48,7 @@ export function burnPlot(series: Series, lines: readonly BurnLine[], zone: Zone,
 
 const tickLabel = (rate: number, floor: number): string => (rate === floor ? `≤ ${rate}x` : `${rate >= 1000 ? format.compact(rate) : rate}x`);
 
-/** The line of an even spend, and a thin one for each threshold with its name at the right end. */
+/** The line of an even spend, and a thin one for each threshold with its name at the left end, because the right one is now. */
 function thresholds(lines: readonly BurnLine[]): Layer[] {
   const text = colour('muted');
   const even: Layer = (u) => rule(1, 'y', text)(u);
@@ -71,18 +71,18 @@ function names(u: uPlot, labels: Label[]): void {
   const { ctx, bbox } = u;
   const px = devicePixelRatio;
   ctx.font = `${11 * px}px system-ui, sans-serif`;
-  ctx.textAlign = 'right';
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
   const places = apart(labels.map((l) => u.valToPos(l.value, 'y', true) - 8 * px), 14 * px, bbox.top + 7 * px, bbox.top + bbox.height - 7 * px);
-  const right = bbox.left + bbox.width - 6 * px;
+  const left = bbox.left + 6 * px;
   const back = colour('surface');
   labels.forEach((label, i) => {
     const width = ctx.measureText(label.words).width;
     ctx.globalAlpha = 0.82;
     ctx.fillStyle = back;
-    ctx.fillRect(right - width - 3 * px, places[i]! - 7 * px, width + 6 * px, 14 * px);
+    ctx.fillRect(left - 3 * px, places[i]! - 7 * px, width + 6 * px, 14 * px);
     ctx.globalAlpha = 1;
     ctx.fillStyle = label.ink;
-    ctx.fillText(label.words, right, places[i]!);
+    ctx.fillText(label.words, left, places[i]!);
   });
 }

@@ -10,7 +10,6 @@ import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
 import { cursor, point } from '../../charts/cursor';
 import { csv, fileName } from '../../charts/csv';
 import { saveText } from '../../charts/save';
-import * as format from '../../format';
 import { during, lay, rangeFor } from '../../lane';
 import type { Item, Placed, Row } from '../../lane';
 import { chooseRange, instant, rfc3339, zone } from '../../time';
@@ -97,7 +96,7 @@ function Picture({ items, from, to, now, seen, back }: Props & { seen: Signal<It
         ))}
         <div class="lane-over" ref={host}><CursorLine from={from} to={to} /></div>
       </div>
-      <Readout items={items} seen={seen} hidden={rows.reduce((sum, row) => sum + row.hidden, 0)} empty={rows.length === 0} />
+      <Readout items={items} seen={seen} empty={rows.length === 0} />
     </>
   );
 }
@@ -150,12 +149,12 @@ function CursorLine({ from, to }: { from: number; to: number }) {
   return <i class="lane-cursor" style={{ left: percent((at - from) / (to - from)) }} />;
 }
 
-function Readout({ items, seen, hidden, empty }: { items: readonly Item[]; seen: Signal<Item | null>; hidden: number; empty: boolean }) {
+function Readout({ items, seen, empty }: { items: readonly Item[]; seen: Signal<Item | null>; empty: boolean }) {
   const of = seen.value;
   if (of) return <p class="readout"><strong>{of.title}</strong>, {when(of, zone.value)}{of.detail === '' ? '' : `: ${of.detail}`} <span class="quiet">Click or Enter shows its range.</span></p>;
   const at = cursor.value;
   const held = at === null ? [] : during(items, at);
   if (at !== null) return <p class="readout" aria-hidden="true">{instant(at, zone.value)}: {held.length === 0 ? 'nothing happened' : held.map((i) => i.title).join(', ')}</p>;
   if (empty) return <p class="readout quiet">Nothing happened in this range.</p>;
-  return <p class="readout quiet">Starts of versions, alerts and rules are drawn through every chart. {hidden > 0 && `${format.plural(hidden, 'older version is', 'older versions are')} only in the table.`}</p>;
+  return <p class="readout quiet">Starts of versions, alerts and rules are drawn through every chart.</p>;
 }

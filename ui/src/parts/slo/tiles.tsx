@@ -5,7 +5,7 @@
 import type { ComponentChildren } from 'preact';
 import type { ObjectiveDetail } from '../../api';
 import * as format from '../../format';
-import { zone } from '../../time';
+import { windowSeconds, zone } from '../../time';
 import { budgetLeft, exhaustion, leftText, pace } from '../../verdict';
 import { BudgetBar } from '../budget';
 
@@ -24,7 +24,9 @@ export function Tiles({ slo }: { slo: ObjectiveDetail }) {
   const runsOut = exhaustion(slo, zone.value);
   const overspent = left !== null && left < 0;
   const below = slo.sli !== null && slo.good !== null && slo.bad !== null && overspent;
-  const rates = (slo.burn ?? []).map((b) => `${b.window} ${b.rate === null ? format.notMeasured : format.burnRate(b.rate)}`);
+  // Shorter windows flicker; the rules below have them.
+  const long = (slo.burn ?? []).filter((b) => (windowSeconds(b.window) ?? 0) >= 3600);
+  const rates = (long.length > 0 ? long : (slo.burn ?? [])).map((b) => `${b.window} ${b.rate === null ? format.notMeasured : format.burnRate(b.rate)}`);
   const first = pace(slo);
   return (
     <dl class="tiles">

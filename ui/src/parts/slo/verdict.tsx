@@ -31,7 +31,7 @@ export function Verdict({ slo, series, happenings, unknown }: Props) {
         <Chip state={slo.state} />
         <span class="quiet">{[slo.namespace, slo.service, slo.environment, slo.journey].filter((part) => part !== '').join(' · ')}</span>
       </div>
-      <p class="headline">{headline}</p>
+      <p class="verdict-says">{headline}</p>
       <p class="cause">
         {slo.cause !== '' && !headline.includes(slo.cause) && <span>{asSentence(slo.cause)}</span>} {slo.next_step !== '' && <span class="next"><span class="quiet">Next:</span> {slo.next_step}</span>}
       </p>
