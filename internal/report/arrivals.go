@@ -32,9 +32,11 @@ const (
 // Arrivals is the answer of GET /api/v1/intake/arrivals: the spans that
 // arrived, by the time of their arrival. Each list has a number for each
 // timestamp, where a step ends; null says that nothing is known of the step.
+// The last step ends at To or later: the minute that has not ended is left out.
 type Arrivals struct {
 	SchemaVersion int       `json:"schema_version"`
 	Window        string    `json:"window"`
+	To            time.Time `json:"to"`
 	StepSeconds   int64     `json:"step_seconds"`
 	Timestamps    []int64   `json:"timestamps"`
 	Accepted      []*uint64 `json:"accepted"`
@@ -62,13 +64,13 @@ type arrivals struct {
 	service map[operation.Service][]uint64
 }
 
-// Arrivals returns what arrived within a span of time up to now.
+// Arrivals returns what arrived within a span of time up to now, in whole minutes.
 func (r *Report) Arrivals(ctx context.Context, length time.Duration) (Arrivals, error) {
 	if length < 10*time.Minute || length > MaxArrivalsWindow || length%time.Minute != 0 {
 		return Arrivals{}, errs.New(errs.Invalid, "a window of %s is not one", length).
 			WithHint("ask for whole minutes, 10m at least and 30d at most, as in 1h, 6h or 7d")
 	}
-	a := newArrivals(slice.MinuteOf(r.Now())+1, slice.Minute(length/time.Minute))
+	a := newArrivals(slice.MinuteOf(r.Now()), slice.Minute(length/time.Minute))
 	a.since(slice.MinuteOf(r.Started))
 	store, stored, err := r.recent(ctx, func(k *slice.Key) bool { return k.Tally == slice.Spans && k.Indicator == "" }, func(s slice.Sample) {
 		if a.q.From <= s.Minute && s.Minute < a.q.To {
@@ -123,7 +125,7 @@ func (a *arrivals) add(s operation.Service, step int, sum series.Sum) {
 }
 
 func (a *arrivals) answer(length string) Arrivals {
-	v := Arrivals{SchemaVersion: SchemaVersion, Window: length, StepSeconds: int64(a.q.Step) * 60, Services: []ServiceArrivals{}}
+	v := Arrivals{SchemaVersion: SchemaVersion, Window: length, To: a.q.To.Start(), StepSeconds: int64(a.q.Step) * 60, Services: []ServiceArrivals{}}
 	for i, c := range a.total {
 		v.Timestamps = append(v.Timestamps, a.q.StepStart(i+1).Start().Unix())
 		if !a.known[i] {

@@ -20,7 +20,7 @@ func TestArrivals(t *testing.T) {
 	w := newWorld(noon, objective("up", time.Hour))
 	now := slice.MinuteOf(noon)
 	key := slice.Key{Service: shop, Tally: slice.Spans}
-	for _, m := range []slice.Minute{now, now - 12, now - 30, now - 150} {
+	for _, m := range []slice.Minute{now, now - 1, now - 12, now - 30, now - 150} {
 		w.count(key, m, slice.Counts{Good: 10, Bad: 1, Excluded: 2})
 	}
 	w.count(slice.Key{Service: operation.Self, Tally: slice.Spans}, now, slice.Counts{Good: 1000})
@@ -30,8 +30,8 @@ func TestArrivals(t *testing.T) {
 		want   string // steps, their width, those not known, accepted, refused, sent again
 	}{
 		{"an hour, by the minute", time.Hour, "60 of 60 s, 0 null: 30 3 6"},
-		{"three hours, of which the server ran two", 3 * time.Hour, "91 of 120 s, 29 null: 40 4 8"},
-		{"a week", 7 * 24 * time.Hour, "85 of 7200 s, 82 null: 40 4 8"},
+		{"three hours, of which the server ran two", 3 * time.Hour, "90 of 120 s, 29 null: 40 4 8"},
+		{"a week", 7 * 24 * time.Hour, "84 of 7200 s, 82 null: 40 4 8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v, err := w.report(t).Arrivals(context.Background(), c.length)
@@ -62,7 +62,7 @@ func TestArrivalsAreBounded(t *testing.T) {
 	w := newWorld(noon)
 	for i := range 25 {
 		k := slice.Key{Service: operation.Service{Name: fmt.Sprintf("s%02d", i)}, Tally: slice.Spans}
-		w.count(k, slice.MinuteOf(noon), slice.Counts{Good: uint64(i)})
+		w.count(k, slice.MinuteOf(noon)-1, slice.Counts{Good: uint64(i)})
 	}
 	v, err := w.report(t).Arrivals(context.Background(), time.Hour)
 	if err != nil || len(v.Services) != 20 || v.Others != 5 || v.Services[0].Service != "s24" {

@@ -159,7 +159,6 @@ export interface SignalIntake {
   future: number | null;
   invalid?: number | null;
   ignored?: Record<string, number> | null;
-  refused?: Record<string, number> | null;
 }
 
 export interface ServiceIntake {
@@ -191,6 +190,13 @@ export interface Intake {
   health: { state: 'ok' | 'red'; cause: string } | null;
   /** What is wrong while counting goes on; missing from older servers. */
   warnings?: string[];
+  /** Since when this process has listened, and its totals count. */
+  started_at?: string;
+  endpoints?: { grpc: string; http: string };
+  /** Requests that were turned away before anything in them was read. */
+  refused?: { transport: string; reason: string; requests: number }[];
+  store?: { open: boolean; last: string | null };
+  evaluation?: { at: string | null; took_ms: number; objectives: number };
 }
 
 /** True while the server wants a token; the shell then shows the sign-in form instead of a page. */

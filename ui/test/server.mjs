@@ -9,9 +9,10 @@ import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { alerts, receivers, silences } from './fixtures/alerts.mjs';
 import { burn, events as happened } from './fixtures/events.mjs';
-import { intake } from './fixtures/intake.mjs';
+import { arrivals, intake } from './fixtures/intake.mjs';
 import { operations, proposals } from './fixtures/operations.mjs';
 import { now, resolve } from './fixtures/seed.mjs';
+import { seen } from './fixtures/seen.mjs';
 import { detail } from './fixtures/slo.mjs';
 import { slos, young } from './fixtures/slos.mjs';
 import { trends } from './fixtures/trends.mjs';
@@ -74,7 +75,13 @@ function answer(url, fleet, scenario, held) {
     return [200, operations(scenario === 'empty' ? 0 : 7, window)];
   }
   if (url.pathname === '/api/v1/proposals') return [200, proposals()];
-  if (url.pathname === '/api/v1/intake') return [200, intake(scenario === 'empty' ? 'none' : scenario === 'red' ? 'red' : 'fine')];
+  const kind = scenario === 'empty' ? 'none' : scenario === 'red' ? 'red' : 'fine';
+  if (url.pathname === '/api/v1/intake') return [200, intake(kind)];
+  if (url.pathname === '/api/v1/services') return [200, seen(kind)];
+  if (url.pathname === '/api/v1/intake/arrivals') {
+    const told = arrivals(kind, url.searchParams.get('window') ?? '1h');
+    return told === null ? [400, { error: { message: 'no such window', hint: 'write 1h, 6h or 7d' } }] : [200, told];
+  }
   const parts = /^\/api\/v1\/slos\/([^/]+)\/([^/]+)(\/events)?$/.exec(url.pathname);
   const found = parts && fleet.slos.find((o) => o.service === decodeURIComponent(parts[1]) && o.name === decodeURIComponent(parts[2]));
   if (!found) return [404, { error: { message: 'there is no such objective', hint: 'Did you mean checkout-succeeds?' } }];

@@ -1,49 +1,120 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Is telemetry arriving, and what happened to what arrived?
+// Is Leadline itself well, does telemetry arrive, and what happened to what
+// arrived? For who asks why there is nothing to see, the way of an event is a
+// list of checks, computed from facts, in its order.
 import { useEffect } from 'preact/hooks';
-import type { Intake, SignalIntake } from '../api';
+import type { Fleet, Intake, Objective, SignalIntake } from '../api';
+import type { Receivers } from '../alert';
+import { alertNews } from '../events';
 import * as format from '../format';
+import { checklist, meaningOf, silentAfter, uncounted, vitals } from '../intake';
+import type { Arrivals, Check, Facts, SeenService, SeenServices } from '../intake';
+import { ArrivalSpark, ArrivalsChart, arrivalWindow } from '../parts/arrivals';
+import { StateIcon } from '../parts/chip';
 import { Screen } from '../parts/screens';
+import { keepZone } from '../parts/shell';
 import { useResource } from '../resource';
 import { instant, unix, zone } from '../time';
 
 export function IntakePage() {
   const intake = useResource<Intake>('/api/v1/intake');
+  const arrivals = useResource<Arrivals>(`/api/v1/intake/arrivals?window=${encodeURIComponent(arrivalWindow())}`);
+  const services = useResource<SeenServices>('/api/v1/services');
+  const fleet = useResource<Fleet>('/api/v1/slos');
+  const receivers = useResource<Receivers>('/api/v1/receivers', true, alertNews);
   useEffect(() => {
     document.title = 'Intake · Leadline';
   }, []);
   return (
     <>
       <h1>Intake</h1>
-      <Screen of={intake} what="the intake">{(data) => <Body intake={data} />}</Screen>
+      <Screen of={intake} what="the intake">
+        {(data) => (
+          <Body
+            facts={{ intake: data, services: services.data?.services ?? null, objectives: fleet.data?.slos ?? null, receivers: receivers.data }}
+            self={fleet.data?.self ?? null} arrivals={arrivals.data}
+          />
+        )}
+      </Screen>
     </>
   );
 }
 
-function Body({ intake }: { intake: Intake }) {
+/** The server's own time where it says one: a clock of ours that is wrong would call every service silent. */
+const nowOf = (facts: Facts, arrivals: Arrivals | null): number => Math.max(unix(facts.intake.evaluation?.at ?? null) ?? 0, unix(arrivals?.to ?? null) ?? 0) || Date.now() / 1000;
+
+function Body({ facts, self, arrivals }: { facts: Facts; self: Objective[] | null; arrivals: Arrivals | null }) {
+  const { intake } = facts;
+  const now = nowOf(facts, arrivals);
   return (
     <>
-      <Health of={intake} />
-      <Signals signals={intake.signals ?? []} />
-      <Services of={intake} />
+      <Health of={intake} vitals={vitals(facts, self, now)} />
+      <Why checks={checklist(facts, now)} />
+      {arrivals !== null && <section class="card" aria-label="Arrivals"><ArrivalsChart of={arrivals} /></section>}
+      <Services of={facts.services ?? []} arrivals={arrivals} now={now} />
+      <Signals signals={intake.signals ?? []} started={intake.started_at} />
+      <Uncounted of={intake} />
       <Log of={intake} />
     </>
   );
 }
 
-function Health({ of: { health, warnings } }: { of: Intake }) {
-  const red = health?.state !== 'ok';
+/** One view of everything that counting and telling depend on. */
+function Health({ of: { health, warnings }, vitals: all }: { of: Intake; vitals: Check[] }) {
+  const red = health !== null && health.state !== 'ok';
+  const ill = all.filter((v) => v.state === 'fails');
   return (
-    <section class={`card health ${red ? 'is-red' : 'is-ok'}`} role={red ? 'alert' : undefined}>
-      <h2>{health === null ? 'Health is not known' : red ? 'Intake refuses or loses telemetry' : 'Intake is healthy'}</h2>
-      {health !== null && health.cause !== '' && <p>{health.cause}</p>}
-      {!red && health?.cause === '' && <p class="quiet">Every acknowledged request is in the log.</p>}
-      {(warnings ?? []).map((p) => <p key={p} class="bad-text">{p}</p>)}
+    <section class={`card health ${red ? 'is-red' : ill.length > 0 ? 'is-ill' : 'is-ok'}`} aria-labelledby="health-title">
+      <h2 id="health-title">{health === null ? 'Health is not known' : red ? 'Intake refuses or loses telemetry' : ill.length > 0 ? `Leadline needs care: ${ill.map((v) => v.title.toLowerCase()).join(', ')}` : 'Leadline itself is well'}</h2>
+      {red && <p role="alert">{health.cause}</p>}
+      <ul class="vitals">
+        {all.map((v) => (
+          <li key={v.title} class={`is-${v.state}`}>
+            <Mark state={v.state} /> <strong>{v.title}</strong>
+            <p class={v.state === 'fails' ? '' : 'quiet'}>{v.says}{v.link && v.state === 'fails' && <> <a href={keepZone(v.link.path)}>{v.link.words}</a></>}</p>
+          </li>
+        ))}
+      </ul>
+      {(warnings ?? []).slice(1).map((p) => <p key={p} class="bad-text">{p}</p>)}
     </section>
   );
 }
+
+const marks = { holds: ['ok', 'In order:'], fails: ['at_risk', 'Not in order:'], unknown: ['not_measured', 'Not known:'] } as const;
+
+const Mark = ({ state }: { state: Check['state'] }) => <span class={`mark state-${marks[state][0]}`}><StateIcon state={marks[state][0]} /><span class="hidden">{marks[state][1]}</span></span>;
+
+function Why({ checks }: { checks: Check[] }) {
+  const failing = checks.filter((c) => c.state === 'fails').length;
+  return (
+    <section class="card why" aria-labelledby="why-title">
+      <h2 id="why-title">Why do I see nothing? <span class="quiet">{failing === 0 ? `all ${checks.length} steps from the application to a number hold` : `${failing} of ${checks.length} steps from the application to a number ${failing === 1 ? 'does' : 'do'} not hold`}</span></h2>
+      <ol class="checks">
+        {checks.map((c) => (
+          <li key={c.title} class={`is-${c.state}`}>
+            <Mark state={c.state} />
+            <div>
+              <strong>{c.title}</strong> <span class={c.state === 'fails' ? '' : 'quiet'}>{c.says}</span>
+              {(c.next !== '' || c.link) && <p><span class="quiet">Next:</span> {coded(c.next)} {c.link && <a href={pathWith(c.link.path)}>{c.link.words}</a>}</p>}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** Variables and commands of a sentence stand out, so that they can be copied. */
+const coded = (text: string) => text.split(/(`[^`]+`|OTEL_[A-Z_]+(?:=\S*[^\s.,:;])?)/).map((part, i) => (i % 2 === 1 ? <code key={part}>{part.replaceAll('`', '')}</code> : part));
+
+/** The time zone travels, whether or not the address has a query of its own. */
+const pathWith = (path: string): string => {
+  const [bare, own] = path.split('?');
+  const kept = keepZone(bare!);
+  return own === undefined ? kept : `${kept}${kept.includes('?') ? '&' : '?'}${own}`;
+};
 
 type Counted = 'requests' | 'items' | 'accepted' | 'duplicates' | 'late' | 'future' | 'invalid';
 
@@ -57,14 +128,12 @@ const columns: { key: Counted; head: string; bad?: boolean }[] = [
   { key: 'invalid', head: 'Invalid', bad: true },
 ];
 
-function Signals({ signals }: { signals: SignalIntake[] }) {
+function Signals({ signals, started }: { signals: SignalIntake[]; started: string | undefined }) {
   // A column that this server does not count for any signal says nothing, so it is left out.
-  const refusals = signals.some((s) => s.refused != null);
   const told = columns.filter((c) => signals.some((s) => s[c.key] != null));
   return (
     <section class="card">
-      <h2>Signals <span class="quiet">since the server started</span></h2>
-      {signals.length > 0 && <p class="quiet">Ignored spans were acknowledged too: they are of no kind that is counted.</p>}
+      <h2>Signals <span class="quiet">since {started === undefined ? 'the server started' : instant(unix(started), zone.value)}</span></h2>
       {signals.length === 0 ? <p class="quiet">No request has arrived.</p> : (
         <div class="scroll" tabIndex={0} role="region" aria-label="Signals">
           <table class="stacks">
@@ -73,7 +142,6 @@ function Signals({ signals }: { signals: SignalIntake[] }) {
                 <th scope="col">Signal</th>
                 {told.map((c) => <th key={c.key} scope="col" class="num">{c.head}</th>)}
                 <th scope="col">Ignored</th>
-                {refusals && <th scope="col">Refused</th>}
               </tr>
             </thead>
             <tbody>
@@ -82,7 +150,6 @@ function Signals({ signals }: { signals: SignalIntake[] }) {
                   <th scope="row">{s.signal}</th>
                   {told.map((c) => <td key={c.key} class={`num ${c.bad === true && (s[c.key] ?? 0) > 0 ? 'bad-text' : ''}`} data-head={c.head}>{format.count(s[c.key])}</td>)}
                   <td class="wide" data-head="Ignored"><Reasons of={s.ignored} /></td>
-                  {refusals && <td class="wide" data-head="Refused"><Reasons of={s.refused} bad /></td>}
                 </tr>
               ))}
             </tbody>
@@ -93,36 +160,71 @@ function Signals({ signals }: { signals: SignalIntake[] }) {
   );
 }
 
-function Reasons({ of, bad = false }: { of: Record<string, number> | null | undefined; bad?: boolean }) {
+function Reasons({ of }: { of: Record<string, number> | null | undefined }) {
   if (of == null) return <span class="quiet">{format.notMeasured}</span>;
   const reasons = Object.entries(of).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
   if (reasons.length === 0) return <span class="quiet">none</span>;
-  return <ul class="reasons">{reasons.map(([reason, n]) => <li key={reason} class={bad ? 'bad-text' : ''}>{format.count(n)} {reason.replaceAll('_', ' ')}</li>)}</ul>;
+  return <ul class="reasons">{reasons.map(([reason, n]) => <li key={reason}>{format.count(n)} {meaningOf(reason).name}</li>)}</ul>;
 }
 
-function Services({ of: { services } }: { of: Intake }) {
+function Services({ of, arrivals, now }: { of: readonly SeenService[]; arrivals: Arrivals | null; now: number }) {
+  const sent = (s: SeenService) => arrivals?.services.find((a) => a.service === s.service && a.namespace === s.namespace && a.environment === s.environment)?.accepted;
   return (
     <section class="card">
-      <h2>Services <span class="quiet">of the minutes that are still open</span></h2>
-      {(services ?? []).length === 0 ? <p class="quiet">No service sent telemetry lately.</p> : (
+      <h2>Services <span class="quiet">heard of in the last 30 days, or counted by an objective</span></h2>
+      {of.length === 0 ? <p class="quiet">No service has sent telemetry.</p> : (
         <div class="scroll" tabIndex={0} role="region" aria-label="Services">
           <table class="stacks">
-            <thead><tr><th scope="col">Service</th><th scope="col">Environment</th><th scope="col" class="num">Spans</th><th scope="col" class="num">Metric points</th><th scope="col" class="num">Log records</th><th scope="col">Last seen</th></tr></thead>
+            <thead><tr><th scope="col">Service</th><th scope="col">Environment</th><th scope="col" class="num">Spans, {arrivals?.window ?? ''}</th><th scope="col">When</th><th scope="col">Last seen</th><th scope="col">Versions, 1h</th><th scope="col">Objectives</th></tr></thead>
             <tbody>
-              {(services ?? []).map((s) => (
+              {of.map((s) => (
                 <tr key={[s.namespace, s.service, s.environment].join('\u0000')}>
-                  <th scope="row">{s.service} <span class="quiet">{s.namespace}</span></th>
-                  <td class="wide" data-head="Environment">{s.environment}</td>
-                  <td class="num" data-head="Spans">{format.count(s.spans)}</td>
-                  <td class="num" data-head="Metric points">{format.count(s.points)}</td>
-                  <td class="num" data-head="Log records">{format.count(s.records)}</td>
-                  <td class="wide" data-head="Last seen">{s.last_seen === null ? format.notMeasured : instant(unix(s.last_seen), zone.value, 'second')}</td>
+                  <th scope="row"><a href={keepZone(`/services/${encodeURIComponent(s.service)}`)}>{s.service}</a> <span class="quiet">{s.namespace}</span></th>
+                  <td data-head="Environment">{s.environment === '' ? <span class="quiet">not set</span> : s.environment}</td>
+                  <td class="num" data-head="Spans">{sent(s) === undefined ? format.count(arrivals === null ? null : 0) : format.count(sent(s)!.reduce((a, b) => a + b, 0))}</td>
+                  <td data-head="When">{sent(s) !== undefined && <ArrivalSpark of={sent(s)!} window={arrivals!.window} />}</td>
+                  <td class="nowrap" data-head="Last seen"><LastSeen at={unix(s.last_seen)} now={now} /></td>
+                  <td data-head="Versions">{s.versions.length === 0 ? <span class="quiet">none</span> : s.versions.slice(0, 3).map((v) => (v === '' ? 'not set' : v)).join(', ')}{s.versions.length > 3 && ` and ${s.versions.length - 3} more`}</td>
+                  <td data-head="Objectives">{s.states.length === 0 ? <span class="bad-text">none</span> : format.count(s.states.reduce((n, x) => n + x.objectives, 0))}</td>
                 </tr>
               ))}
             </tbody>
           </table>
         </div>
       )}
+      {(arrivals?.others ?? 0) > 0 && <p class="quiet">Pictures are of the {arrivals!.services.length} services that sent most; {arrivals!.others} more sent something.</p>}
+    </section>
+  );
+}
+
+function LastSeen({ at, now }: { at: number | null; now: number }) {
+  if (at === null) return <span class="quiet">never</span>;
+  const silent = now - at > silentAfter;
+  return <>{instant(at, zone.value)} <span class={silent ? 'bad-text' : 'quiet'}>{silent ? `${format.duration(now - at)} ago` : 'now'}</span></>;
+}
+
+/** What arrived and is in no number, what that means, and what to do. */
+function Uncounted({ of }: { of: Intake }) {
+  const all = uncounted(of);
+  if (all.length === 0) return null;
+  return (
+    <section class="card">
+      <h2>Not counted, and why</h2>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Not counted, and why">
+        <table class="stacks uncounted">
+          <thead><tr><th scope="col" class="num">How many</th><th scope="col">What</th><th scope="col">What it means</th><th scope="col">Next step</th></tr></thead>
+          <tbody>
+            {all.map(({ n, of: signal, meaning }) => (
+              <tr key={`${signal} ${meaning.name}`}>
+                <td class={`num ${meaning.fine ? '' : 'bad-text'}`} data-head="How many">{format.count(n)}</td>
+                <th scope="row">{signal} {meaning.name}</th>
+                <td class="wide" data-head="What it means">{meaning.is}</td>
+                <td class="wide" data-head="Next step">{coded(meaning.next)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   );
 }

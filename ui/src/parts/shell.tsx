@@ -35,7 +35,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           ))}
         </nav>
         <div class="settings">
-          {!signedOut.value && <button type="button" class="plain find" aria-label="Find anything" aria-keyshortcuts="Control+K Meta+K" onClick={() => (opened.value = 'palette')}><svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><circle cx="6.8" cy="6.8" r="4.8" fill="none" stroke="currentColor" stroke-width="1.6" /><path d="M10.5 10.5l4 4" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" /></svg><span class="word" aria-hidden="true">Find</span> <kbd aria-hidden="true">{mac ? '⌘' : 'Ctrl'} K</kbd></button>}
+          {!signedOut.value && <button type="button" class="plain find" aria-keyshortcuts="Control+K Meta+K" onClick={() => (opened.value = 'palette')}><svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><circle cx="6.8" cy="6.8" r="4.8" fill="none" stroke="currentColor" stroke-width="1.6" /><path d="M10.5 10.5l4 4" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" /></svg><span class="hidden">Find anything</span><span class="word" aria-hidden="true">Find</span> <kbd aria-hidden="true">{mac ? '⌘' : 'Ctrl'} K</kbd></button>}
           <Live />
           <ZoneSwitch />
           <ThemeSwitch />

@@ -17,7 +17,7 @@ export const views = [
   { name: 'receivers', path: '/receivers', ready: '.receiver, .screen', on: [...all, 'red'] },
   { name: 'operations', path: '/operations', ready: 'table, .screen', on: all },
   { name: 'operations-400d', path: '/operations?window=400d', ready: 'table', on: ['many'] },
-  { name: 'intake', path: '/intake', ready: '.health', on: [...all, 'red'] },
+  { name: 'intake', path: '/intake', ready: '.u-over', on: [...all, 'red'] },
   { name: 'objective', path: '/slos/shop-api/checkout-succeeds', ready: '.u-over', on: ['one', 'many', 'young'] },
   { name: 'breaching', path: breaching, ready: '.u-over', on: ['many'] },
   { name: 'exhausted', path: '/slos/shop-worker/browse-is-fast-9?environment=production', ready: '.u-over', on: ['many'] },
