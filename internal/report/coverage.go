@@ -94,17 +94,19 @@ func (m *coverage) gaps(since, closed slice.Minute) (all []window.Stretch) {
 	return all
 }
 
-// gapEvents tells of the newest gaps, and whose they are.
+// gapEvents tells of gaps, and of those that may be listed whose they are.
 func (l *lane) gapEvents(ctx context.Context, m *coverage, since slice.Minute) (out []Event, err error) {
 	gaps := m.gaps(since, l.stored)
-	for _, s := range gaps[max(0, len(gaps)-maxEvents):] {
-		up, err := l.store.Up(ctx, s.From, s.To)
-		if err != nil {
-			return nil, err
-		}
+	for i, s := range gaps {
 		e := span(GapEvent, s, "nothing was measured for "+window.Compact(time.Duration(s.To-s.From)*time.Minute), "Intake ran, but this objective was not counted.")
-		if up < int(s.To-s.From) {
-			e.Detail = fmt.Sprintf("Leadline did not take telemetry in %d of these minutes: what was sent then and did not arrive later is not counted.", int(s.To-s.From)-up)
+		if len(gaps)-i <= maxEvents {
+			up, err := l.store.Up(ctx, s.From, s.To)
+			if err != nil {
+				return nil, err
+			}
+			if down := int(s.To-s.From) - up; down > 0 {
+				e.Detail = fmt.Sprintf("Leadline did not take telemetry in %d of these minutes: what was sent then and did not arrive later is not counted.", down)
+			}
 		}
 		out = append(out, e)
 	}
@@ -117,5 +119,5 @@ func historyEvents(m *coverage) (out []Event) {
 	for _, s := range m.stretches(backfilled, func(by measure) bool { return by == notMeasured }) {
 		out = append(out, span(MadeUpEvent, s, "back-filled history", "The counts were made up or read from a recording, and not measured as it happened."))
 	}
-	return out[max(0, len(out)-maxEvents):]
+	return out
 }

@@ -135,14 +135,15 @@ func (e *Timeline) versions(ctx context.Context, l *lane, shown window.Stretch, 
 
 // list takes the events of a range in order.
 func (e *Timeline) list(shown window.Stretch, of ...[]Event) {
+	from, to := shown.From.Start(), shown.To.Start()
 	e.Events = slices.DeleteFunc(slices.Concat(of...), func(x Event) bool {
-		end := x.At
-		if x.To != nil {
-			end = *x.To
-		} else if x.Kind == AlertEvent { // it goes on
-			end = shown.To.Start()
+		switch {
+		case !x.At.Before(to):
+			return true
+		case x.To != nil:
+			return !x.To.After(from)
 		}
-		return !x.At.Before(shown.To.Start()) || end.Before(shown.From.Start())
+		return x.Kind != AlertEvent && x.At.Before(from) // one that fires goes on
 	})
 	slices.SortFunc(e.Events, func(a, b Event) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
@@ -200,8 +201,7 @@ func (r *Report) generationEvents(ctx context.Context, v *eval.Evaluation) (out 
 // leftOutEvents tells of what neither budget nor alerts count.
 func leftOutEvents(o *slo.Objective, shown window.Stretch) (out []Event) {
 	for i, x := range o.Exclusions {
-		all := x.Within(shown)
-		for _, s := range all[max(0, len(all)-maxEvents):] {
+		for _, s := range x.Within(shown) {
 			e := span(ExclusionEvent, s, "planned exclusion", x.Reason)
 			e.ID = fmt.Sprintf("%d/%s", i, e.ID)
 			out = append(out, e)

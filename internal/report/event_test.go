@@ -6,6 +6,7 @@ package report_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -232,5 +233,91 @@ func TestTimeline(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestAlertsOfATimeline tells when alerts fired, of changes that were persisted
+// and of an evaluation that is newer.
+func TestAlertsOfATimeline(t *testing.T) {
+	minute := func(m int) time.Time { return laneBegin.Add(time.Duration(m) * time.Minute) }
+	of := func(rule, group string, episode uint64, phase alert.Phase, started, ended int, change ...func(*alert.Alert)) catalog.Transition {
+		a := alert.Alert{Key: alert.Key{Rule: rule, Group: group}, Severity: alert.Ticket, Phase: phase, Episode: episode, Sentence: string(phase)}
+		if started != 0 {
+			a.Started = minute(started)
+		}
+		if ended != 0 {
+			a.Ended = minute(ended)
+		}
+		for _, f := range change {
+			f(&a)
+		}
+		return catalog.Transition{Alert: a}
+	}
+	inhibited := func(a *alert.Alert) { a.InhibitedBy = "page-1h" }
+	for _, c := range []struct {
+		name   string
+		newest []catalog.Transition // first
+		want   []string
+	}{
+		{"none", nil, nil},
+		{"fires", []catalog.Transition{of("a", "", 1, alert.Firing, 5, 0)}, []string{"12:05 a fired: firing"}},
+		{"fired before what is shown, and still does", []catalog.Transition{of("a", "", 1, alert.Firing, -300, 0)}, []string{"07:00 a fired: firing"}},
+		{"was over before", []catalog.Transition{of("a", "", 1, alert.Resolved, -300, -200)}, nil},
+		{"is over, and says what it saw when it began", []catalog.Transition{of("a", "", 1, alert.Resolved, 5, 9), of("a", "", 1, alert.Firing, 5, 0)}, []string{"12:05-12:09 a fired: firing"}},
+		{"its begin is no longer kept", []catalog.Transition{of("a", "", 1, alert.Resolved, 5, 9)}, []string{"12:05-12:09 a fired: resolved"}},
+		{"twice, and pending again", []catalog.Transition{
+			of("a", "", 2, alert.Pending, 12, 14), of("a", "", 2, alert.Resolved, 12, 14), of("a", "", 2, alert.Firing, 12, 0),
+			of("a", "", 1, alert.Resolved, 5, 9), of("a", "", 1, alert.Firing, 5, 0), of("a", "", 0, alert.Pending, 0, 0),
+		}, []string{"12:05-12:09 a fired: firing", "12:12-12:14 a fired: firing"}},
+		{"of a group, quiet, and no longer measured", []catalog.Transition{of("a", "tier=gold", 1, alert.Unmeasured, 5, 9), of("a", "tier=gold", 1, alert.Firing, 5, 0, inhibited)},
+			[]string{"12:05-12:09 a fired for tier=gold: firing; quiet, because page-1h called for it; it ended because nothing was measured any longer"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := lane{"": "XXXXXXXXXXXXXXXXXXXX"}.drive(t, time.Hour, func(w *world, _ *slo.Objective) { w.changes = c.newest })
+			var text []string
+			for _, e := range got.Events {
+				line := hm(e.At)
+				if e.To != nil {
+					line += "-" + hm(*e.To)
+				}
+				if text = append(text, line+" "+e.Title+": "+e.Detail); e.Severity != "ticket" {
+					t.Errorf("severity %s", e.Severity)
+				}
+			}
+			if diff := cmp.Diff(c.want, text); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestTimelineIsBounded lists the newest, and says how many it leaves out.
+func TestTimelineIsBounded(t *testing.T) {
+	got := lane{"": "XXXXXXXXXXXXXXXXXXXX"}.drive(t, 390*24*time.Hour, func(_ *world, o *slo.Objective) {
+		for hour := range 2 {
+			x, err := slo.NewExclusion(laneBegin.Add(time.Duration(hour)*time.Hour-380*24*time.Hour), time.Minute, "FREQ=DAILY", "nightly work")
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Exclusions = append(o.Exclusions, x)
+		}
+	})
+	if len(got.Events) != 200 || got.LeftOut != 2*381-1-200 { // of the second exclusion one is still to come
+		t.Fatalf("%d events, %d left out", len(got.Events), got.LeftOut)
+	}
+	if last := got.Events[199].At; !last.Equal(laneBegin) {
+		t.Errorf("the newest is of %s", last)
+	}
+}
+
+// TestVersionsAreBounded lists those that were seen last.
+func TestVersionsAreBounded(t *testing.T) {
+	l := lane{}
+	for i := range 103 {
+		l[fmt.Sprintf("1.%d", i)] = strings.Repeat(" ", i) + "X"
+	}
+	got := l.drive(t, 3*time.Hour, nil)
+	if len(got.Versions) != 100 || got.VersionsLeftOut != 3 || got.Versions[0].Version != "1.3" {
+		t.Errorf("%d versions from %s on, %d left out", len(got.Versions), got.Versions[0].Version, got.VersionsLeftOut)
 	}
 }

@@ -81,7 +81,7 @@ type first struct {
 }
 
 func (f *first) note(m slice.Minute) {
-	if !f.known {
+	if !f.known || m < f.minute {
 		f.minute, f.known = m, true
 	}
 }
@@ -117,8 +117,8 @@ func New(shown window.Stretch, join slice.Minute) *Seen {
 	return &Seen{shown: shown, join: max(join, around), versions: make(map[string]*state)}
 }
 
-// Before says that a version ran in minutes before all others, from the given
-// one on.
+// Before says that a version ran before the first minute that is told, from the
+// given one on. It is told in any order, before all minutes.
 func (s *Seen) Before(from slice.Minute, p Part) {
 	s.of(p.Version).before = true
 	s.since.note(from)

@@ -158,6 +158,21 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+// TestBefore tells of the hours before in the order in which stores do: none.
+func TestBefore(t *testing.T) {
+	seen := version.New(window.Stretch{From: begin, To: begin + 10}, 0)
+	for _, hour := range []slice.Minute{begin - 1, begin - 600, begin - 60} {
+		seen.Before(hour, version.Part{Version: "1.4", Source: slice.Live})
+	}
+	// One event a minute: enough to say that it was not there for ten hours.
+	for m := range slice.Minute(10) {
+		seen.Minute(begin+m, []version.Part{part("1.5", '1')})
+	}
+	if diff := cmp.Diff([]string{"1.4: ; 0 ", "1.5 began 0: 0-10; 10 live"}, text(seen.Versions())); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestJudge(t *testing.T) {
 	bad := func(bad, total uint64) slice.Counts { return slice.Counts{Good: total - bad, Bad: bad} }
 	for _, c := range []struct {
