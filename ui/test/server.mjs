@@ -13,6 +13,7 @@ import { arrivals, intake } from './fixtures/intake.mjs';
 import { operations, proposals } from './fixtures/operations.mjs';
 import { now, resolve } from './fixtures/seed.mjs';
 import { seen } from './fixtures/seen.mjs';
+import { allServices, oneService } from './fixtures/services.mjs';
 import { detail } from './fixtures/slo.mjs';
 import { slos, young } from './fixtures/slos.mjs';
 import { trends } from './fixtures/trends.mjs';
@@ -69,6 +70,14 @@ function answer(url, fleet, scenario, held) {
   if (url.pathname === '/api/v1/receivers') return [200, receivers(scenario === 'empty' ? 'none' : scenario)];
   if (url.pathname === '/api/v1/slos') return [200, { ...fleet, evaluated_at: scenario === 'starting' ? '0001-01-01T00:00:00Z' : new Date(now * 1000).toISOString() }];
   if (url.pathname === '/api/v1/trends') return [200, trends(fleet)];
+  if (url.pathname === '/api/v1/services') return [200, allServices(fleet)];
+  const service = /^\/api\/v1\/services\/([^/]+)$/.exec(url.pathname);
+  if (service) {
+    if (scenario === 'starting') return [503, { error: { message: 'the series store is still being opened', hint: 'try again in some seconds' } }];
+    const to = resolve(url.searchParams.get('to'), now);
+    const body = oneService(fleet, decodeURIComponent(service[1]), resolve(url.searchParams.get('from'), to - 3600), to, url.searchParams.get('operation') ?? '');
+    return body === null ? [404, { error: { message: 'no such service is known', hint: 'did you mean "shop-api"? GET /api/v1/services lists all' } }] : [200, body];
+  }
   if (url.pathname === '/api/v1/operations') {
     const window = url.searchParams.get('window') ?? '1h';
     if (!/^\d+[mhd]$/.test(window)) return [400, { error: { message: `"${window}" is no window`, hint: 'write 30m, 6h or 28d' } }];

@@ -5,10 +5,13 @@
 import assert from 'node:assert/strict';
 import { address, page, shows, text } from './world.mjs';
 
+/** The services stand in another table above. */
+const table = (tab) => tab.getByRole('region', { name: 'Operations', exact: true });
+
 page('operations: the window is chosen, lives in the address and is said', {}, async (tab, origin) => {
   await tab.goto(origin + '/operations');
   await shows(tab, /last 1h/, /2026-11-23 05:00 to 2026-11-23 06:00 UTC/);
-  const good = async () => Number((await tab.locator('tbody td:nth-child(3)').first().innerText()).replaceAll(',', ''));
+  const good = async () => Number((await table(tab).locator('tbody td:nth-child(3)').first().innerText()).replaceAll(',', ''));
   const hour = await good();
   await tab.getByRole('link', { name: '28d', exact: true }).click();
   await address(tab, { window: '28d' });
@@ -31,13 +34,13 @@ page('operations: the window is chosen, lives in the address and is said', {}, a
 
 page('operations: what was not measured is a dash that is explained once', {}, async (tab, origin) => {
   await tab.goto(origin + '/operations');
-  await tab.locator('tbody tr').first().waitFor();
+  await table(tab).locator('tbody tr').first().waitFor();
   // Read out in its cell, seen in the head of the page only.
-  const words = tab.getByText('not measured');
+  const words = tab.locator('.fleet-tools, [aria-label=Operations]').getByText('not measured');
   assert.equal(await words.evaluateAll((all) => all.filter((e) => !e.classList.contains('hidden')).length), 1);
   assert.match(await text(tab, '.fleet-tools [role=status]'), /– is not measured$/);
-  assert.equal(await tab.locator('td').filter({ hasText: '–' }).count(), 5);
+  assert.equal(await table(tab).locator('td').filter({ hasText: '–' }).count(), 5);
   await tab.getByRole('searchbox').fill('checkout');
-  await tab.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+  await tab.waitForFunction(() => document.querySelectorAll('[aria-label=Operations] tbody tr').length === 1);
   assert.doesNotMatch(await text(tab), /not measured/);
 });

@@ -83,7 +83,7 @@ export function watched(tab, origin) {
   tab.on('console', (message) => {
     const text = message.text();
     // A refused or failed fetch is part of some scenarios; everything else is a fault of the page.
-    if (message.type() === 'error' && !/Failed to load resource: the server responded with a status of (400|401|404|500)/.test(text)) complaints.push(text);
+    if (message.type() === 'error' && !/Failed to load resource: the server responded with a status of (400|401|404|500|503)/.test(text)) complaints.push(text);
   });
   tab.on('request', (request) => {
     if (new URL(request.url()).origin !== origin) complaints.push(`asked ${request.url()}`);
