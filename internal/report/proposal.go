@@ -84,10 +84,8 @@ func (r *Report) measure(ctx context.Context, m *measured, from, to slice.Minute
 	if err != nil {
 		return err
 	}
-	if to = min(to, stored+1); from >= to {
-		return nil
-	}
-	if err := m.read(ctx, store, from, to, to); err != nil {
+	// Behind the newest minute of the store there is only what was back-filled.
+	if err := m.read(ctx, store, from, to, stored+1); err != nil {
 		return err
 	}
 	rows, err := store.Sums(ctx, series.Query{Tally: slice.Heard, From: from, To: to, Step: int(to - from)})
