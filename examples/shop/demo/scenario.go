@@ -16,9 +16,13 @@ import (
 type scenario struct {
 	name  string
 	title string // completes "A Python shop, ..."
-	// objective is the one of shop-api that it burns, and rule the alert that
-	// calls; empty of a scenario in which nothing goes wrong.
-	objective, rule string
+	// service and objective are what it burns; empty of a scenario in which
+	// nothing goes wrong.
+	service, objective string
+	// rule is the alert that calls. Where none does, state is what the objective
+	// says instead.
+	rule  string
+	state string
 	// healthy is how long customers buy before anything goes wrong.
 	healthy time.Duration
 	// release is the bad version that is rolled out, or fault what is switched
@@ -30,22 +34,89 @@ type scenario struct {
 	// pageWithin and overWithin are how long the page and its end may take,
 	// after the trouble began and after it was mended.
 	pageWithin, overWithin time.Duration
+	// loses says that telemetry is lost, so that less is counted than happened.
+	loses bool
 }
 
 func scenarios() []scenario {
-	return []scenario{
-		{
-			name: "bad-deploy", title: "a bad deploy, a page, a roll-back",
-			objective: "checkout-succeeds", rule: "page-1h", healthy: time.Minute,
-			release:    "1.5.0",
-			breaks:     "Release 1.5.0 of shop-api goes out. It cannot charge every card: every second checkout fails.",
-			mends:      "Rolling back to " + serviceVersion + ".",
-			mend:       "roll back to " + serviceVersion,
-			cause:      "release 1.5.0 of shop-api, of which every second checkout fails",
-			pageWithin: 150 * time.Second, overWithin: 7 * time.Minute,
-		},
-		{name: "none", title: "and the failures that its customers meet on any day"},
+	return []scenario{badDeploy(), slowDatabase(), providerTimeout(), stuckQueue(), silence(),
+		{name: "none", title: "and the failures that its customers meet on any day"}}
+}
+
+func badDeploy() scenario {
+	return scenario{
+		name: "bad-deploy", title: "a bad deploy, a page, a roll-back",
+		service: serviceName, objective: "checkout-succeeds", rule: "page-1h", healthy: time.Minute,
+		release:    "1.5.0",
+		breaks:     "Release 1.5.0 of shop-api goes out. It cannot charge every card: every second checkout fails.",
+		mends:      "Rolling back to " + serviceVersion + ".",
+		mend:       "roll back to " + serviceVersion,
+		cause:      "release 1.5.0 of shop-api, of which every second checkout fails",
+		pageWithin: 150 * time.Second, overWithin: 7 * time.Minute,
 	}
+}
+
+// slowDatabase takes longer to page: 95% may be slow no more than 5%, so two
+// thirds of the hour's visits have to be slow.
+func slowDatabase() scenario {
+	return scenario{
+		name: "slow-db", title: "a slow database, a page, a report that is stopped",
+		service: serviceName, objective: "front-page-is-fast", rule: "page-1h", healthy: time.Minute,
+		fault:      faultSlowDB,
+		breaks:     "Somebody runs a report on the shop's database: each use of it takes 600 ms more.",
+		mends:      "Stopping the report.",
+		mend:       "stop the report",
+		cause:      "a report on the shop's own database, for which every query waited",
+		pageWithin: 8 * time.Minute, overWithin: 11 * time.Minute,
+	}
+}
+
+func providerTimeout() scenario {
+	return scenario{
+		name: "provider-timeout", title: "a card company that does not answer, pages to two teams, and its return",
+		service: serviceName, objective: "checkout-succeeds", rule: "page-1h", healthy: time.Minute,
+		fault:      faultProviderTimeout,
+		breaks:     "The card company takes charges and never answers: payments give up after 1.5 s, and no checkout succeeds.",
+		mends:      "The card company answers again.",
+		mend:       "have the card company answer again",
+		cause:      "the card company, which shop-payments waits for; see card-company-answers",
+		pageWithin: 150 * time.Second, overWithin: 11 * time.Minute,
+	}
+}
+
+// stuckQueue fails nothing: the worker's objective counts minutes without a
+// parcel, and a tenth of an hour has to be without one.
+func stuckQueue() scenario {
+	return scenario{
+		name: "stuck-queue", title: "a queue that is stuck while nothing fails, a page, and the parcels that leave after all",
+		service: workerName, objective: "worker-is-at-work", rule: "page-1h", healthy: time.Minute,
+		fault:      faultStuckQueue,
+		breaks:     "The carrier does not answer, and the task that ships has no timeout: the worker hangs. Checkouts go on, and nothing fails.",
+		mends:      "The carrier answers again.",
+		mend:       "have the carrier answer again",
+		cause:      "the carrier, and a call to it without a timeout in the task shop.tasks.ship",
+		pageWithin: 13 * time.Minute, overWithin: 12 * time.Minute,
+	}
+}
+
+// silence pages nobody within a demo: how long is unusual takes longer to know.
+// What there is to see is that nothing stays green.
+func silence() scenario {
+	return scenario{
+		name: "silence", title: "telemetry that stops, and no green without evidence",
+		service: serviceName, objective: "checkout-succeeds", state: "no_data", healthy: time.Minute,
+		fault:      faultSilence,
+		breaks:     "The way of the telemetry is cut. The shop serves on, and nobody measures it.",
+		mends:      "The way of the telemetry is open again.",
+		mend:       "open the way of the telemetry",
+		cause:      "the network between the shop and Leadline",
+		pageWithin: 8 * time.Minute, overWithin: 2 * time.Minute, loses: true,
+	}
+}
+
+// longest is how long the story takes at most, when somebody is waited for so long.
+func (c scenario) longest(wait time.Duration) time.Duration {
+	return c.healthy + c.pageWithin + wait + c.overWithin
 }
 
 // begin does what goes wrong.

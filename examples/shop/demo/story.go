@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -66,6 +67,8 @@ type story struct {
 	notices <-chan notice
 	orders  <-chan string // to mend it, and from where they come
 
+	mentioned []string // titles of notifications beside the story
+
 	mu  sync.Mutex
 	log storyLog
 }
@@ -123,13 +126,25 @@ func (s *story) breakIt(ctx context.Context) error {
 	}
 	s.screen.under(time.Now())
 	s.screen.say("\n%s %s", s.stamp(), s.screen.ink.bold(s.breaks))
+	s.rolling()
 	if err := s.scene.begin(ctx); err != nil {
 		return err
 	}
 	s.note(func(l *storyLog) { l.phase, l.troubled, l.before = troubled, time.Now(), before })
+	if s.rule == "" {
+		s.screen.say("      Nobody is told yet. %s is expected to say %s within %s.", s.objective, s.state, span(s.pageWithin))
+		return nil
+	}
 	s.screen.say("      Nobody is told yet. %s pages when %s: expected within %s.", s.rule, before.asks, span(s.pageWithin))
 	s.screen.say("      %s", s.screen.ink.quiet("(A burn of 1x spends the budget of the window in just that window; of 28 days, 13.44x in two.)"))
 	return nil
+}
+
+// rolling says what is under way while a release is rolled out.
+func (s *story) rolling() {
+	if s.release != "" {
+		s.screen.under(time.Now(), "  the release starts beside the one that serves; customers move over when it is healthy")
+	}
 }
 
 // awaitPage waits for the notification.
@@ -137,20 +152,42 @@ func (s *story) awaitPage(ctx context.Context) error {
 	began := s.now().troubled
 	var page *notice
 	_, err := s.until(ctx, began.Add(patience*s.pageWithin), func(now time.Time, v view, n *notice, order string) (bool, string) {
-		if n != nil && n.isPage() && n.firing() {
-			page = n
-		}
+		page = s.told(v, n, true)
 		return page != nil, fmt.Sprintf("  waiting for the page: %s · %s", v.burning(), within(now, began, s.pageWithin))
 	})
 	if err != nil || page == nil {
 		return err
 	}
 	s.note(func(l *storyLog) { l.phase, l.called, l.page = called, time.Now(), *page })
-	s.screen.say("\n%s %s", s.stamp(), s.screen.ink.bad(fmt.Sprintf("The page is here, %s after the trouble began:", span(time.Since(began)))))
+	what := "The page is here"
+	if s.rule == "" {
+		what = "It shows"
+	}
+	s.screen.say("\n%s %s", s.stamp(), s.screen.ink.bad(fmt.Sprintf("%s, %s after the trouble began:", what, span(time.Since(began)))))
 	s.quote(*page)
 	s.screen.say("      Look    %s", s.screen.ink.link(s.pages.objective))
 	s.screen.say("      or      %s\n              %s", s.command("status"), s.command("explain "+s.objective))
 	s.screen.say("      Mend    press r and Enter to %s, or use the button on %s", s.mend, s.screen.ink.link(s.pages.desk))
+	return nil
+}
+
+// told returns what tells the person on call that it began, or that it is over:
+// the notification that just came, or what the objective says where no alert
+// calls. It is nil as long as nothing does.
+func (s *story) told(v view, n *notice, wrong bool) *notice {
+	if s.rule != "" {
+		if n != nil && n.isPage() && n.firing() == wrong {
+			return n
+		}
+		return nil
+	}
+	if v.known && (v.state == s.state) == wrong {
+		says := notice{title: v.state + ": " + s.objective}
+		if v.cause != "" {
+			says.facts = []string{"Why: " + v.cause, "First: " + v.nextStep}
+		}
+		return &says
+	}
 	return nil
 }
 
@@ -176,11 +213,14 @@ func (s *story) mendIt(ctx context.Context) error {
 	}
 	s.screen.under(time.Now())
 	s.screen.say("\n%s %s%s", s.stamp(), why, s.screen.ink.bold(s.mends))
+	s.rolling()
 	if err := s.scene.end(ctx); err != nil {
 		return err
 	}
 	s.note(func(l *storyLog) { l.phase, l.mended = mended, time.Now() })
-	s.screen.say("      Customers can pay again. The alert ends on evidence: when the short window has cleared and stayed clear.")
+	if s.rule != "" {
+		s.screen.say("      Customers who could not buy come back. The alert ends on evidence: when the short window has cleared and stayed clear.")
+	}
 	s.screen.say("      Over within %s at the latest.", span(s.overWithin))
 	return nil
 }
@@ -190,9 +230,7 @@ func (s *story) awaitEnd(ctx context.Context) error {
 	began := s.now().mended
 	var end *notice
 	last, err := s.until(ctx, began.Add(patience*s.overWithin), func(now time.Time, v view, n *notice, order string) (bool, string) {
-		if n != nil && n.isPage() && !n.firing() {
-			end = n
-		}
+		end = s.told(v, n, false)
 		return end != nil, fmt.Sprintf("  waiting for the end: %s · %s", v.clearing(now), within(now, began, s.overWithin))
 	})
 	if err != nil || end == nil {
@@ -263,13 +301,22 @@ func (s *story) next(ctx context.Context, tick <-chan time.Time) (n *notice, ord
 	case <-tick:
 	case got := <-s.notices:
 		if !s.concerns(got) {
-			s.screen.say("%s Beside the story: %s", s.stamp(), got.title)
+			s.mention(got)
 			return nil, ""
 		}
 		n = &got
 	case order = <-s.orders:
 	}
 	return n, order
+}
+
+// mention shows a notification that is not of the story, in one line; of those
+// that read the same only the first.
+func (s *story) mention(n notice) {
+	if !slices.Contains(s.mentioned, n.title) {
+		s.mentioned = append(s.mentioned, n.title)
+		s.screen.say("%s %s", s.stamp(), s.screen.ink.quiet("Beside the story: "+n.title))
+	}
 }
 
 // concerns reports whether a notification is about the objective of the story.

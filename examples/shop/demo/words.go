@@ -5,6 +5,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"os/exec"
@@ -15,7 +16,7 @@ import (
 
 // How long a story waits for somebody to mend it: longer where somebody can.
 const (
-	waitForPerson = 60 * time.Second
+	waitForPerson = 45 * time.Second
 	waitForNobody = 30 * time.Second
 )
 
@@ -40,7 +41,7 @@ func (d *demo) greet() {
 	}
 	d.screen.say("%s  %s, %s", d.screen.ink.bold("Leadline"), shop, d.scenario.title)
 	if d.scenario.objective != "" {
-		d.screen.say("%s", d.screen.ink.quiet("The story takes some ten minutes. Ctrl-C ends it at any time, and leaves nothing behind."))
+		d.screen.say("%s", d.screen.ink.quiet(fmt.Sprintf("The story takes %d minutes at most. Ctrl-C ends it at any time, and leaves nothing behind.", int(math.Ceil(d.scenario.longest(d.wait()).Minutes())))))
 	}
 	d.screen.say("")
 }

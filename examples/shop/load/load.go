@@ -22,9 +22,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -90,6 +92,8 @@ type Load struct {
 
 	planMu sync.Mutex
 	plan   planner
+
+	press atomic.Uint64 // the bits of a float64; 0 before it is set
 
 	targetMu sync.Mutex
 	target   *target
@@ -195,9 +199,20 @@ func (l *Load) pace(ctx context.Context, turns chan<- struct{}) {
 	}
 }
 
+// Press makes the rate so many times what it would be, from now on: more
+// customers than usual come, such as those who could not buy before.
+func (l *Load) Press(times float64) { l.press.Store(math.Float64bits(times)) }
+
+func (l *Load) pressed() float64 {
+	if bits := l.press.Load(); bits != 0 {
+		return math.Float64frombits(bits)
+	}
+	return 1
+}
+
 // gap is the time between two requests when the load has run for elapsed.
 func (l *Load) gap(elapsed time.Duration) time.Duration {
-	return time.Duration(float64(time.Second) / (l.cfg.Rate * l.cfg.busy(elapsed)))
+	return time.Duration(float64(time.Second) / (l.cfg.Rate * l.cfg.busy(elapsed) * l.pressed()))
 }
 
 // visitUntilClosed lets one customer after another walk through the shop.

@@ -339,6 +339,59 @@ type byHost map[string]*fakeShop
 
 func (b byHost) RoundTrip(r *http.Request) (*http.Response, error) { return b[r.URL.Host].RoundTrip(r) }
 
+// TestPressBringsMoreCustomers holds the rate against what was asked for, before
+// and after.
+func TestPressBringsMoreCustomers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shop := &fakeShop{}
+		cfg := load.DefaultConfig("http://shop.example")
+		cfg.Rate, cfg.Day = 20, 0
+		l, err := load.New(&http.Client{Transport: shop}, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- l.Run(ctx) }()
+		time.Sleep(time.Minute)
+		usual := l.Ledger().Snapshot().Requests
+		l.Press(1.5)
+		time.Sleep(time.Minute)
+		pressed := l.Ledger().Snapshot().Requests - usual
+		stop()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(float64(usual-1200)) > 2 || math.Abs(float64(pressed-1800)) > 2 {
+			t.Errorf("%d requests in a usual minute, %d in one with half as many more; want 1200 and 1800", usual, pressed)
+		}
+	})
+}
+
+// TestSharesAreThoseOfTheLoad counts what a load sends and holds the shares
+// against it.
+func TestSharesAreThoseOfTheLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := load.DefaultConfig("http://shop.example")
+		got, err := run(t, &fakeShop{}, func(c *load.Config) { *c = cfg; c.Requests = 20_000 })
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.0
+		for name, share := range load.Shares(cfg) {
+			c := got.Operations[name]
+			sent := float64(c.Total()+c.Excluded) / float64(got.Requests)
+			if math.Abs(sent-share) > 0.01 {
+				t.Errorf("%s: %.3f of the requests, the shares say %.3f", name, sent, share)
+			}
+			sum += share
+		}
+		if math.Abs(sum-1) > 1e-9 {
+			t.Errorf("the shares add up to %v", sum)
+		}
+	})
+}
+
 func TestUnansweredIsCountedApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got, err := run(t, &fakeShop{lost: "/checkout"}, nil)
