@@ -35,6 +35,8 @@ export interface ChartProps {
   legend: ComponentChildren;
   /** Words that begin the names of files made of it. */
   about?: readonly string[];
+  /** What the time axis spans. */
+  span?: readonly [number, number];
   zoom: (from: number, to: number) => void;
   back: () => void;
 }

@@ -11,6 +11,9 @@ export const syncKey = 'objective';
 /** The instant under the cursor, in Unix seconds; null while there is none. */
 export const cursor = signal<number | null>(null);
 
+/** A stretch of time that every chart shades while something points at it. */
+export const highlight = signal<readonly [number, number] | null>(null);
+
 /** Draws every chart again, with the same paths: something beside the lines changed. */
 export function redraw(): void {
   for (const u of uPlot.sync(syncKey).plots as uPlot[]) u.redraw(false, false);

@@ -9,7 +9,7 @@ import uPlot from 'uplot';
 import { paint } from '../parts/theme';
 import { zone } from '../time';
 import type { ChartProps } from './chart';
-import { cursor, syncKey } from './cursor';
+import { cursor, highlight, syncKey } from './cursor';
 
 interface PlotProps extends ChartProps {
   step: { value: number | null };
@@ -18,7 +18,7 @@ interface PlotProps extends ChartProps {
   canvas: { current: HTMLCanvasElement | null };
 }
 
-export function Plot({ title, stamps, plot, height, zoom, back, step, spoken, say, canvas }: PlotProps) {
+export function Plot({ title, stamps, plot, height, zoom, back, step, spoken, say, canvas, span }: PlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const drawn = useRef<uPlot | null>(null);
   const act = useRef({ zoom, back });
@@ -83,15 +83,27 @@ export function Plot({ title, stamps, plot, height, zoom, back, step, spoken, sa
     }
   };
   return (
-    <div
-      ref={host}
-      class="plot"
-      tabIndex={0}
-      role="application"
-      aria-label={`${title}, chart. Arrow keys move the cursor, z zooms in, x goes back.`}
-      onKeyDown={press}
-    />
+    <div class="plot-frame">
+      <div
+        ref={host}
+        class="plot"
+        tabIndex={0}
+        role="application"
+        aria-label={`${title}, chart. Arrow keys move the cursor, z zooms in, x goes back.`}
+        onKeyDown={press}
+      />
+      {span && <Band span={span} />}
+    </div>
   );
+}
+
+/** Beside the canvas and not on it, so that pointing at things draws no chart again. */
+function Band({ span: [from, to] }: { span: readonly [number, number] }) {
+  const marked = highlight.value;
+  if (marked === null) return null;
+  const at = (t: number): number => (100 * (Math.min(to, Math.max(from, t)) - from)) / (to - from);
+  const [left, right] = [at(marked[0]), at(marked[1])];
+  return <div class="plot-over"><i class="plot-band" style={{ left: `${left.toFixed(3)}%`, width: `${(right - left).toFixed(3)}%` }} /></div>;
 }
 
 /** The third argument publishes to the synced charts; uPlot's own types leave it out. */

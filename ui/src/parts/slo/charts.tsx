@@ -63,14 +63,15 @@ export function Charts({ slo: present, series, happenings, unknown, earlier }: P
   const shaded = out.length === 0 ? null : <> <Swatch kind="out" /> left out</>;
   const about = [slo.service, slo.name];
   const note = historyNote(series) + leftOutNote(out);
-  const shared = { note, stamps: series.timestamps, zoom, back, about };
+  const span = [unix(series.from) ?? 0, unix(series.to) ?? 0] as const;
+  const shared = { span, note, stamps: series.timestamps, zoom, back, about };
   const counts = (head: string, of: (number | null)[], text: (n: number | null | undefined) => string): Column => ({ head, cell: (i) => text(of[i]), raw: (i) => of[i] });
   const amount = (n: number | null | undefined): string => format.amount(n, series.unit);
   return (
     <div class="charts card">
       {happenings === null
         ? <p class={`chart quiet${unknown === '' ? ' is-awaited' : ''}`} role="status">{unknown === '' ? 'Reading what happened …' : unknown}</p>
-        : <Lane items={happened} omitted={(happenings.left_out ?? 0) + (happenings.versions_left_out ?? 0)} from={unix(series.from) ?? 0} to={unix(series.to) ?? 0} now={unix(present.to)} about={about} back={back} />}
+        : <Lane items={happened} omitted={(happenings.left_out ?? 0) + (happenings.versions_left_out ?? 0)} from={span[0]} to={span[1]} now={unix(present.to)} about={about} back={back} />}
       <Chart
         {...shared}
         title="SLI"

@@ -7,7 +7,7 @@
 import { useSignal } from '@preact/signals';
 import type { Signal } from '@preact/signals';
 import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
-import { cursor, point } from '../../charts/cursor';
+import { cursor, highlight, point } from '../../charts/cursor';
 import { csv, fileName } from '../../charts/csv';
 import { saveText } from '../../charts/save';
 import { during, lay, rangeFor } from '../../lane';
@@ -58,13 +58,16 @@ function Picture({ items, from, to, now, seen, back }: Props & { seen: Signal<It
   useEffect(() => {
     const measure = new ResizeObserver(([box]) => box && (width.value = Math.max(100, Math.round(box.contentRect.width))));
     if (host.current) measure.observe(host.current);
-    return () => measure.disconnect();
+    return () => {
+      measure.disconnect();
+      highlight.value = null;
+    };
   }, []);
   const rows = useMemo(() => lay(items, from, to, width.value), [items, from, to, width.value]);
   const keys = rows.flatMap((row) => row.placed.map((p) => p.item.key));
   const first = keys.includes(entry.value) ? entry.value : keys[0];
   const leave = (): void => {
-    seen.value = null;
+    seen.value = highlight.value = null;
     point(null);
   };
   const press = (event: KeyboardEvent): void => {
@@ -80,12 +83,13 @@ function Picture({ items, from, to, now, seen, back }: Props & { seen: Signal<It
   const look = (item: Item): void => {
     entry.value = item.key;
     seen.value = item;
+    highlight.value = [item.from, item.to ?? to];
     point(Math.min(to, Math.max(from, item.from)));
   };
   const show = (item: Item): void => chooseRange(rangeFor(item.from, item.to, now));
   return (
     <>
-      <div class="lane-rows" role="toolbar" aria-label="Events. Arrow keys move, Enter shows the range of one, x goes back." aria-orientation="horizontal" onKeyDown={press} onMouseLeave={leave} onFocusOut={() => (seen.value = null)}>
+      <div class="lane-rows" role="toolbar" aria-label="Events. Arrow keys move, Enter shows the range of one, x goes back." aria-orientation="horizontal" onKeyDown={press} onMouseLeave={leave} onFocusOut={() => (seen.value = highlight.value = null)}>
         {rows.map((row) => (
           <div key={row.key} class={`lane-row row-${row.key}`} role="group" aria-label={row.name}>
             <span class="lane-name" aria-hidden="true">{row.name}</span>

@@ -1,7 +1,10 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Where on the page is what. A new section is a line here and its id on the page.
+// Where on the page is what, and where one is. A new section is a line here and
+// its id on the page.
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import type { ObjectiveDetail } from '../../api';
 
 const sections: readonly { id: string; name: string; has: (slo: ObjectiveDetail) => boolean }[] = [
@@ -16,9 +19,29 @@ const sections: readonly { id: string; name: string; has: (slo: ObjectiveDetail)
 ];
 
 export function Sections({ slo }: { slo: ObjectiveDetail }) {
+  const shown = sections.filter((s) => s.has(slo));
+  const at = useReading(shown.map((s) => s.id));
   return (
     <nav class="sections" aria-label="On this page">
-      {sections.filter((s) => s.has(slo)).map((s) => <a key={s.id} href={`#${s.id}`}>{s.name}</a>)}
+      {shown.map((s) => <a key={s.id} href={`#${s.id}`} aria-current={s.id === at ? 'location' : undefined}>{s.name}</a>)}
     </nav>
   );
+}
+
+/** The section that crosses the upper part of the window; none while the verdict is read. */
+function useReading(ids: string[]): string | null {
+  const reading = useSignal<string | null>(null);
+  useEffect(() => {
+    const crossing = new Set<string>();
+    const watch = new IntersectionObserver((all) => {
+      for (const one of all) crossing[one.isIntersecting ? 'add' : 'delete'](one.target.id);
+      reading.value = ids.find((id) => crossing.has(id)) ?? null;
+    }, { rootMargin: '-15% 0px -70% 0px' });
+    for (const id of ids) {
+      const section = document.getElementById(id);
+      if (section) watch.observe(section);
+    }
+    return () => watch.disconnect();
+  }, [ids.join()]);
+  return reading.value;
 }
