@@ -37,8 +37,10 @@ type Comparison struct {
 // Judgements are what a comparison may say.
 var Judgements = [...]version.Judgement{version.TooFew, version.Alike, version.Worse, version.Better}
 
-// A version is new for a day, and is compared with an hour.
+// A version is new for a day, and is compared with an hour. One that was not
+// seen for goneFor is said to be gone.
 const (
+	goneFor  = 5
 	newFor   = 24 * 60
 	compared = 60
 )
@@ -82,6 +84,9 @@ func (l *lane) compare(ctx context.Context, all []version.Version, end slice.Min
 		return nil, err
 	}
 	c.Sentence = c.say(end.Start(), l.objective.Indicator.Rule.Kind)
+	if v.Last+goneFor < end {
+		c.Sentence += fmt.Sprintf(" It was last seen at %s.", clock(v.Last.Stamp(), end.Start()))
+	}
 	return c, nil
 }
 

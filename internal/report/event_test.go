@@ -167,7 +167,7 @@ func TestTimeline(t *testing.T) {
 		}, nil, []string{
 			`"1.5.0" 200/400 live began 12:10-12:14`, `"1.4.2" 0/1500 live 12:00-12:10 12:14-12:19`,
 			"version 12:10 version 1.5.0 began", "version 12:14 version 1.4.2 is back",
-			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 400 events were bad; of version 1.4.2, 0% of 1,000 in the hour before.",
+			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 400 events were bad; of version 1.4.2, 0% of 1,000 in the hour before. It was last seen at 12:14 UTC.",
 		}},
 		{"a canary that is alike", hour, lane{
 			"1.4.2": "XXXXXXXXXXXXXXXXXXXX",

@@ -40,8 +40,9 @@ type Version struct {
 	// Began is in which minute it began; 0 when it was there before, or nobody
 	// can tell.
 	Began slice.Minute
-	// Live is its first minute that was measured as it happened, 0 without one.
-	Live slice.Minute
+	// Live is its first minute that was measured as it happened, 0 without one;
+	// Last the last one of any kind.
+	Live, Last slice.Minute
 }
 
 // Span is a stretch in which a version ran. Back says that it had gone before,
@@ -230,6 +231,7 @@ func (s *Seen) Versions() []Version {
 			v.Live = v.live.minute
 		}
 		shown := v.Version
+		shown.Last = v.last
 		shown.Spans = cut(v.Spans, s.shown)
 		all = append(all, shown)
 	}
