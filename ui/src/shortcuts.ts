@@ -29,7 +29,7 @@ function focus(selector: string): void {
 
 /** Moves the focus from row to row of a list; its links are what can be opened. */
 export function moveRow(by: number): void {
-  const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')];
+  const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')].filter((row) => row.closest('details:not([open])') === null);
   const here = rows.indexOf(document.activeElement?.closest('tr')?.querySelector('[data-row]') as HTMLElement);
   const to = here < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, here + by));
   rows[to]?.focus({ preventScroll: true });
@@ -57,7 +57,7 @@ export const shortcuts: readonly { title: string; of: readonly Shortcut[] }[] = 
       { keys: 'j', does: 'next row, as ↓', run: () => moveRow(1) },
       { keys: 'k', does: 'row before, as ↑', run: () => moveRow(-1) },
       { keys: 'Enter', does: 'open the row' },
-      { keys: 'f', does: 'filters', run: () => focus('.filters select, .filters input') },
+      { keys: 'f', does: 'filters', run: () => focus('.filters select') },
       { keys: 'd', does: 'comfortable or compact rows', run: nextDensity },
     ],
   },

@@ -18,15 +18,15 @@ export function BudgetBar({ of }: { of: Objective }) {
     <svg class={`budget-bar level-${level}`} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={label}>
       <rect class="track" x="0.5" y="0.5" width={width - 1} height={height - 1} rx="2" />
       {left !== null && <rect class="fill" x={left < 0 ? width - filled : 0} y="0" width={filled} height={height} rx="2" />}
-      {left !== null && left < 0 && hatches(width - filled).map((x) => <path key={x} class="hatch" d={`M${x} ${height}l${height} -${height}`} />)}
+      {left !== null && left < 0 && <path class="hatch" d={hatches(width - filled)} />}
     </svg>
   );
 }
 
-const hatches = (from: number): number[] => {
-  const found: number[] = [];
-  for (let x = Math.ceil(from); x < width - height; x += 7) found.push(x);
-  return found;
+const hatches = (from: number): string => {
+  let d = '';
+  for (let x = Math.ceil(from); x < width - height; x += 7) d += `M${x} ${height}l${height} -${height}`;
+  return d;
 };
 
 export function BudgetText({ of }: { of: Objective }) {

@@ -36,8 +36,9 @@ export function linkTo(o: Pick<Objective, 'namespace' | 'environment' | 'service
   return placeWith(objectivePath(o), params);
 }
 
-/** How many rows are made at once: more than a screen shows. */
-const screenful = 60;
+/** How many rows are made at first, more than most screens show, and how many at a time after that. */
+const screenful = 40;
+const some = 15;
 
 /** How many of the rows are made so far. Another list begins anew, so that a click is answered by its first screen. */
 function useGrowing(total: number, list: string): number {
@@ -45,7 +46,7 @@ function useGrowing(total: number, list: string): number {
   const n = made.value.list === list ? made.value.n : screenful;
   useEffect(() => {
     if (n >= total) return;
-    const timer = setTimeout(() => (made.value = { list, n: n + screenful }));
+    const timer = setTimeout(() => (made.value = { list, n: n + some }));
     return () => clearTimeout(timer);
   }, [list, n, total]);
   return Math.min(n, total);

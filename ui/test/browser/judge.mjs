@@ -30,7 +30,8 @@ export const clipped = (tab) => tab.evaluate(() => {
   const scrolls = (e) => { const s = getComputedStyle(e); return /auto|scroll/.test(s.overflowX + s.overflowY); };
   const seen = (e) => e.checkVisibility({ visibilityProperty: true }) && e.closest('.hidden, .skip, svg, select, [aria-hidden=true]') === null;
   return [...document.querySelectorAll('body *')]
-    .filter((e) => e.clientWidth > 0 && said(e) && seen(e) && !scrolls(e))
+    // An ellipsis is meant: the rows of a dense list end with one, and open whole.
+    .filter((e) => e.clientWidth > 0 && said(e) && seen(e) && !scrolls(e) && getComputedStyle(e).textOverflow !== 'ellipsis')
     .filter((e) => e.scrollWidth > e.clientWidth + 1 || (getComputedStyle(e).overflowY === 'hidden' && e.scrollHeight > e.clientHeight + 1))
     .map((e) => `clipped: ${e.tagName.toLowerCase()}.${e.className} "${e.textContent.trim().slice(0, 60)}" (${e.scrollWidth} of ${e.clientWidth} px)`).slice(0, 5);
 });
@@ -47,7 +48,9 @@ export const overlapping = (tab) => tab.evaluate(() => {
     // What a scroller keeps out of view stands on nothing.
     const frames = [];
     for (let up = e; up; up = up.parentElement) if (/auto|scroll|hidden/.test(getComputedStyle(up).overflowY)) frames.push(up.getBoundingClientRect());
-    for (const box of range.getClientRects()) {
+    for (const rect of range.getClientRects()) {
+      const cut = getComputedStyle(e).textOverflow === 'ellipsis' ? Math.min(rect.right, e.getBoundingClientRect().right) : rect.right;
+      const box = new DOMRect(rect.left, rect.top, Math.max(0, cut - rect.left), rect.height);
       const inside = frames.every((f) => box.top >= f.top - 1 && box.bottom <= f.bottom + 1);
       if (box.width > 2 && box.height > 2 && inside) pieces.push({ e, words: node.data.trim(), box });
     }

@@ -10,7 +10,11 @@ import { breaching, silent } from './world.mjs';
 const all = ['empty', 'one', 'many'];
 
 export const views = [
-  { name: 'fleet', path: '/', ready: '.fleet, .first-steps', on: [...all, 'red'] },
+  { name: 'fleet', path: '/', ready: '.fleet, .first-steps', on: [...all, 'arriving', 'red'] },
+  { name: 'fleet-groups', path: '/?group=team&state=breaching,ok&journey=checkout&q=shop', ready: '#objectives', on: ['many'] },
+  { name: 'fleet-compact', path: '/', ready: '#objectives', on: ['many'], open: (tab) => tab.keyboard.press('d') },
+  { name: 'fleet-nothing', path: '/?service=no-such-service', ready: '.screen', on: ['many'] },
+  { name: 'palette', path: '/', ready: '.fleet, .first-steps', on: ['many', 'empty'], open: findChecks },
   { name: 'alerts', path: '/alerts', ready: '.alerts > article, .screen', on: [...all, 'red'] },
   { name: 'silences', path: '/silences', ready: '.silence, .calm', on: all },
   { name: 'silence-form', path: '/silences?match=service%3D%22shop-api%22&match=group%3D~%22eu-.*%22', ready: '.silence-form', on: ['many'] },
@@ -40,6 +44,13 @@ export const views = [
   { name: 'shortcuts', path: '/', ready: '#objectives', on: ['one'], open: (tab) => tab.keyboard.press('?') },
   { name: 'opened', path: breaching, ready: '.u-over', on: ['many'], open: openAll },
 ];
+
+/** The palette with what it finds. */
+async function findChecks(tab) {
+  await tab.keyboard.press('Control+k');
+  await tab.keyboard.type('che');
+  await tab.getByRole('option').first().waitFor();
+}
 
 /** Everything of an objective that folds, unfolded. */
 async function openAll(tab) {
