@@ -38,7 +38,8 @@ func (s *source) request(m slice.Minute) []byte {
 	return e.request
 }
 
-// releaseEvery is how often the services release a version, in minutes.
+// releaseEvery is how often the services release a version, in minutes. Versions
+// begin with 0, so that they read as older than those of the live service.
 const releaseEvery = 7 * 24 * 60
 
 func (s *source) resource(m slice.Minute) []byte {
@@ -46,7 +47,7 @@ func (s *source) resource(m slice.Minute) []byte {
 	if s.service.Namespace != "" {
 		b = s.encoder.attribute(b, 1, "service.namespace", s.service.Namespace)
 	}
-	b = s.encoder.attribute(b, 1, "service.version", fmt.Sprintf("1.%d.0", m/releaseEvery%100))
+	b = s.encoder.attribute(b, 1, "service.version", fmt.Sprintf("0.%d.0", m/releaseEvery%100))
 	return s.encoder.attribute(b, 1, "deployment.environment.name", s.service.Environment)
 }
 

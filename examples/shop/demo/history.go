@@ -25,10 +25,11 @@ const (
 	historySeed   = 1
 	historyLimit  = 5 * time.Minute
 	// liveShare is how many times the traffic of the busiest minute of the made-up
-	// history the live traffic is at least. The page of a bad deploy needs 20: an
-	// hour of history must not outweigh two minutes of live traffic. Twice as many
-	// make the history in half the time.
-	liveShare = 40
+	// history the live traffic is at least. The page of a bad deploy needs it: an
+	// hour of history must not outweigh two minutes of live traffic. Many more
+	// would leave minutes of the night without a parcel, which worker-is-at-work
+	// calls bad.
+	liveShare = 20
 )
 
 // history is what was made up.
