@@ -354,6 +354,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { a.watch(ctx); return nil })
 	g.Go(func() error { a.followClock(ctx); return nil })
 	g.Go(func() error { a.probe(ctx); return nil })
+	g.Go(func() error { a.awaitTelemetry(ctx); return nil })
 	g.Go(func() error { return a.backfill.Run(ctx) })
 	err := g.Wait()
 	stopCommitting()

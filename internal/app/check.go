@@ -88,9 +88,13 @@ func listening(cfg config.Config, err error) error {
 			setting = name
 		}
 	}
-	hint := "choose another address with " + setting
+	hint := "choose another address with " + setting + ", or in leadline.yaml, which the other commands read too"
 	if errors.Is(err, syscall.EADDRINUSE) {
-		hint = "another Leadline may run, or a Collector: stop it, or " + hint
+		who := "another Leadline may run, or a Collector"
+		if h := holder(port); h != "" {
+			who = "it belongs to " + h
+		}
+		hint = who + ": stop it, or " + hint
 	}
 	return errs.New(errs.Conflict, "%w", err).WithHint(hint)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/leadline/leadline/internal/client"
+	"github.com/leadline/leadline/internal/config"
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/proposal"
@@ -277,7 +278,7 @@ func (e *env) tooLittle(f *initFlags, waiting []report.Proposal) error {
 		if f.service != "" {
 			what = fmt.Sprintf("no service %q has sent telemetry that is an operation", f.service)
 		}
-		hint := "point your application at the server, as the README says, and run it again; --wait waits"
+		hint := "start your application with OTEL_EXPORTER_OTLP_ENDPOINT=http://" + config.Reach("", os.LookupEnv).OTLPGRPC + ", send a request, and run it again; --wait waits"
 		if whose := e.whoseServer(f); whose != "" {
 			hint += "; " + whose
 		}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -30,6 +31,7 @@ type newcomer struct {
 	terminals map[string]*process.Process
 	api       string
 	measuring sync.WaitGroup
+	requested bool
 }
 
 // fixed are the ports that guides write.
@@ -70,6 +72,9 @@ func (n *newcomer) follow(t *testing.T, all []fence) {
 	if p := n.terminals["leadline"]; p != nil {
 		if p.Interrupt(t); !p.State().Success() {
 			t.Errorf("leadline ended with %s", p.State())
+		}
+		if n.requested && !strings.Contains(p.Said(), `msg="telemetry arrives" service=hello`) {
+			t.Error("leadline does not say that telemetry arrives")
 		}
 	}
 }
@@ -166,6 +171,7 @@ func (n *newcomer) open(t *testing.T, f fence) {
 
 // measure logs how long it takes from now to the first SLI.
 func (n *newcomer) measure(t *testing.T) {
+	n.requested = true
 	began := time.Now()
 	n.measuring.Go(func() {
 		for time.Since(began) < patience {
