@@ -112,7 +112,7 @@ func (r *Report) Events(ctx context.Context, v *eval.Evaluation, from, to time.T
 	if err != nil {
 		return Timeline{}, err
 	}
-	out.list(shown, versionEvents(versions), gaps, historyEvents(m), fired, generations, leftOutEvents(v.Objective, shown))
+	out.list(shown, versionEvents(versions, out.To), gaps, historyEvents(m), fired, generations, leftOutEvents(v.Objective, shown))
 	return out, nil
 }
 
@@ -158,25 +158,35 @@ func span(kind EventKind, s window.Stretch, title, detail string) Event {
 	return Event{Kind: kind, At: s.From.Start(), To: &to, Title: title, Detail: detail, Severity: Info, ID: fmt.Sprint(s.From.Start().Unix())}
 }
 
-// versionEvents tells which versions began and came back.
-func versionEvents(all []version.Version) (out []Event) {
-	add := func(v *version.Version, at slice.Minute, title, detail string) {
+// versionEvents tells which versions began and came back, as of an instant.
+func versionEvents(all []version.Version, at time.Time) (out []Event) {
+	add := func(v *version.Version, m slice.Minute, title, detail string) {
 		if v.Source == slice.Backfill {
 			detail += " This is of back-filled history."
 		}
 		out = append(out, Event{
-			Kind: VersionEvent, At: at.Start(), Title: title, Detail: detail, Severity: Info, ID: fmt.Sprintf("%s/%d", v.Name, at.Start().Unix()),
+			Kind: VersionEvent, At: m.Start(), Title: title, Detail: detail, Severity: Info, ID: fmt.Sprintf("%s/%d", v.Name, m.Start().Unix()),
 		})
 	}
 	for i := range all {
 		v := &all[i]
 		if v.Began > 0 {
-			add(v, v.Began, "version "+v.Name+" began", "Its first event ended in the minute from "+v.Began.Start().Format("15:04 MST")+" on.")
+			detail := fmt.Sprintf("It was first seen at %s, and had %s up to %s.", clock(v.Began.Start(), at), events(v.Counts.Total()), clock(v.Last.Stamp(), at))
+			if share := badShare(v.Counts); share != nil {
+				detail = fmt.Sprintf("%s, %s of them bad.", detail[:len(detail)-1], percentOf(*share))
+			}
+			add(v, v.Began, "version "+v.Name+" began", detail)
 		}
 		for j := range v.Spans {
-			if s := &v.Spans[j]; s.Back {
-				add(v, s.From, versionText(v.Name)+" is back", "It had gone, and other versions ran meanwhile.")
+			s := &v.Spans[j]
+			if !s.Back {
+				continue
 			}
+			gone := "before what is shown"
+			if j > 0 {
+				gone = "at " + clock(v.Spans[j-1].To.Start(), at)
+			}
+			add(v, s.From, versionText(v.Name)+" is back", "It had gone "+gone+", and other versions ran meanwhile.")
 		}
 	}
 	return out

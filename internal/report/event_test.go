@@ -169,6 +169,13 @@ func TestTimeline(t *testing.T) {
 			"version 12:10 version 1.5.0 began", "version 12:14 version 1.4.2 is back",
 			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 400 events were bad; of version 1.4.2, 0% of 1,000 in the hour before. It was last seen at 12:14 UTC.",
 		}},
+		{"back after it had gone before what is shown", 6 * time.Minute, lane{
+			"1.4.2": "XXXXXXXXXX....XXXXX",
+			"1.5.0": "..........BBBB.....",
+		}, nil, []string{
+			`"1.5.0" 100/200 live 12:12-12:14`, `"1.4.2" 0/500 live 12:14-12:19`, "version 12:14 version 1.4.2 is back",
+			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 400 events were bad; of version 1.4.2, 0% of 1,000 in the hour before. It was last seen at 12:14 UTC.",
+		}},
 		{"a canary that is alike", hour, lane{
 			"1.4.2": "XXXXXXXXXXXXXXXXXXXX",
 			"1.5.0": "..........9999999999",
@@ -319,5 +326,24 @@ func TestVersionsAreBounded(t *testing.T) {
 	got := l.drive(t, 3*time.Hour, nil)
 	if len(got.Versions) != 100 || got.VersionsLeftOut != 3 || got.Versions[0].Version != "1.3" {
 		t.Errorf("%d versions from %s on, %d left out", len(got.Versions), got.Versions[0].Version, got.VersionsLeftOut)
+	}
+}
+
+// TestDetailsOfVersions says how long one had gone, and how a new one did.
+func TestDetailsOfVersions(t *testing.T) {
+	got := lane{
+		"1.4.2": "XXXXXXXXXX....XXXXX",
+		"1.5.0": "..........BBBB.....",
+	}.drive(t, time.Hour, nil)
+	var details []string
+	for _, e := range got.Events {
+		details = append(details, e.Detail)
+	}
+	want := []string{
+		"It was first seen at 12:10 UTC, and had 400 events up to 12:14 UTC, 50% of them bad.",
+		"It had gone at 12:10 UTC, and other versions ran meanwhile.",
+	}
+	if diff := cmp.Diff(want, details); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
