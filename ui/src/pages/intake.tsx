@@ -14,8 +14,9 @@ import type { Arrivals, Check, Facts, SeenService, SeenServices } from '../intak
 import { ArrivalSpark, ArrivalsChart, arrivalWindow } from '../parts/arrivals';
 import { StateIcon } from '../parts/chip';
 import { Screen } from '../parts/screens';
-import { keepZone } from '../parts/shell';
+import { keepZone, placeWith } from '../parts/shell';
 import { useResource } from '../resource';
+import { servicePath } from '../service';
 import { instant, unix, zone } from '../time';
 
 export function IntakePage() {
@@ -179,7 +180,7 @@ function Services({ of, arrivals, now }: { of: readonly SeenService[]; arrivals:
             <tbody>
               {of.map((s) => (
                 <tr key={[s.namespace, s.service, s.environment].join('\u0000')}>
-                  <th scope="row"><a href={keepZone(`/services/${encodeURIComponent(s.service)}`)}>{s.service}</a> <span class="quiet">{s.namespace}</span></th>
+                  <th scope="row"><a href={placeWith(servicePath(s).path, servicePath(s).params)}>{s.service}</a> <span class="quiet">{s.namespace}</span></th>
                   <td data-head="Environment">{s.environment === '' ? <span class="quiet">not set</span> : s.environment}</td>
                   <td class="num" data-head="Spans">{sent(s) === undefined ? format.count(arrivals === null ? null : 0) : format.count(sent(s)!.reduce((a, b) => a + b, 0))}</td>
                   <td data-head="When">{sent(s) !== undefined && <ArrivalSpark of={sent(s)!} window={arrivals!.window} />}</td>

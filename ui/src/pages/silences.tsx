@@ -75,7 +75,7 @@ function One({ of: s, ended }: { of: Silence; ended: (s: Silence) => void }) {
       </div>
       <p>{s.reason}</p>
       <p class="quiet">
-        {s.author}, {instant(unix(s.created_at), zone.value)} · {s.state === 'pending' ? `from ${instant(unix(s.starts_at), zone.value)} ` : ''}{over ? 'until' : 'ends'} {instant(unix(s.ends_at), zone.value)}
+        {s.author}, {instant(unix(s.created_at), zone.value)} · {s.state === 'pending' ? `holds from ${instant(unix(s.starts_at), zone.value)} to` : over ? 'until' : 'ends'} {instant(unix(s.ends_at), zone.value)}
         {s.state === 'active' && <> · keeps <strong>{format.plural(s.alerts, 'alert', 'alerts')}</strong> from being told now</>}
       </p>
     </li>
