@@ -229,6 +229,18 @@ func (c *customers) check(t *testing.T, srv server) {
 	t.Errorf("counted %+v, customers saw %+v", got, want)
 }
 
+// threeAddresses are for a server's API and its two receivers.
+func threeAddresses(t *testing.T) (at [3]string) {
+	t.Helper()
+	for i := range at {
+		var err error
+		if at[i], err = freeAddress(0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return at
+}
+
 // serveTo starts a server that tells both: one itself, the other by way of an
 // Alertmanager.
 func serveTo(t *testing.T, c *crew, ours, theirs http.Handler) (srv server, otlp string) {
@@ -257,13 +269,7 @@ default_receiver: webhook
 			t.Fatal(err)
 		}
 	}
-	var at [3]string
-	for i := range at {
-		var err error
-		if at[i], err = freeAddress(0); err != nil {
-			t.Fatal(err)
-		}
-	}
+	at := threeAddresses(t)
 	p, err := c.start(command{name: "leadline serve", env: os.Environ(), argv: []string{
 		build(t, "../../../cmd/leadline"), "serve", "--config", filepath.Join(dir, "leadline.yaml"),
 		"--data-dir", filepath.Join(dir, "data"), "--services", filepath.Join(dir, "services"),

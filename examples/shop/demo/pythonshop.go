@@ -80,10 +80,8 @@ func startPython(ctx context.Context, c *crew, env venv.Env, cfg shopConfig) (sh
 // open starts the processes side by side: each takes a second or more to
 // import what it needs, and none needs another before it is asked something.
 func (s *pythonShop) open(ctx context.Context) (err error) {
-	for _, folder := range []string{"messages", "control"} {
-		if err := os.MkdirAll(filepath.Join(s.cfg.data, "queue", folder), 0o755); err != nil {
-			return fmt.Errorf("make the queue: %w", err)
-		}
+	if err := os.MkdirAll(filepath.Join(s.cfg.data, "queue"), 0o755); err != nil {
+		return fmt.Errorf("make the queue: %w", err)
 	}
 	if s.outside, err = s.startOutside(); err != nil {
 		return err

@@ -36,6 +36,11 @@ func (c Counts) Agrees(good, bad, excluded int64) bool {
 		between(good+bad+excluded, c.Total()+c.Excluded, c.Unanswered)
 }
 
+// Plus returns both counts together.
+func (c Counts) Plus(o Counts) Counts {
+	return Counts{c.Good + o.Good, c.Bad + o.Bad, c.Excluded + o.Excluded, c.Uncertain + o.Uncertain, c.Unanswered + o.Unanswered}
+}
+
 func (c *Counts) add(o outcome) {
 	switch o {
 	case good:

@@ -17,6 +17,7 @@ import requests
 from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
 
+from shop import broker
 from shop.catalogue import Catalogue
 from shop.lifetime import die_with_parent
 from shop.outgoing import session
@@ -28,13 +29,15 @@ MAIL = os.environ.get("SHOP_MAIL", "http://api.postboat.example")
 
 app = Celery("shop")
 app.conf.update(
-    broker_url="filesystem://",
+    broker_url=broker.URL,
     broker_transport_options={
-        "data_folder_in": str(QUEUE / "messages"),
-        "data_folder_out": str(QUEUE / "messages"),
-        "control_folder": str(QUEUE / "control"),
-        "polling_interval": 0.2,
+        "data_folder_in": str(QUEUE),
+        "data_folder_out": str(QUEUE),
+        # Twice a second a worker with nothing to do looks into the folder.
+        "polling_interval": 0.5,
     },
+    # Commands to all workers would need a broker that can tell all of them.
+    worker_enable_remote_control=False,
     task_ignore_result=True,
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,

@@ -66,7 +66,7 @@ def running(
         "OTEL_BSP_SCHEDULE_DELAY": "600000",
         "SHOP_FAULTS": str(data),
         "SHOP_DATABASE": str(data / "shop.db"),
-        "SHOP_QUEUE": str(data),
+        "SHOP_QUEUE": str(data / "queue"),
         **settings,
     }
     command = [str(BIN / "opentelemetry-instrument"), *command]
@@ -152,14 +152,12 @@ def test_the_spans_of_the_worker_equal_the_ledger(
     tmp_path: Path, proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The pool's processes send their last batch, which waits for 10 minutes here."""
-    (tmp_path / "messages").mkdir()
-    (tmp_path / "control").mkdir()
+    (tmp_path / "queue").mkdir()
     goods = Catalogue(tmp_path / "shop.db")
     goods.create()
     folders = {
-        "data_folder_in": str(tmp_path / "messages"),
-        "data_folder_out": str(tmp_path / "messages"),
-        "control_folder": str(tmp_path / "control"),
+        "data_folder_in": str(tmp_path / "queue"),
+        "data_folder_out": str(tmp_path / "queue"),
     }
     monkeypatch.setitem(tasks.app.conf, "broker_transport_options", folders)
     for customer in range(30):
