@@ -13,7 +13,6 @@ import { Exclusions } from '../parts/exclusions';
 import { Earlier, Generations } from '../parts/generations';
 import { Rules } from '../parts/rules';
 import { Screen } from '../parts/screens';
-import { keepZone } from '../parts/shell';
 import { Charts } from '../parts/slo/charts';
 import { Computed } from '../parts/slo/computed';
 import { CopyLink } from '../parts/slo/copylink';
@@ -23,11 +22,21 @@ import { Tiles } from '../parts/slo/tiles';
 import { Trust } from '../parts/slo/trust';
 import { Verdict } from '../parts/slo/verdict';
 import { TimePicker } from '../parts/timepicker';
+import { keepZone, placeWith } from '../places';
 import { useResource } from '../resource';
 import type { Resource } from '../resource';
-import { query, setQuery, withQuery } from '../router';
+import { query, setQuery } from '../router';
+import { servicePath } from '../service';
+import type { Place } from '../service';
 import { follows, hasRange, opening, rangeOf, unix, windowSeconds } from '../time';
 import type { Range } from '../time';
+
+/** Until the objective is read, the server chooses among the places of its service. */
+function serviceLink(service: string, at: Place | null): string {
+  if (at === null) return keepZone(`/services/${encodeURIComponent(service)}`);
+  const { path, params } = servicePath({ service, namespace: at.namespace, environment: at.environment });
+  return placeWith(path, params);
+}
 
 export function SloPage({ service, name }: { service: string; name: string }) {
   const range = rangeOf(query.value, '');
@@ -51,7 +60,7 @@ export function SloPage({ service, name }: { service: string; name: string }) {
   return (
     <>
       <nav class="crumbs" aria-label="You are here">
-        <a href={keepZone('/')}>Objectives</a> <span aria-hidden="true">/</span> <a href={withQuery({ path: '/', query: new URLSearchParams() }, { service, tz: query.value.get('tz') })}>{service}</a> <span aria-hidden="true">/</span> <span aria-current="page">{name}</span>
+        <a href={keepZone('/')}>Objectives</a> <span aria-hidden="true">/</span> <a href={serviceLink(service, one.data?.slo ?? null)}>{service}</a> <span aria-hidden="true">/</span> <span aria-current="page">{name}</span>
       </nav>
       <Screen of={one} what={`objective ${name}`} alone>{(data) => <Body {...data} range={range} happened={happened} />}</Screen>
     </>

@@ -17,6 +17,7 @@ import { placeWith } from '../places';
 import { address } from '../router';
 import { moveRow } from '../shortcuts';
 import { zone } from '../time';
+import { servicePath } from '../service';
 import { sparkOf } from '../trend';
 import type { Spark as Drawn, Trend } from '../trend';
 import { leftText, needsAttention, pace, stateLabel } from '../verdict';
@@ -87,7 +88,7 @@ export function ObjectiveTable({ groups, id, name, list, trends }: { groups: Gro
         return (
           <tbody key={group.name} role="rowgroup">
             {group.name !== '' && <GroupHead of={group} />}
-            {rows.map((o) => <Row key={keyOf(o)} of={o} trend={trends.get(keyOf(o))} zone={zone.value} tz={tz} />)}
+            {rows.map((o) => <Row key={keyOf(o)} of={o} trend={trends.get(keyOf(o))} zone={zone.value} tz={tz} self={id === 'self'} />)}
           </tbody>
         );
       })}
@@ -106,7 +107,7 @@ function GroupHead({ of }: { of: Group }) {
   );
 }
 
-interface RowProps { of: Objective; trend: Trend | undefined; zone: 'utc' | 'local'; tz: string }
+interface RowProps { of: Objective; trend: Trend | undefined; zone: 'utc' | 'local'; tz: string; self: boolean }
 
 /** Every word that a row shows of the objective itself. */
 const said = (o: Objective): string => JSON.stringify([o.state, o.journey, o.target, o.window, o.owner, o.cause, o.next_step, sliText(o), leftText(o), pace(o)?.window, format.burnRate(pace(o)?.rate)]);
@@ -127,13 +128,12 @@ class Row extends Component<RowProps> {
     return true;
   }
 
-  override render({ of: o }: RowProps) {
+  override render({ of: o, self }: RowProps) {
     const burn = pace(o);
-    const place = [o.namespace, o.service, o.environment, o.journey].filter((part) => part !== '').join(' · ');
     return (
       <tr role="row" class={needsAttention(o.state) ? 'needs-attention' : ''}>
         <td role="cell" class="c-state"><Chip state={o.state} /></td>
-        <td role="cell" class="c-name"><a href={linkTo(o)} data-row>{o.name}</a> <span class="quiet">{place}</span></td>
+        <td role="cell" class="c-name"><a href={linkTo(o)} data-row>{o.name}</a> <PlaceOf of={o} self={self} /></td>
         <td role="cell" class="c-sli num">{o.sli === null ? <span class="quiet">{format.notMeasured}</span> : <strong>{sliText(o)}</strong>}</td>
         <td role="cell" class="c-target num">{format.target(o.target)} <span class="quiet">{o.window}</span></td>
         <td role="cell" class="c-budget"><BudgetBar of={o} /><BudgetText of={o} /></td>
@@ -149,6 +149,15 @@ class Row extends Component<RowProps> {
       </tr>
     );
   }
+}
+
+/** Where it lives, by way of its service. */
+function PlaceOf({ of: o, self }: { of: Objective; self: boolean }) {
+  const { path, params } = servicePath(o);
+  const after = [o.environment, o.journey].filter((part) => part !== '');
+  // What the server has of itself has no page: it sends itself no telemetry.
+  const service = self ? o.service : <a href={placeWith(path, params)}>{o.service}</a>;
+  return <span class="quiet place">{o.namespace !== '' && `${o.namespace} · `}{service}{after.map((part) => ` · ${part}`)}</span>;
 }
 
 const draw = ({ trend, of, zone }: RowProps): Drawn | undefined => (trend === undefined ? undefined : sparkOf(trend, of.target, zone));

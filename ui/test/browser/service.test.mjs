@@ -133,3 +133,17 @@ page('services: listed worst first above the operations, each a link away', {}, 
   await address(tab, { operation: 'call api.stripe.com' });
   await shows(tab, /valid of call api\.stripe\.com/);
 });
+
+page('service: a row of the list and the way above an objective lead to it', {}, async (tab, origin) => {
+  await tab.goto(origin);
+  const row = tab.locator('#objectives tbody tr').filter({ hasText: 'shop-api' }).first();
+  await row.waitFor();
+  await row.getByRole('link', { name: 'shop-api', exact: true }).click();
+  await tab.waitForURL(/\/services\/shop-api\?namespace=.*environment=/);
+  await drawn(tab);
+  await tab.goto(`${origin}/slos/shop-api/checkout-succeeds`);
+  await tab.locator('.u-over').first().waitFor();
+  await tab.getByRole('navigation', { name: 'You are here' }).getByRole('link', { name: 'shop-api' }).click();
+  await tab.waitForURL(/\/services\/shop-api\?namespace=.*environment=/);
+  await drawn(tab);
+});
