@@ -8,6 +8,7 @@ import { isOpen } from './alert';
 import type { Alert, Condition } from './alert';
 import type { ObjectiveDetail, Series, Trust } from './api';
 import * as format from './format';
+import { goneSince } from './lane';
 import type { Comparison, Happenings } from './lane';
 import { instant, unix } from './time';
 import type { Zone } from './time';
@@ -20,6 +21,16 @@ export function speaking(alerts: readonly Alert[]): Alert | null {
   open.sort((a, b) => rank(a) - rank(b) || a.since.localeCompare(b.since));
   return open[0] ?? null;
 }
+
+/** The alert that is spoken of: the one that fires, or when all is well again the one that ended last, for a day. */
+export function spokenOf(o: Pick<ObjectiveDetail, 'alerts' | 'state' | 'evaluated_at'>): Alert | null {
+  if (o.state !== 'ok') return speaking(o.alerts ?? []);
+  const now = unix(o.evaluated_at) ?? 0;
+  const ended = (o.alerts ?? []).filter((a) => a.group === '' && now - (unix(a.ended_at) ?? -Infinity) < lately);
+  return ended.sort((a, b) => (b.ended_at ?? '').localeCompare(a.ended_at ?? ''))[0] ?? null;
+}
+
+const lately = 86_400;
 
 /** 'POST /checkout', or the objective's name where its rule counts more than one operation. */
 export function subject(o: Pick<ObjectiveDetail, 'indicator' | 'name'>): string {
@@ -74,7 +85,9 @@ export interface Said { text: string; detail: string }
 export function since(o: ObjectiveDetail, series: Series | null, zone: Zone): Said & { at: number | null } {
   const now = unix(o.evaluated_at);
   const said = (at: number, what: string) => ({ at, text: instant(at, zone), detail: `${what}${now === null || now <= at ? '' : `, ${format.duration(now - at)} ago`}` });
-  const alert = speaking(o.alerts ?? []);
+  const alert = spokenOf(o);
+  const end = alert === null ? null : unix(alert.ended_at);
+  if (alert && end !== null) return { ...said(end, `${alert.rule} ended`), text: `Over since ${instant(end, zone)}` };
   const start = alert === null ? null : unix(alert.started_at ?? alert.since);
   if (alert && start !== null) return said(start, `${alert.rule} began${alert.state === 'frozen' ? ', frozen' : ''}`);
   if ((budgetLeft(o) ?? 0) < 0 && series) {
@@ -113,9 +126,9 @@ export function burnSaid(o: ObjectiveDetail): Said {
 
 export interface Changed extends Said { worse: boolean; from: number | null }
 
-const judged: Record<Comparison['judgement'], (c: Comparison) => string> = {
-  worse: (c) => `Version ${c.newer} is worse than ${c.older}`,
-  better: (c) => `Version ${c.newer} is better than ${c.older}`,
+const judged: Record<Comparison['judgement'], (c: Comparison, is: string) => string> = {
+  worse: (c, is) => `Version ${c.newer} ${is} worse than ${c.older}`,
+  better: (c, is) => `Version ${c.newer} ${is} better than ${c.older}`,
   alike: (c) => `Version ${c.newer} began, no worse than ${c.older}`,
   too_few: (c) => `Version ${c.newer} began`,
 };
@@ -123,7 +136,12 @@ const judged: Record<Comparison['judgement'], (c: Comparison) => string> = {
 /** What changed before it: the newest version against what ran before, in the server's words. */
 export function changed(all: Happenings, alert: Alert | null, zone: Zone): Changed {
   const c = all.comparison;
-  if (c) return { text: (judged[c.judgement] ?? judged.too_few)(c), detail: c.sentence + before(c, alert), worse: c.judgement === 'worse', from: unix(c.since) };
+  if (c) {
+    const gone = goneSince(all, c.newer);
+    const text = (judged[c.judgement] ?? judged.too_few)(c, gone === null ? 'is' : 'was');
+    const over = gone === null ? '' : ` It ran until ${instant(gone, zone)}.`;
+    return { text, detail: c.sentence + before(c, alert) + over, worse: c.judgement === 'worse' && gone === null, from: unix(c.since) };
+  }
   const newest = (all.versions ?? []).filter((v) => v.source !== 'backfill').sort((a, b) => a.first_seen.localeCompare(b.first_seen)).pop();
   if (newest === undefined) return { text: 'No version is known', detail: 'The telemetry carries no service.version.', worse: false, from: null };
   return { text: 'No new version', detail: `None began in the last 24 h; ${newest.version} ran ${newest.began ? `since ${instant(unix(newest.first_seen), zone)}` : 'all the time shown'}.`, worse: false, from: null };

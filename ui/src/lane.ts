@@ -97,10 +97,18 @@ const rowOf: Record<Kind, RowKey> = { version: 'version', alert: 'alert', correc
 /** A version seen this many seconds before the end still runs: its last minute may not be over. */
 const stillRunning = 150;
 
+/** When a version was seen last, if it runs no more at the end of what was asked. */
+export function goneSince(all: Pick<Happenings, 'versions' | 'to'>, name: string): number | null {
+  const last = unix((all.versions ?? []).find((v) => v.version === name)?.last_seen ?? null);
+  return last === null || last >= (unix(all.to) ?? 0) - stillRunning ? null : last;
+}
+
 /** Everything the lane shows, in the order of time. */
 export function items(all: Happenings): Item[] {
   const end = unix(all.to) ?? 0;
-  const found = (all.versions ?? []).map((v, i) => versionItem(v, i, end - stillRunning));
+  // Colours count from the newest, so that a version keeps its own when the range is another.
+  const newest = [...(all.versions ?? [])].sort((a, b) => b.first_seen.localeCompare(a.first_seen));
+  const found = newest.map((v, i) => versionItem(v, i, end - stillRunning));
   for (const [i, e] of (all.events ?? []).entries()) {
     // Versions are bars of their own; a kind of a newer server has no row here yet.
     if (e.kind === 'version' || rowOf[e.kind] === undefined) continue;

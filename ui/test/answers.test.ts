@@ -66,7 +66,10 @@ test('since when', () => {
   assert.equal(said(spent, series([0.2, 0.1, -0.1, -0.2])), '2026-11-23 03:00 UTC; the budget ran out, 3 h ago');
   assert.equal(said(spent, series([-0.2, -0.1, -0.1, -0.2])), 'Before 2026-11-23 00:00 UTC; overspent in all the time shown');
   assert.equal(said({ state: 'ok' }), 'Nothing fires; no alert remembered');
-  assert.equal(said({ state: 'ok', alerts: [alert({ state: 'resolved', ended_at: '2026-11-23T05:40:00Z' })] }), 'Nothing fires; the last alert ended 2026-11-23 05:40 UTC');
+  const over = alert({ state: 'resolved', ended_at: '2026-11-23T05:40:00Z' });
+  // What an inhibited alert still waits for is not what somebody asks of a calm objective.
+  assert.equal(said({ state: 'ok', alerts: [alert({ rule: 'page-6h', inhibited_by: 'page-1h' }), over] }), 'Over since 2026-11-23 05:40 UTC; page-1h ended, 20 min ago');
+  assert.equal(said({ state: 'ok', alerts: [alert({ state: 'resolved', ended_at: '2026-11-20T05:40:00Z' })] }), 'Nothing fires; the last alert ended 2026-11-20 05:40 UTC');
 });
 
 test('when a budget ran out', () => {
@@ -91,6 +94,9 @@ test('what changed', () => {
   for (const [judgement, want] of [['too_few', 'Version 1.5.0 began'], ['alike', 'Version 1.5.0 began, no worse than 1.4.2'], ['better', 'Version 1.5.0 is better than 1.4.2']] as const) {
     assert.equal(said({ comparison: { ...comparison, judgement, sentence: 'So it is.' } }), `${want}; So it is.`);
   }
+  const ran = (until: string) => said({ comparison, to: '2026-11-23T06:00:00Z', versions: [version('1.5.0', { last_seen: until })] });
+  assert.equal(ran('2026-11-23T05:59:00Z'), 'Version 1.5.0 is worse than 1.4.2; It is worse.');
+  assert.equal(ran('2026-11-23T05:40:00Z'), 'Version 1.5.0 was worse than 1.4.2; It is worse. It ran until 2026-11-23 05:40 UTC.');
   // A version that came after the alert did not cause it.
   assert.equal(said({ comparison }, alert({ started_at: '2026-11-23T05:00:00Z' })), 'Version 1.5.0 is worse than 1.4.2; It is worse.');
   assert.equal(said({ versions: [version('1.4.2')] }), 'No new version; None began in the last 24 h; 1.4.2 ran since 2026-11-20 00:00 UTC.');

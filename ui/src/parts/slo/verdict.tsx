@@ -4,7 +4,7 @@
 // The top of the page, for somebody who was just woken: what is broken, since
 // when, what changed, who owns it, and how far to trust the number.
 import type { ComponentChildren } from 'preact';
-import { asSentence, broken, changed, since, speaking, trustLine } from '../../answers';
+import { asSentence, broken, changed, since, spokenOf, trustLine } from '../../answers';
 import type { ObjectiveDetail, Series } from '../../api';
 import type { Happenings } from '../../lane';
 import { unix, zone } from '../../time';
@@ -57,7 +57,7 @@ const Answer = ({ asks, children }: { asks: string; children: ComponentChildren 
 
 function Since({ slo, series }: Pick<Props, 'slo' | 'series'>) {
   const { text, detail } = since(slo, series, zone.value);
-  const alert = speaking(slo.alerts ?? []);
+  const alert = spokenOf(slo);
   return (
     <Answer asks="Since when">
       <strong>{text}</strong>
@@ -69,7 +69,7 @@ function Since({ slo, series }: Pick<Props, 'slo' | 'series'>) {
 
 function WhatChanged({ slo, happenings, unknown }: Omit<Props, 'series'>) {
   if (happenings === null) return <Answer asks="What changed"><span class="quiet">{unknown === '' ? 'Reading what happened …' : unknown}</span></Answer>;
-  const { text, detail, worse, from } = changed(happenings, speaking(slo.alerts ?? []), zone.value);
+  const { text, detail, worse, from } = changed(happenings, spokenOf(slo), zone.value);
   const range = from === null ? null : rangeFor(from, null, unix(slo.to));
   return (
     <Answer asks="What changed">
