@@ -139,7 +139,7 @@ export function changed(all: Happenings, alert: Alert | null, zone: Zone): Chang
   if (c) {
     const gone = goneSince(all, c.newer);
     const text = (judged[c.judgement] ?? judged.too_few)(c, gone === null ? 'is' : 'was');
-    const over = gone === null ? '' : ` It ran until ${instant(gone, zone)}.`;
+    const over = gone === null ? '' : ` Version ${c.newer} ran until ${instant(gone, zone)}.`;
     return { text, detail: c.sentence + before(c, alert) + over, worse: c.judgement === 'worse' && gone === null, from: unix(c.since) };
   }
   const newest = (all.versions ?? []).filter((v) => v.source !== 'backfill').sort((a, b) => a.first_seen.localeCompare(b.first_seen)).pop();

@@ -96,7 +96,7 @@ test('what changed', () => {
   }
   const ran = (until: string) => said({ comparison, to: '2026-11-23T06:00:00Z', versions: [version('1.5.0', { last_seen: until })] });
   assert.equal(ran('2026-11-23T05:59:00Z'), 'Version 1.5.0 is worse than 1.4.2; It is worse.');
-  assert.equal(ran('2026-11-23T05:40:00Z'), 'Version 1.5.0 was worse than 1.4.2; It is worse. It ran until 2026-11-23 05:40 UTC.');
+  assert.equal(ran('2026-11-23T05:40:00Z'), 'Version 1.5.0 was worse than 1.4.2; It is worse. Version 1.5.0 ran until 2026-11-23 05:40 UTC.');
   // A version that came after the alert did not cause it.
   assert.equal(said({ comparison }, alert({ started_at: '2026-11-23T05:00:00Z' })), 'Version 1.5.0 is worse than 1.4.2; It is worse.');
   assert.equal(said({ versions: [version('1.4.2')] }), 'No new version; None began in the last 24 h; 1.4.2 ran since 2026-11-20 00:00 UTC.');
