@@ -86,6 +86,7 @@ export function find(all: readonly Command[], query: string): Found[] {
       const match = fuzzy(query, `${command.label} ${command.context} ${command.kind}`);
       return match === null ? [] : [{ command, i, score: match.score, at: match.at.filter((n) => n < command.label.length) }];
     })
-    .sort((a, b) => b.score - a.score || a.i - b.i)
+    // Those that fit alike stay in their order: the worst objective first.
+    .sort((a, b) => Math.round(b.score) - Math.round(a.score) || a.i - b.i)
     .slice(0, most);
 }

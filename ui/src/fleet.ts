@@ -136,7 +136,7 @@ function since(o: Objective, alerts: readonly Alert[]): number | null {
 function trouble(o: Objective, began: number | null, zone: Zone, now: number): string {
   const rate = pace(o);
   const when = began === null ? '' : ` since ${clock(began, zone, now)}`;
-  const burns = rate === null || rate.rate < 1 ? '' : `burns ${format.burnRate(rate.rate).replace(/\.\d+x$/, (tail) => (rate.rate >= 10 ? 'x' : tail))}${when}`;
+  const burns = rate === null || rate.rate < 1 ? '' : `burns ${rate.rate.toFixed(rate.rate >= 10 ? 0 : 1)}x${when}`;
   const left = budgetLeft(o);
   switch (o.state) {
     case 'breaching': return burns === '' ? `is called for${when}` : burns;

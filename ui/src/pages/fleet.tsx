@@ -90,7 +90,7 @@ function List({ slos, trends }: { slos: Objective[]; trends: ReadonlyMap<string,
       </div>
       <div class="fleet-tools">
         <Filters slos={slos} filter={filter} />
-        <View by={by} />
+        {(slos.length > 1 || by !== '') && <View by={by} />}
       </div>
       <p class="fleet-note quiet" role="status">
         {narrowed.length > 0 ? `${shown.length} of ${format.plural(slos.length, 'objective', 'objectives')}` : format.plural(slos.length, 'objective', 'objectives')}, worst first
