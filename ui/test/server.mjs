@@ -12,7 +12,6 @@ import { burn, events as happened } from './fixtures/events.mjs';
 import { arrivals, intake } from './fixtures/intake.mjs';
 import { operations, proposals } from './fixtures/operations.mjs';
 import { now, resolve } from './fixtures/seed.mjs';
-import { seen } from './fixtures/seen.mjs';
 import { allServices, oneService } from './fixtures/services.mjs';
 import { detail } from './fixtures/slo.mjs';
 import { slos, young } from './fixtures/slos.mjs';
@@ -86,7 +85,6 @@ function answer(url, fleet, scenario, held) {
   if (url.pathname === '/api/v1/proposals') return [200, proposals()];
   const kind = scenario === 'empty' ? 'none' : scenario === 'red' ? 'red' : 'fine';
   if (url.pathname === '/api/v1/intake') return [200, intake(kind)];
-  if (url.pathname === '/api/v1/services') return [200, seen(kind)];
   if (url.pathname === '/api/v1/intake/arrivals') {
     const told = arrivals(kind, url.searchParams.get('window') ?? '1h');
     return told === null ? [400, { error: { message: 'no such window', hint: 'write 1h, 6h or 7d' } }] : [200, told];
