@@ -97,7 +97,13 @@ type event struct {
 	bad      bool
 	group    int  // which value its attributes have
 	named    bool // whether it has the attributes that expressions ask for
+	refused  bool // because of the caller's own mistake
 }
+
+// refusedShare is the part of the requests that want to change something which
+// is refused, as everywhere: a history without any would make the live ones
+// look unusual.
+const refusedShare = 0.05
 
 // namedShare is the part of the events that expressions find by attributes.
 const namedShare = 0.4
@@ -119,6 +125,7 @@ func (s *source) event(r *rand.Rand, during *Incident) event {
 		e.bad = e.bad || during.Kind == failures && hit
 	}
 	e.duration = time.Duration(float64(s.median()) * scale * math.Exp(spread*r.NormFloat64()))
+	e.refused = s.canRefuse() && r.Float64() < refusedShare && !e.bad
 	e.named = len(s.named) > 0 && r.Float64() < namedShare
 	return e
 }

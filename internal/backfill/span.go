@@ -79,6 +79,12 @@ func (s *source) encode(m slice.Minute, number int, end int64, x event) {
 	e.span = b
 }
 
+// canRefuse reports whether the operation is a request by HTTP that may be the
+// caller's mistake: of those that only read, few are.
+func (s *source) canRefuse() bool {
+	return s.operation.Kind == operation.Call || strings.HasPrefix(s.operation.Name, "POST ")
+}
+
 func (s *source) kind() wire.SpanKind {
 	switch s.operation.Kind {
 	case operation.Task, operation.Consume:
@@ -100,6 +106,8 @@ func (s *source) attributes(b []byte, x event) []byte {
 		code := uint64(200)
 		if x.bad {
 			code = 503
+		} else if x.refused {
+			code = 422
 		}
 		b = e.number(b, 9, "http.response.status_code", code)
 	}

@@ -225,6 +225,8 @@ func (d *demo) linger(ctx context.Context, r *world) {
 		case <-ctx.Done():
 			d.screen.under(time.Now())
 			return
+		case n := <-d.desk.notices:
+			d.screen.say("%s Told: %s", d.screen.ink.quiet(time.Now().Format("15:04")), n.title)
 		case <-tick.C:
 		}
 	}

@@ -25,11 +25,12 @@ const (
 	historySeed   = 1
 	historyLimit  = 5 * time.Minute
 	// liveShare is how many times the traffic of the busiest minute of the made-up
-	// history the live traffic is at least. The page of a bad deploy needs it: an
-	// hour of history must not outweigh two minutes of live traffic. Many more
-	// would leave minutes of the night without a parcel, which worker-is-at-work
-	// calls bad.
-	liveShare = 20
+	// history the live traffic is at least, and meanShare how many times its mean.
+	// The page of a bad deploy needs it: an hour of history must not outweigh two
+	// minutes of live traffic. Many more would leave minutes of the night without
+	// a parcel, which worker-is-at-work calls bad.
+	liveShare = 15
+	meanShare = 20
 )
 
 // history is what was made up.

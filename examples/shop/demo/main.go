@@ -67,7 +67,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	f.StringVar(&o.ledger, "ledger", "", "write the final ledger as JSON to this `file`")
 	f.BoolVar(&o.standIn, "stand-in", false, "run the Go stand-in even where Python is at hand")
 	f.DurationVar(&o.forTime, "for", 0, "end after this `duration` of traffic (default: on Ctrl-C)")
-	f.Float64Var(&o.rate, "rate", 40, "mean requests a `second`")
+	f.Float64Var(&o.rate, "rate", 30, "mean requests a `second`")
 	f.Float64Var(&o.mishaps, "mishaps", 1, "how many `times` the failures of a usual day customers meet")
 	f.IntVar(&o.requests, "requests", 0, "end after so many `requests`")
 	if err := f.Parse(args); err != nil {

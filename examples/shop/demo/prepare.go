@@ -184,7 +184,7 @@ func (d *demo) readyLoad(t *task, r *world, perMinute float64) (err error) {
 		return err
 	}
 	live := 60 * liveRates(cfg)[checkout]
-	if live < liveShare*perMinute {
+	if live < meanShare*perMinute {
 		return errors.New("BUG: the live traffic does not outweigh the made-up history")
 	}
 	r.began = time.Now()
