@@ -23,6 +23,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -55,6 +56,8 @@ type Server struct {
 	listener  net.Listener
 	// streams is how many streams of events are open.
 	streams atomic.Int64
+	// strayed is done when the log has said that telemetry comes here.
+	strayed sync.Once
 }
 
 // Events is where new evaluations are announced.
@@ -173,6 +176,7 @@ func (s *Server) routes(p Parts) http.Handler {
 		mux.Handle(r.pattern, r.handler)
 	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.unknown(mux, w, r) })
+	mux.HandleFunc("POST /v1/", s.astray)
 	mux.HandleFunc("/", pages(p.UI))
 	origins := http.NewCrossOriginProtection()
 	origins.SetDenyHandler(http.HandlerFunc(elsewhere))
@@ -255,6 +259,15 @@ type Fault struct {
 	Kind    string `json:"kind"`
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
+}
+
+// astray answers telemetry that was sent to the port of the pages.
+func (s *Server) astray(w http.ResponseWriter, r *http.Request) {
+	s.strayed.Do(func() {
+		s.logger.Warn("telemetry goes astray", "from", r.RemoteAddr, "finding", "it is sent to the port of the pages and the API; this is said once")
+	})
+	s.fail(w, errs.New(errs.NotFound, "this port has the pages and the API, and takes no telemetry").
+		WithHint("send it to port 4317 (gRPC) or 4318 (HTTP), or to those that the server said when it started"))
 }
 
 // fail writes an error. What nobody classified is our fault: its text goes to

@@ -61,6 +61,7 @@ func TestStatuses(t *testing.T) {
 		{"metrics", "GET", "/metrics", nil, 200, ""},
 		{"an unknown address", "GET", "/api/v1/slo", nil, 404, "not_found"},
 		{"a method that an address does not have", "PUT", "/api/v1/slos", nil, 405, "invalid"},
+		{"telemetry to the port of the pages", "POST", "/v1/traces", nil, 404, "not_found"},
 		{"any method of an unknown address", "POST", "/api/v1/slo", nil, 404, "not_found"},
 		{"healthy", "GET", "/healthz", nil, 200, ""},
 		{"not healthy", "GET", "/healthz", func(w *world) { w.broken = errors.New("no space") }, 503, ""},

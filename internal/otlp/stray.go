@@ -82,8 +82,11 @@ func (s *strayed) warnings() (all []string) {
 	defer s.mu.Unlock()
 	for kind := range strays {
 		if v := s.seen[kind]; v.times > 0 && now.Sub(v.last) <= strayFor {
-			all = append(all, fmt.Sprintf("%s, as a sender at %s did at %s, the last of %d times since %s",
-				s.text(kind), v.from, v.last.UTC().Format(time.TimeOnly), v.times, v.first.UTC().Format(time.TimeOnly)))
+			often := "once"
+			if v.times > 1 {
+				often = fmt.Sprintf("%d times since %s", v.times, v.first.UTC().Format(time.TimeOnly))
+			}
+			all = append(all, fmt.Sprintf("%s (%s, last by %s at %s UTC)", s.text(kind), often, v.from, v.last.UTC().Format(time.TimeOnly)))
 		}
 	}
 	return all
@@ -138,7 +141,8 @@ func (s *strayed) farewell(conn net.Conn, kind stray) {
 	// The connection is closed behind this, so what fails here changes nothing.
 	_ = conn.SetDeadline(time.Now().Add(farewellTime))
 	text := s.text(kind) + "\n"
-	if _, err := io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: "+strconv.Itoa(len(text))+"\r\n\r\n"+text); err != nil {
+	// Python's exporter logs the phrase behind the code, and not the text.
+	if _, err := io.WriteString(conn, "HTTP/1.1 400 This port takes gRPC, HTTP is at port "+s.http+"\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: "+strconv.Itoa(len(text))+"\r\n\r\n"+text); err != nil {
 		return
 	}
 	if half, ok := conn.(interface{ CloseWrite() error }); ok {
