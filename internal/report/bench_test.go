@@ -19,8 +19,9 @@ import (
 )
 
 // past returns a report over the embedded store, with so many days of an
-// objective of 28 d and of its operation, which has a new version every week.
-func past(b *testing.B, days int) (*report.Report, time.Time) {
+// objective of 28 d, of its operation, which has a new version every week, and
+// of others; in a minute of each so many events take different times.
+func past(b *testing.B, days, operations, events int) (*report.Report, time.Time) {
 	store, err := tsdb.Open(slog.New(slog.DiscardHandler), tsdb.Options{Dir: b.TempDir(), Writer: "w1", Retention: 500 * 24 * time.Hour})
 	if err != nil {
 		b.Fatal(err)
@@ -33,10 +34,19 @@ func past(b *testing.B, days int) (*report.Report, time.Time) {
 	_, err = store.Backfill(b.Context(), series.Backfill{Before: end, Minutes: func(yield func(slice.Closed, error) bool) {
 		for m := end - slice.Minute(days)*1440; m < end; m++ {
 			c := slice.Counts{Good: 50 + rng.Uint64N(20), Bad: rng.Uint64N(40) / 39}
-			h := &slice.Histogram{}
-			h.Add(time.Duration(50+rng.IntN(100)) * time.Millisecond)
-			baseline := slice.Key{Service: shop, Operation: "POST /checkout", Kind: operation.HTTP, Version: fmt.Sprint(m / (7 * 1440))}
-			if !yield(slice.Closed{Minute: m, Samples: []slice.Sample{{Key: totalOf(o), Counts: c}, {Key: baseline, Counts: c, Histogram: h}}}, nil) {
+			minute := slice.Closed{Minute: m, Samples: []slice.Sample{{Key: totalOf(o), Counts: c}}}
+			for i := range operations {
+				h := &slice.Histogram{}
+				for range events {
+					h.Add(time.Duration(float64(50*time.Millisecond) * (0.2 + rng.ExpFloat64())))
+				}
+				baseline := slice.Key{Service: shop, Operation: "POST /checkout", Kind: operation.HTTP, Version: fmt.Sprint(m / (7 * 1440))}
+				if i > 0 {
+					baseline.Operation = fmt.Sprintf("GET /%d", i)
+				}
+				minute.Samples = append(minute.Samples, slice.Sample{Key: baseline, Counts: c, Histogram: h})
+			}
+			if !yield(minute, nil) {
 				return
 			}
 		}
@@ -53,7 +63,7 @@ func past(b *testing.B, days int) (*report.Report, time.Time) {
 // it, over ranges of up to the longest.
 func BenchmarkRange(b *testing.B) {
 	for _, days := range []int{28, 400} {
-		r, now := past(b, days+28)
+		r, now := past(b, days+28, 1, 1)
 		v, err := r.Find(report.Which{Name: "up"})
 		if err != nil {
 			b.Fatal(err)
@@ -72,6 +82,23 @@ func BenchmarkRange(b *testing.B) {
 			for b.Loop() {
 				if l, err := r.Events(b.Context(), v, from, now); err != nil || len(l.Versions) < days/7 {
 					b.Fatal(len(l.Versions), err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkService reads a service of twenty operations over ranges that are
+// read by the minute, by hours that steps cut, and by whole hours.
+func BenchmarkService(b *testing.B) {
+	r, now := past(b, 29, 20, 50)
+	for _, hours := range []int{1, 6, 24, 48, 7 * 24, 28 * 24} {
+		b.Run(fmt.Sprintf("%dh", hours), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				p, err := r.Service(b.Context(), report.WhichService{Service: shop.Name}, now.Add(-time.Duration(hours)*time.Hour), now)
+				if err != nil || len(p.Operations) != 20 || p.Distribution.Count == 0 {
+					b.Fatal(len(p.Operations), err)
 				}
 			}
 		})

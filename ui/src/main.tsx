@@ -6,7 +6,7 @@ import { useEffect } from 'preact/hooks';
 import { learnSession, signedOut } from './api';
 import { follow } from './events';
 import { address, go, match, start } from './router';
-import { Shell, placeWith } from './parts/shell';
+import { Shell, keepZone } from './parts/shell';
 import { SignIn } from './parts/signin';
 import { startTheme } from './parts/theme';
 import { AlertsPage } from './pages/alerts';
@@ -27,9 +27,9 @@ import './styles/slo.css';
 import './styles/service.css';
 import './styles/alerts.css';
 
-/** Half the address of an objective is that of its service: the list, with nothing else in it. */
-function FleetOf({ service }: { service: string }) {
-  useEffect(() => go(placeWith('/', new URLSearchParams({ service })), 'replace'), [service]);
+/** Half the address of an objective is that of its service. */
+function ServiceOf({ service }: { service: string }) {
+  useEffect(() => go(keepZone(`/services/${encodeURIComponent(service)}`), 'replace'), [service]);
   return null;
 }
 
@@ -38,7 +38,7 @@ function Page() {
   const slo = match('/slos/:service/:name', path);
   if (slo) return <SloPage key={path} service={slo['service'] ?? ''} name={slo['name'] ?? ''} />;
   const of = match('/slos/:service', path);
-  if (of) return <FleetOf service={of['service'] ?? ''} />;
+  if (of) return <ServiceOf service={of['service'] ?? ''} />;
   const one = match('/services/:service', path);
   if (one) return <ServicePage key={path} service={one['service'] ?? ''} />;
   if (match('/', path)) return <Fleet />;

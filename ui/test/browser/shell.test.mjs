@@ -74,8 +74,8 @@ page('the whole way by keyboard', {}, async (tab, origin) => {
 
 page('half an address leads to the service, a wrong one to the list', {}, async (tab, origin) => {
   await tab.goto(origin + '/slos/search');
-  await tab.waitForURL((url) => url.pathname === '/' && url.searchParams.get('service') === 'search');
-  await tab.locator('#objectives tbody tr').first().waitFor();
+  await tab.waitForURL((url) => url.pathname === '/services/search');
+  await tab.locator('.histogram').waitFor();
   await tab.goto(origin + '/slos/search/nothing');
   await tab.getByText('there is no such objective').waitFor();
   await tab.getByRole('link', { name: 'All objectives' }).click();
