@@ -139,12 +139,14 @@ export function changed(all: Happenings, alert: Alert | null, zone: Zone): Chang
   if (c) {
     const gone = goneSince(all, c.newer);
     const text = (judged[c.judgement] ?? judged.too_few)(c, gone === null ? 'is' : 'was');
-    const over = gone === null ? '' : ` Version ${c.newer} ran until ${instant(gone, zone)}.`;
+    const over = gone === null ? '' : ` Version ${c.newer} was not seen after ${instant(gone, zone)}.`;
     return { text, detail: c.sentence + before(c, alert) + over, worse: c.judgement === 'worse' && gone === null, from: unix(c.since) };
   }
   const newest = (all.versions ?? []).filter((v) => v.source !== 'backfill').sort((a, b) => a.first_seen.localeCompare(b.first_seen)).pop();
   if (newest === undefined) return { text: 'No version is known', detail: 'The telemetry carries no service.version.', worse: false, from: null };
-  return { text: 'No new version', detail: `None began in the last 24 h; ${newest.version} ran ${newest.began ? `since ${instant(unix(newest.first_seen), zone)}` : 'all the time shown'}.`, worse: false, from: null };
+  const first = unix(newest.first_seen);
+  const seen = first !== null && first > (unix(all.from) ?? 0) ? `since ${instant(first, zone)}` : 'all the time shown';
+  return { text: 'No new version', detail: `Nothing to compare in the last 24 h; ${newest.version} was seen ${seen}.`, worse: false, from: null };
 }
 
 /** A change shortly before an alert is where one looks first. */

@@ -97,9 +97,10 @@ const rowOf: Record<Kind, RowKey> = { version: 'version', alert: 'alert', correc
 /** A version seen this many seconds before the end still runs: its last minute may not be over. */
 const stillRunning = 150;
 
-/** When a version was seen last, if it runs no more at the end of what was asked. */
-export function goneSince(all: Pick<Happenings, 'versions' | 'to'>, name: string): number | null {
-  const last = unix((all.versions ?? []).find((v) => v.version === name)?.last_seen ?? null);
+/** After when a version was not seen, if it runs no more; one that the range does not hold ended before it. */
+export function goneSince(all: Pick<Happenings, 'versions' | 'from' | 'to'>, name: string): number | null {
+  const seen = (all.versions ?? []).find((v) => v.version === name);
+  const last = unix(seen?.last_seen ?? all.from);
   return last === null || last >= (unix(all.to) ?? 0) - stillRunning ? null : last;
 }
 

@@ -96,11 +96,13 @@ test('what changed', () => {
   }
   const ran = (until: string) => said({ comparison, to: '2026-11-23T06:00:00Z', versions: [version('1.5.0', { last_seen: until })] });
   assert.equal(ran('2026-11-23T05:59:00Z'), 'Version 1.5.0 is worse than 1.4.2; It is worse.');
-  assert.equal(ran('2026-11-23T05:40:00Z'), 'Version 1.5.0 was worse than 1.4.2; It is worse. Version 1.5.0 ran until 2026-11-23 05:40 UTC.');
+  assert.equal(ran('2026-11-23T05:40:00Z'), 'Version 1.5.0 was worse than 1.4.2; It is worse. Version 1.5.0 was not seen after 2026-11-23 05:40 UTC.');
+  // A range without the version begins after it.
+  assert.equal(said({ comparison, from: '2026-11-23T05:50:00Z', to: '2026-11-23T06:00:00Z' }), 'Version 1.5.0 was worse than 1.4.2; It is worse. Version 1.5.0 was not seen after 2026-11-23 05:50 UTC.');
   // A version that came after the alert did not cause it.
   assert.equal(said({ comparison }, alert({ started_at: '2026-11-23T05:00:00Z' })), 'Version 1.5.0 is worse than 1.4.2; It is worse.');
-  assert.equal(said({ versions: [version('1.4.2')] }), 'No new version; None began in the last 24 h; 1.4.2 ran since 2026-11-20 00:00 UTC.');
-  assert.equal(said({ versions: [version('1.4.2', { began: false })] }), 'No new version; None began in the last 24 h; 1.4.2 ran all the time shown.');
+  assert.equal(said({ versions: [version('1.4.2')] }), 'No new version; Nothing to compare in the last 24 h; 1.4.2 was seen since 2026-11-20 00:00 UTC.');
+  assert.equal(said({ from: '2026-11-20T00:00:00Z', versions: [version('1.4.2', { began: false })] }), 'No new version; Nothing to compare in the last 24 h; 1.4.2 was seen all the time shown.');
   // Of made-up history no version ever ran.
   assert.equal(said({ versions: [version('1.0', { source: 'backfill' })] }), 'No version is known; The telemetry carries no service.version.');
 });

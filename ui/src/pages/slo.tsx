@@ -45,6 +45,9 @@ export function SloPage({ service, name }: { service: string; name: string }) {
     const value = query.value.get(key);
     if (value !== null) ask.set(key, value);
   }
+  const place = new URLSearchParams(ask);
+  place.delete('generation');
+  place.set('from', 'now-1h');
   // Without a range the server shows the objective's own window.
   if (range.from !== '') ask.set('from', range.from);
   if (range.to !== 'now') ask.set('to', range.to);
@@ -53,6 +56,8 @@ export function SloPage({ service, name }: { service: string; name: string }) {
   const live = range.from === '' || follows(range);
   const one = useResource<OneObjective>(path + text, live, alertNews);
   const happened = useResource<Happenings>(`${path}/events${text}`, live, alertNews);
+  // The verdict is of now, whatever range the charts show: what changed before it is asked for by itself.
+  const ofNow = useResource<Happenings>(range.to === 'now' ? null : `${path}/events?${place}`, live, alertNews);
   useOpening(one.data?.slo ?? null);
   useEffect(() => {
     document.title = `${name} · ${service} · Leadline`;
@@ -62,7 +67,7 @@ export function SloPage({ service, name }: { service: string; name: string }) {
       <nav class="crumbs" aria-label="You are here">
         <a href={keepZone('/')}>Objectives</a> <span aria-hidden="true">/</span> <a href={serviceLink(service, one.data?.slo ?? null)}>{service}</a> <span aria-hidden="true">/</span> <span aria-current="page">{name}</span>
       </nav>
-      <Screen of={one} what={`objective ${name}`} alone>{(data) => <Body {...data} range={range} happened={happened} />}</Screen>
+      <Screen of={one} what={`objective ${name}`} alone>{(data) => <Body {...data} range={range} happened={happened} recent={range.to === 'now' ? happened : ofNow} />}</Screen>
     </>
   );
 }
@@ -78,16 +83,16 @@ function useOpening(slo: ObjectiveDetail | null): void {
   }, [slo]);
 }
 
-function Body({ slo, series, range, happened }: OneObjective & { range: Range; happened: Resource<Happenings> }) {
+function Body({ slo, series, range, happened, recent }: OneObjective & { range: Range; happened: Resource<Happenings>; recent: Resource<Happenings> }) {
   const window = slo.window;
   // A calendar window has no length to write; its edges stand for it.
   const start = windowSeconds(window) === null ? (slo.from ?? '') : `now-${window}`;
   const asked = range.from === '' ? { from: start, to: range.to } : range;
   const earlier = chosen(slo, query.value.get('generation'));
-  const events = { happenings: happened.data, unknown: happened.error ? `What happened is not known: ${happened.error.message}` : '' };
+  const told = (of: Resource<Happenings>) => ({ happenings: of.data, unknown: of.error ? `What happened is not known: ${of.error.message}` : '' });
   return (
     <>
-      <Verdict slo={slo} series={series} {...events} />
+      <Verdict slo={slo} series={series} {...told(recent)} />
       <Tiles slo={slo} />
       <Sections slo={slo} />
       <section id="charts" aria-label="Charts">
@@ -96,7 +101,7 @@ function Body({ slo, series, range, happened }: OneObjective & { range: Range; h
         {series === null || series.timestamps.length === 0 ? (
           <div class="card empty"><h2>No steps in this range</h2><p class="quiet">Nothing was measured between these times. Choose another range above.</p></div>
         ) : (
-          <Charts slo={slo} series={series} earlier={earlier} {...events} />
+          <Charts slo={slo} series={series} earlier={earlier} {...told(happened)} />
         )}
       </section>
       <Rules slo={slo} />

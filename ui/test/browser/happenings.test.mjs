@@ -36,6 +36,18 @@ page('a calm objective says so, a blind one says why it cannot', {}, async (tab,
   await shows(tab, /Nobody can tell how POST \/checkout does: no event for 17 min\./);
 });
 
+page('the verdict is of now, also over charts of the past', {}, async (tab, origin) => {
+  const asked = [];
+  tab.on('request', (request) => asked.push(new URL(request.url())));
+  await tab.goto(origin + breaching + '&from=2026-11-18T00:00:00Z&to=2026-11-19T00:00:00Z');
+  await shows(tab, /Version 1\.5\.0 is worse than 1\.4\.2/);
+  const events = asked.filter((url) => url.pathname.endsWith('/events') && url.pathname.includes('/slos/'));
+  assert.deepEqual(events.map((url) => [url.searchParams.get('from'), url.searchParams.get('to')]).sort(), [['2026-11-18T00:00:00Z', '2026-11-19T00:00:00Z'], ['now-1h', null]]);
+  await lane(tab).locator('.bar', { hasText: '1.4.1' }).hover();
+  // What the lane points at is shaded in every chart.
+  await tab.locator('.plot-band').nth(3).waitFor({ state: 'attached' });
+});
+
 page('sections are found by their links', {}, async (tab, origin) => {
   await tab.goto(origin + breaching);
   await drawn(tab);
