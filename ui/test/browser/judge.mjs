@@ -49,7 +49,9 @@ export const overlapping = (tab) => tab.evaluate(() => {
     const frames = [];
     for (let up = e; up; up = up.parentElement) if (/auto|scroll|hidden/.test(getComputedStyle(up).overflowY)) frames.push(up.getBoundingClientRect());
     for (const rect of range.getClientRects()) {
-      const cut = getComputedStyle(e).textOverflow === 'ellipsis' ? Math.min(rect.right, e.getBoundingClientRect().right) : rect.right;
+      let ends = e;
+      while (ends !== null && getComputedStyle(ends).textOverflow !== 'ellipsis') ends = ends.parentElement;
+      const cut = ends === null ? rect.right : Math.min(rect.right, ends.getBoundingClientRect().right);
       const box = new DOMRect(rect.left, rect.top, Math.max(0, cut - rect.left), rect.height);
       const inside = frames.every((f) => box.top >= f.top - 1 && box.bottom <= f.bottom + 1);
       if (box.width > 2 && box.height > 2 && inside) pieces.push({ e, words: node.data.trim(), box });
