@@ -103,7 +103,7 @@ export function checklist({ intake, services, objectives }: Facts, now: number):
       : { state: 'holds', title: 'Leadline takes telemetry', says: endpoints === undefined ? '' : `OTLP over gRPC at ${endpoints.grpc}, over HTTP at ${endpoints.http}.`, next: '' },
     arrived > 0 ? { state: 'holds', title: 'Something arrives', says: `${format.count(arrived)} spans, points and records since the server started.`, next: '' }
       : turned > 0 ? { state: 'fails', title: 'Something arrives', says: `${format.plural(turned, 'request was', 'requests were')} refused and none taken.`, next: lost[0]?.meaning.next ?? '' }
-      : (intake.warnings ?? []).length > 0 ? { state: 'fails', title: 'Something arrives', says: intake.warnings![0]!, next: '' }
+      : (intake.warnings ?? []).length > 0 ? { state: 'fails', title: 'Something arrives', says: sentence(intake.warnings![0]!), next: '' }
       : { state: 'fails', title: 'Something arrives', says: 'Nothing has, since the server started.', next: endpoints === undefined ? 'Point an application at this server.' : `Start the application with OTEL_EXPORTER_OTLP_ENDPOINT=http://${endpoints.grpc} and OTEL_SERVICE_NAME.` },
   ];
   if (arrived + turned > 0) {
@@ -152,7 +152,7 @@ export function vitals({ intake, receivers }: Facts, self: readonly Objective[] 
   const found: Check[] = [
     intake.health === null ? { state: 'unknown', title: 'Intake', says: 'not known', next: '' }
       : intake.health.state === 'red' ? { state: 'fails', title: 'Intake', says: intake.health.cause, next: '' }
-      : { state: (intake.warnings ?? []).length > 0 ? 'fails' : 'holds', title: 'Intake', says: (intake.warnings ?? [])[0] ?? 'Every acknowledged request is in the log.', next: '' },
+      : { state: (intake.warnings ?? []).length > 0 ? 'fails' : 'holds', title: 'Intake', says: sentence((intake.warnings ?? [])[0] ?? 'every acknowledged request is in the log.'), next: '' },
     log === null ? { state: 'unknown', title: 'Intake log', says: 'not known', next: '' }
       : { state: damage > 0 ? 'fails' : 'holds', title: 'Intake log', says: `${format.bytes(log.bytes)} in ${format.plural(log.segments ?? 0, 'segment', 'segments')}, ${damage === 0 ? 'no damage found' : format.plural(damage, 'damaged record', 'damaged records')}.`, next: '' },
   ];
@@ -165,6 +165,9 @@ export function vitals({ intake, receivers }: Facts, self: readonly Objective[] 
   }
   return found;
 }
+
+/** The server's words begin small, as errors do. */
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 function storeVital(store: NonNullable<Intake['store']>, waiting: number): Check {
   if (!store.open) return { state: 'unknown', title: 'Series store', says: 'It is being opened; counting goes on meanwhile.', next: '' };

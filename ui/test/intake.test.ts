@@ -21,7 +21,7 @@ const failing = (f: ReturnType<typeof facts>): string => checklist(f, now).filte
 test('the first check that fails says why nothing is seen', () => {
   const cases: [string, ReturnType<typeof facts>, RegExp][] = [
     ['nothing has arrived', facts(fresh), /^Something arrives: Nothing has.*OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/127\.0\.0\.1:4317/],
-    ['it misses the port', facts({ ...fresh, warnings: ['gRPC arrives at the HTTP port'] }), /^Something arrives: gRPC arrives at the HTTP port/],
+    ['it misses the port', facts({ ...fresh, warnings: ['telemetry arrives at the wrong port'] }), /^Something arrives: Telemetry arrives at the wrong port/],
     ['all is turned away', facts({ ...fresh, refused: [{ transport: 'grpc', reason: 'unauthenticated', requests: 3 }] }), /^Something arrives: 3 requests were refused and none taken.*OTEL_EXPORTER_OTLP_HEADERS.*Nothing is refused or lost: 3 requests over gRPC without a valid token/],
     ['all is ignored', facts(spans({ ignored: { internal: 9 } })), /^Spans are operations: All 9 spans were ignored, most as internal steps/],
     ['some is late', facts(spans({ accepted: 5, late: 2 })), /^Nothing is refused or lost: 2 traces too late/],

@@ -68,7 +68,7 @@ function Health({ of: { health, warnings }, vitals: all }: { of: Intake; vitals:
   const ill = all.filter((v) => v.state === 'fails');
   return (
     <section class={`card health ${red ? 'is-red' : ill.length > 0 ? 'is-ill' : 'is-ok'}`} aria-labelledby="health-title">
-      <h2 id="health-title">{health === null ? 'Health is not known' : red ? 'Intake refuses or loses telemetry' : ill.length > 0 ? `Leadline needs care: ${ill.map((v) => v.title.toLowerCase()).join(', ')}` : 'Leadline itself is well'}</h2>
+      <h2 id="health-title">{health === null ? 'Health is not known' : red ? 'Intake refuses or loses telemetry' : ill.length > 0 ? `Something needs care: ${ill.map((v) => v.title.toLowerCase()).join(', ')}` : 'Leadline itself is well'}</h2>
       {red && <p role="alert">{health.cause}</p>}
       <ul class="vitals">
         {all.map((v) => (
