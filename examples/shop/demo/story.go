@@ -153,7 +153,7 @@ func (s *story) awaitPage(ctx context.Context) error {
 	var page *notice
 	_, err := s.until(ctx, began.Add(patience*s.pageWithin), func(now time.Time, v view, n *notice, order string) (bool, string) {
 		page = s.told(v, n, true)
-		return page != nil, fmt.Sprintf("  waiting for the page: %s · %s", v.burning(), within(now, began, s.pageWithin))
+		return page != nil, fmt.Sprintf("  waiting for %s: %s · %s", s.awaited(), v.burning(), within(now, began, s.pageWithin))
 	})
 	if err != nil || page == nil {
 		return err
@@ -169,6 +169,14 @@ func (s *story) awaitPage(ctx context.Context) error {
 	s.screen.say("      or      %s\n              %s", s.command("status"), s.command("explain "+s.objective))
 	s.screen.say("      Mend    press r and Enter to %s, or use the button on %s", s.mend, s.screen.ink.link(s.pages.desk))
 	return nil
+}
+
+// awaited is what tells the person on call.
+func (s *story) awaited() string {
+	if s.rule == "" {
+		return s.state
+	}
+	return "the page"
 }
 
 // told returns what tells the person on call that it began, or that it is over:
