@@ -259,7 +259,7 @@ func (s *story) summary(l storyLog) []string {
 		fmt.Sprintf("Cause     %s", s.cause),
 		fmt.Sprintf("Noticed   %s after it began; mended %s later; over %s after that", span(l.called.Sub(l.troubled)), span(l.mended.Sub(l.called)), span(l.end.Sub(l.mended))),
 	}
-	if cost, ok := l.last.costSince(l.before); ok {
+	if cost, ok := l.last.costSince(l.before); ok && s.rule != "" {
 		lines = append(lines, "Cost      "+cost)
 	}
 	return lines

@@ -20,7 +20,8 @@ type fakeScene struct {
 	pages, ends     time.Duration
 	notices         chan notice
 	troubled, cured time.Time
-	lost            int // looks that fail, from the first on
+	lost            int    // looks that fail, from the first on
+	says            string // the state while something is wrong, where no alert calls
 }
 
 func (f *fakeScene) notify(after time.Duration, n notice) {
@@ -64,6 +65,13 @@ func (f *fakeScene) look(context.Context) (view, error) {
 	if f.troubled.IsZero() {
 		return v, nil
 	}
+	if f.says != "" {
+		if f.cured.IsZero() && time.Since(f.troubled) > 5*time.Minute {
+			v.state, v.cause, v.nextStep = f.says, "no event for 5m", "check that the application still runs"
+		}
+		v.short, v.long = burn{}, burn{}
+		return v, nil
+	}
 	wrong := time.Since(f.troubled)
 	if !f.cured.IsZero() {
 		wrong = f.cured.Sub(f.troubled)
@@ -84,12 +92,9 @@ func (f *fakeScene) look(context.Context) (view, error) {
 // TestStory holds what people see, from the first customer to the cost, against
 // text cases.
 func TestStory(t *testing.T) {
-	bad, err := scenarioNamed("bad-deploy")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, c := range []struct {
 		name    string
+		plays   scenario // the bad deploy where it is none
 		scene   fakeScene
 		wait    time.Duration
 		orders  []time.Duration // when somebody asks to mend it
@@ -100,6 +105,7 @@ func TestStory(t *testing.T) {
 		{name: "nobody-mends", scene: fakeScene{pages: 80 * time.Second, ends: 6 * time.Minute}, wait: time.Minute, reaches: over},
 		{name: "somebody-mends", scene: fakeScene{pages: 80 * time.Second, ends: 6 * time.Minute}, wait: time.Minute, orders: []time.Duration{150 * time.Second}, reaches: over},
 		{name: "at-once", scene: fakeScene{pages: 80 * time.Second, ends: 6 * time.Minute, lost: 3}, reaches: over},
+		{name: "silence", plays: silence(), scene: fakeScene{says: "no_data"}, wait: 30 * time.Second, reaches: over},
 		{name: "no-page", scene: fakeScene{}, wait: time.Minute, want: errLate, reaches: troubled},
 		{name: "no-end", scene: fakeScene{pages: 80 * time.Second}, want: errLate, reaches: mended},
 		{name: "ended-early", scene: fakeScene{pages: 80 * time.Second}, ends: 100 * time.Second, reaches: troubled},
@@ -109,8 +115,11 @@ func TestStory(t *testing.T) {
 				var out bytes.Buffer
 				c.scene.notices = make(chan notice, 10)
 				orders := make(chan string, 1)
+				if c.plays.name == "" {
+					c.plays = badDeploy()
+				}
 				s := &story{
-					scenario: bad, scene: &c.scene, screen: &screen{out: &out, width: 100}, wait: c.wait,
+					scenario: c.plays, scene: &c.scene, screen: &screen{out: &out, width: 100}, wait: c.wait,
 					notices: c.scene.notices, orders: orders,
 					pages: pageLinks{objective: "http://127.0.0.1:8/slo/shop/shop-api/checkout-succeeds", desk: "http://127.0.0.1:9", binary: "bin/leadline"},
 				}
