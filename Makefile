@@ -35,7 +35,7 @@ ui/node_modules/.package-lock.json: ui/package-lock.json
 
 test: build collector alertmanager test-go test-ui test-browser ## Pass every test
 
-test-go: build ## Go: units, conformance, kills, the shop with its Python tests
+test-go: build ## Go: units, conformance, kills, the shop with its Python tests, the guides
 	$(GO) test -timeout 30m ./...
 	cd bench && $(GO) test ./...
 

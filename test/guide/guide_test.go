@@ -40,6 +40,7 @@ func TestGuides(t *testing.T) {
 			continue
 		}
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".md"), func(t *testing.T) {
+			t.Parallel() // most of the time they wait for exporters
 			newNewcomer(t, slices.Clone(env)).follow(t, all)
 		})
 	}

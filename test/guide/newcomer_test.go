@@ -19,9 +19,14 @@ import (
 	"github.com/leadline/leadline/internal/testkit/process"
 )
 
-// patience is how long a newcomer waits for what a guide says. Guides promise
-// the first SLI within 30 s; the machine of a test may be busy.
-const patience = 60 * time.Second
+// How long a newcomer waits: for what a guide says, for a command that ends by
+// itself, and for the first SLI, which guides promise within 30 s. The machine
+// of a test may be busy.
+const (
+	patience      = 2 * time.Minute
+	commandLimit  = 5 * time.Minute
+	firstSLILimit = time.Minute
+)
 
 // newcomer follows a guide in a folder and a home of their own.
 type newcomer struct {
@@ -121,7 +126,11 @@ func (n *newcomer) start(t *testing.T, f fence) *process.Process {
 func (n *newcomer) once(t *testing.T, f fence) string {
 	t.Helper()
 	p := n.start(t, f)
-	p.Wait(t)
+	select {
+	case <-p.Exited:
+	case <-time.After(commandLimit):
+		t.Fatalf("%s: not done after %s:\n%s", f.place, commandLimit, p.Said())
+	}
 	if !p.State().Success() {
 		return p.State().String() + ":\n" + p.Said()
 	}
@@ -174,14 +183,14 @@ func (n *newcomer) measure(t *testing.T) {
 	n.requested = true
 	began := time.Now()
 	n.measuring.Go(func() {
-		for time.Since(began) < patience {
+		for time.Since(began) < firstSLILimit {
 			if n.measured() {
 				t.Logf("the first SLI came %.1f s after the first request", time.Since(began).Seconds())
 				return
 			}
 			<-time.After(process.PollEvery)
 		}
-		t.Errorf("no SLI within %s of the first request", patience)
+		t.Errorf("no SLI within %s of the first request", firstSLILimit)
 	})
 }
 

@@ -47,8 +47,9 @@ const meanings: Record<string, Meaning> = {
   content_type: { name: 'of another content type', is: 'The body is neither protobuf nor JSON.', next: 'Set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf.', fine: false },
   content_encoding: { name: 'compressed in a way that is not read', is: 'gzip, zstd and deflate are.', next: 'Set OTEL_EXPORTER_OTLP_COMPRESSION=gzip.', fine: false },
   origin: { name: 'from a web page of another origin', is: 'A browser may send telemetry only from origins that the server was told.', next: 'Allow the origin in the configuration of the server.', fine: false },
+  protocol: { name: 'in another protocol', is: 'HTTP reached the gRPC port, gRPC the HTTP port, or TLS either of them.', next: 'Set OTEL_EXPORTER_OTLP_ENDPOINT for the application: http://HOST:4317 for gRPC, http://HOST:4318 with OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf.', fine: false },
   connections: { name: 'connections above the limit', is: 'More connections are open than the server takes.', next: 'Let a Collector bundle them.', fine: false },
-  invalid_request: { name: 'unreadable', is: 'The body is not OTLP, or is cut off.', next: 'Look whether gRPC is sent to the HTTP port, or the other way round.', fine: false },
+  invalid_request: { name: 'unreadable', is: 'The body is not OTLP, or is cut off.', next: 'Look at what stands between: a proxy may cut or change requests.', fine: false },
   internal_error: { name: 'our own fault', is: 'The server failed on the request.', next: 'Its log says more; please report it.', fine: false },
 };
 
