@@ -96,6 +96,12 @@ export function instant(seconds: number | null, zone: Zone, parts: 'minute' | 's
   return `${day} ${minute}${second}${parts === 'bare' ? '' : ' ' + zoneName(zone, date)}`;
 }
 
+/** '2026-11-22 02:00 to 04:00 UTC': the day is said once where both ends are on it. */
+export function between(from: number | null, to: number | null, zone: Zone): string {
+  const [start, end] = [instant(from, zone, 'bare'), instant(to, zone)];
+  return `${start} to ${start.slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end}`;
+}
+
 export function zoneName(zone: Zone, at: Date): string {
   if (zone === 'utc') return 'UTC';
   const minutes = -at.getTimezoneOffset();

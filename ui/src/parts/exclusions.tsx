@@ -6,7 +6,7 @@
 import type { Exclusion, Stretch } from '../alert';
 import type { ObjectiveDetail } from '../api';
 import * as format from '../format';
-import { instant, unix, zone } from '../time';
+import { between, unix, zone } from '../time';
 
 export function Exclusions({ slo }: { slo: ObjectiveDetail }) {
   const all = slo.exclusions ?? [];
@@ -40,17 +40,11 @@ function Row({ of: x }: { of: Exclusion }) {
 
 function Stretches({ of, none }: { of: Stretch[]; none: string }) {
   if (of.length === 0) return <span class="quiet">{none}</span>;
-  const items = (some: Stretch[]) => <ul class="reasons">{some.map((s) => <li key={s.from}>{stretchText(s)}</li>)}</ul>;
+  const items = (some: Stretch[]) => <ul class="reasons">{some.map((s) => <li key={s.from}>{between(unix(s.from), unix(s.to), zone.value)}</li>)}</ul>;
   return (
     <>
       {items(of.slice(0, few))}
       {of.length > few && <details><summary>{format.plural(of.length - few, 'more', 'more')}</summary>{items(of.slice(few))}</details>}
     </>
   );
-}
-
-function stretchText(s: Stretch): string {
-  const [from, to] = [instant(unix(s.from), zone.value, 'bare'), instant(unix(s.to), zone.value)];
-  // The day is said once where both ends are on it.
-  return `${from} to ${from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to}`;
 }

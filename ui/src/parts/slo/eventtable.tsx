@@ -5,7 +5,7 @@
 import { useSignal } from '@preact/signals';
 import { rangeFor } from '../../lane';
 import type { Item } from '../../lane';
-import { instant, zone } from '../../time';
+import { between, instant, zone } from '../../time';
 import type { Zone } from '../../time';
 import { hereWith } from '../shell';
 
@@ -13,9 +13,7 @@ import { hereWith } from '../shell';
 export function when(item: Pick<Item, 'from' | 'to'>, z: Zone): string {
   if (item.to === null) return `since ${instant(item.from, z)}`;
   if (item.to <= item.from) return instant(item.from, z);
-  const [from, to] = [instant(item.from, z, 'bare'), instant(item.to, z)];
-  // The day is said once where both ends are on it.
-  return `${from} to ${from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to}`;
+  return between(item.from, item.to, z);
 }
 
 const perPage = 25;
