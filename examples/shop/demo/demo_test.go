@@ -225,7 +225,7 @@ func TestUsage(t *testing.T) {
 
 // begin starts the demo with the stand-in and waits until it is open; what it
 // says goes on to be read from the pipe.
-func begin(t *testing.T, temp string) (*exec.Cmd, *os.File) {
+func begin(t *testing.T, temp string, args ...string) (*exec.Cmd, *os.File) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -236,7 +236,7 @@ func begin(t *testing.T, temp string) (*exec.Cmd, *os.File) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { out.Close() })
-	cmd := exec.CommandContext(t.Context(), build(t, "."), "--bin", self, "--stand-in", "--scenario", "none", "--rate", "200")
+	cmd := exec.CommandContext(t.Context(), build(t, "."), append([]string{"--bin", self, "--scenario", "none"}, args...)...)
 	cmd.Env = append(os.Environ(), quietPorts("TMPDIR="+temp)...)
 	cmd.Stdout, cmd.Stderr = w, w
 	if err := cmd.Start(); err != nil {
@@ -251,7 +251,7 @@ func TestInterruptEndsWithAVerdict(t *testing.T) {
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(s.String(), func(t *testing.T) {
 			temp := t.TempDir()
-			cmd, out := begin(t, temp)
+			cmd, out := begin(t, temp, "--stand-in", "--rate", "200")
 			if err := cmd.Process.Signal(s); err != nil {
 				t.Fatal(err)
 			}
@@ -265,22 +265,30 @@ func TestInterruptEndsWithAVerdict(t *testing.T) {
 }
 
 // TestKilledDemoLeavesNoProcess kills the demo where it cannot defend itself.
+// Of the Python shop there are processes whose parents are killed with it.
 func TestKilledDemoLeavesNoProcess(t *testing.T) {
-	temp := t.TempDir()
-	cmd, _ := begin(t, temp)
-	if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
-		t.Fatal(err)
+	for name, prepare := range map[string]func(*testing.T) []string{
+		"stand-in": func(*testing.T) []string { return []string{"--stand-in"} },
+		"Python":   func(t *testing.T) []string { requirePython(t); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			temp := t.TempDir()
+			cmd, _ := begin(t, temp, prepare(t)...)
+			if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err == nil {
+				t.Fatal("the killed demo ended without an error")
+			}
+			if err := os.RemoveAll(temp); err != nil { // which a killed demo cannot
+				t.Fatal(err)
+			}
+			if err := os.Mkdir(temp, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			checkNothingLeft(t, temp)
+		})
 	}
-	if err := cmd.Wait(); err == nil {
-		t.Fatal("the killed demo ended without an error")
-	}
-	if err := os.RemoveAll(temp); err != nil { // which a killed demo cannot
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(temp, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	checkNothingLeft(t, temp)
 }
 
 func waitForText(t *testing.T, out *os.File, want string) {

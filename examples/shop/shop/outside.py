@@ -56,6 +56,9 @@ def make(port: int, switches: Switches) -> ThreadingHTTPServer:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Headers and body leave together, else each answer waits for an ACK.
+        wbufsize = -1
+        disable_nagle_algorithm = True
 
         def handle_one(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
@@ -73,6 +76,7 @@ def make(port: int, switches: Switches) -> ThreadingHTTPServer:
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)
+                self.wfile.flush()
             except OSError:
                 self.close_connection = True  # nobody waits for it any more
 
