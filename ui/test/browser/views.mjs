@@ -49,7 +49,7 @@ export const views = [
 async function findChecks(tab) {
   await tab.keyboard.press('Control+k');
   await tab.keyboard.type('che');
-  await tab.getByRole('option').first().waitFor();
+  await tab.locator('.palette [role=option], .palette [role=status]').first().waitFor();
 }
 
 /** Everything of an objective that folds, unfolded. */
