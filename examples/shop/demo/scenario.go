@@ -19,10 +19,7 @@ type scenario struct {
 	// service and objective are what it burns; empty of a scenario in which
 	// nothing goes wrong.
 	service, objective string
-	// rule is the alert that calls. Where none does, state is what the objective
-	// says instead.
-	rule  string
-	state string
+	rule               string // the alert that calls
 	// healthy is how long customers buy before anything goes wrong.
 	healthy time.Duration
 	// release is the bad version that is rolled out, or fault what is switched
@@ -82,34 +79,35 @@ func providerTimeout() scenario {
 	}
 }
 
-// stuckQueue fails nothing, so no budget burns. Nobody is paged either: twelve
-// minutes of parcels have to show first that their absence is unusual. What there
-// is to see is that the objective does not stay green.
+// heardBefore is how long customers buy before something falls silent: twelve
+// minutes of parcels have to show that two without any are unusual.
+const heardBefore = 13 * time.Minute
+
+// stuckQueue fails nothing, so no budget burns: what calls is the rule of the
+// warehouse about parcels that do not leave.
 func stuckQueue() scenario {
 	return scenario{
-		name: "stuck-queue", title: "a queue that is stuck while nothing fails, and no green without evidence",
-		service: workerName, objective: "parcels-are-shipped", state: "no_data", healthy: time.Minute,
+		name: "stuck-queue", title: "a queue that is stuck while nothing fails, a page, and the parcels that leave after all",
+		service: workerName, objective: "parcels-are-shipped", rule: "absent", healthy: heardBefore,
 		fault:      faultStuckQueue,
 		breaks:     "The carrier does not answer, and the task that ships has no timeout: the worker hangs. Checkouts go on, and nothing fails.",
 		mends:      "The carrier answers again.",
 		mend:       "have the carrier answer again",
 		cause:      "the carrier, and a call to it without a timeout in the task shop.tasks.ship",
-		pageWithin: 8 * time.Minute, overWithin: 3 * time.Minute,
+		pageWithin: 4 * time.Minute, overWithin: 2 * time.Minute,
 	}
 }
 
-// silence pages nobody within a demo: how long is unusual takes longer to know.
-// What there is to see is that nothing stays green.
 func silence() scenario {
 	return scenario{
-		name: "silence", title: "telemetry that stops, and no green without evidence",
-		service: serviceName, objective: "checkout-succeeds", state: "no_data", healthy: time.Minute,
+		name: "silence", title: "telemetry that stops, and a page although nobody knows of a failure",
+		service: workerName, objective: "parcels-are-shipped", rule: "absent", healthy: heardBefore,
 		fault:      faultSilence,
 		breaks:     "The way of the telemetry is cut. The shop serves on, and nobody measures it.",
 		mends:      "The way of the telemetry is open again.",
 		mend:       "open the way of the telemetry",
 		cause:      "the network between the shop and Leadline",
-		pageWithin: 8 * time.Minute, overWithin: 2 * time.Minute, loses: true,
+		pageWithin: 4 * time.Minute, overWithin: 2 * time.Minute, loses: true,
 	}
 }
 

@@ -110,6 +110,9 @@ func (s *story) play(ctx context.Context) error {
 func (s *story) openShop(ctx context.Context) error {
 	s.note(func(l *storyLog) { l.phase = healthy })
 	s.screen.say("\n%s Customers buy; nothing is wrong. In %s something will be.", s.stamp(), span(s.healthy))
+	if s.healthy == heardBefore {
+		s.screen.say("      So long it takes to know that silence is unusual. Have a look around meanwhile: %s", s.screen.ink.link(s.pages.objective))
+	}
 	deadline := time.Now().Add(s.healthy)
 	_, err := s.until(ctx, deadline.Add(time.Minute), func(now time.Time, v view, n *notice, order string) (bool, string) {
 		left := deadline.Sub(now)
@@ -131,12 +134,10 @@ func (s *story) breakIt(ctx context.Context) error {
 		return err
 	}
 	s.note(func(l *storyLog) { l.phase, l.troubled, l.before = troubled, time.Now(), before })
-	if s.rule == "" {
-		s.screen.say("      Nobody is told yet. %s is expected to say %s within %s.", s.objective, s.state, span(s.pageWithin))
-		return nil
-	}
 	s.screen.say("      Nobody is told yet. %s pages when %s: expected within %s.", s.rule, before.asks, span(s.pageWithin))
-	s.screen.say("      %s", s.screen.ink.quiet("(A burn of 1x spends the budget of the window in just that window; of 28 days, 13.44x in two.)"))
+	if before.threshold > 0 {
+		s.screen.say("      %s", s.screen.ink.quiet("(A burn of 1x spends the budget of the window in just that window; of 28 days, 13.44x in two.)"))
+	}
 	return nil
 }
 
@@ -152,18 +153,14 @@ func (s *story) awaitPage(ctx context.Context) error {
 	began := s.now().troubled
 	var page *notice
 	_, err := s.until(ctx, began.Add(patience*s.pageWithin), func(now time.Time, v view, n *notice, order string) (bool, string) {
-		page = s.told(v, n, true)
-		return page != nil, fmt.Sprintf("  waiting for %s: %s · %s", s.awaited(), v.burning(), within(now, began, s.pageWithin))
+		page = s.told(n, true)
+		return page != nil, fmt.Sprintf("  waiting for the page: %s · %s", v.burning(), within(now, began, s.pageWithin))
 	})
 	if err != nil || page == nil {
 		return err
 	}
 	s.note(func(l *storyLog) { l.phase, l.called, l.page = called, time.Now(), *page })
-	what := "The page is here"
-	if s.rule == "" {
-		what = "It shows"
-	}
-	s.screen.say("\n%s %s", s.stamp(), s.screen.ink.bad(fmt.Sprintf("%s, %s after the trouble began:", what, span(time.Since(began)))))
+	s.screen.say("\n%s %s", s.stamp(), s.screen.ink.bad(fmt.Sprintf("The page is here, %s after the trouble began:", span(time.Since(began)))))
 	s.quote(*page)
 	s.screen.say("      Look    %s", s.screen.ink.link(s.pages.objective))
 	s.screen.say("      or      %s\n              %s", s.command("status"), s.command("explain "+s.objective))
@@ -171,30 +168,10 @@ func (s *story) awaitPage(ctx context.Context) error {
 	return nil
 }
 
-// awaited is what tells the person on call.
-func (s *story) awaited() string {
-	if s.rule == "" {
-		return s.state
-	}
-	return "the page"
-}
-
-// told returns what tells the person on call that it began, or that it is over:
-// the notification that just came, or what the objective says where no alert
-// calls. It is nil as long as nothing does.
-func (s *story) told(v view, n *notice, wrong bool) *notice {
-	if s.rule != "" {
-		if n != nil && n.isPage() && n.firing() == wrong {
-			return n
-		}
-		return nil
-	}
-	if v.known && (v.state == s.state) == wrong {
-		says := notice{title: v.state + ": " + s.objective}
-		if v.cause != "" {
-			says.facts = []string{"Why: " + v.cause, "First: " + v.nextStep}
-		}
-		return &says
+// told returns the notification that just came if it is the page, or its end.
+func (s *story) told(n *notice, wrong bool) *notice {
+	if n != nil && n.isPage() && n.firing() == wrong {
+		return n
 	}
 	return nil
 }
@@ -226,7 +203,7 @@ func (s *story) mendIt(ctx context.Context) error {
 		return err
 	}
 	s.note(func(l *storyLog) { l.phase, l.mended = mended, time.Now() })
-	if s.rule != "" {
+	if s.now().before.threshold > 0 {
 		s.screen.say("      Customers who could not buy come back. The alert ends on evidence: when the short window has cleared and stayed clear.")
 	}
 	s.screen.say("      Over within %s at the latest.", span(s.overWithin))
@@ -238,7 +215,7 @@ func (s *story) awaitEnd(ctx context.Context) error {
 	began := s.now().mended
 	var end *notice
 	last, err := s.until(ctx, began.Add(patience*s.overWithin), func(now time.Time, v view, n *notice, order string) (bool, string) {
-		end = s.told(v, n, false)
+		end = s.told(n, false)
 		return end != nil, fmt.Sprintf("  waiting for the end: %s · %s", v.clearing(now), within(now, began, s.overWithin))
 	})
 	if err != nil || end == nil {
@@ -259,7 +236,7 @@ func (s *story) summary(l storyLog) []string {
 		fmt.Sprintf("Cause     %s", s.cause),
 		fmt.Sprintf("Noticed   %s after it began; mended %s later; over %s after that", span(l.called.Sub(l.troubled)), span(l.mended.Sub(l.called)), span(l.end.Sub(l.mended))),
 	}
-	if cost, ok := l.last.costSince(l.before); ok && s.rule != "" {
+	if cost, ok := l.last.costSince(l.before); ok && l.before.threshold > 0 {
 		lines = append(lines, "Cost      "+cost)
 	}
 	return lines

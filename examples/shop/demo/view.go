@@ -15,8 +15,6 @@ import (
 type view struct {
 	known     bool // somebody has looked
 	state     string
-	cause     string
-	nextStep  string
 	allowed   int64 // the budget, in events
 	remaining int64
 	bad       int64
@@ -48,11 +46,10 @@ func (b burn) above(threshold float64) bool { return b.Rate != nil && *b.Rate > 
 // answer is what the API says of an objective, as far as the demo needs it.
 type answer struct {
 	SLO struct {
-		State, Cause string
-		NextStep     string `json:"next_step"`
-		Bad          *int64
-		Budget       struct{ Allowed, Remaining *int64 }
-		Rules        []struct {
+		State  string
+		Bad    *int64
+		Budget struct{ Allowed, Remaining *int64 }
+		Rules  []struct {
 			Name, Asks string
 			Conditions []struct {
 				Kind        string
@@ -76,7 +73,7 @@ func (s server) view(ctx context.Context, service, objective, rule string) (view
 		return view{}, err
 	}
 	v := view{
-		known: true, state: a.SLO.State, cause: a.SLO.Cause, nextStep: a.SLO.NextStep, bad: deref(a.SLO.Bad),
+		known: true, state: a.SLO.State, bad: deref(a.SLO.Bad),
 		allowed: deref(a.SLO.Budget.Allowed), remaining: deref(a.SLO.Budget.Remaining),
 	}
 	for _, r := range a.SLO.Rules {
