@@ -121,7 +121,7 @@ func (l *lane) row(q *series.Query, row *series.Row, take func(slice.Minute, ver
 // seen gathers the versions of a stretch, of which some is shown.
 func (l *lane) seen(ctx context.Context, read, shown window.Stretch, join slice.Minute) (*version.Seen, error) {
 	s := version.New(shown, join)
-	err := l.each(ctx, window.Stretch{From: read.From - lookBack, To: read.From}, 60, func(m slice.Minute, p version.Part) { s.Before(m, p) })
+	err := l.each(ctx, window.Stretch{From: read.From - lookBack, To: read.From}, 60, func(_ slice.Minute, p version.Part) { s.Before(p) })
 	minutes := make([][]version.Part, atOnce)
 	for from := read.From; from < read.To && err == nil; from += atOnce {
 		to := min(from+atOnce, read.To)

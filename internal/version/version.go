@@ -10,13 +10,15 @@
 //
 // A version is silent for a while without having gone, and a rare one is first
 // heard of long after it began. So chance is ruled out before anything is
-// said: a version has gone, or was not there, when it would have had so many
-// events meanwhile, at the rate that it has at other times, that none is
-// less likely than one in a thousand.
+// said: a version has gone, or was not there, when it is less likely than one in
+// a thousand that it had none of the events meanwhile, at the share of them that
+// it has at other times. A share, and not a rate: nights, quiet services and
+// times that nobody measured say nothing.
 package version
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/leadline/leadline/internal/slice"
@@ -56,77 +58,98 @@ type Span struct {
 // not the rest of too many.
 func Named(name string) bool { return name != "" && name != slice.OtherVersions }
 
-// unlikely is how many events must be expected where there are none, so that
-// the chance of it, exp(-unlikely), is below one in a thousand. Events are
-// taken as independent.
-const unlikely = 7
+// surely is the least -ln of a chance that is ruled out: it is below one in a
+// thousand.
+const surely = 7
 
-// around is how many minutes say what the rate of a version is.
-const around = 10
+// absent reports whether chance is ruled out when a version had none of so many
+// events, although it had n of all others that stand beside them, the first (or
+// the last) of which is given: that the other n-1 are all on one side has the
+// chance (all/(all+none))^(n-1), whatever its share is. Events are taken as
+// independent.
+func absent(n, all, none uint64) bool {
+	return n > 1 && float64(n-1)*math.Log1p(float64(none)/float64(all)) >= surely
+}
+
+// enough is how many events say what the share of a version is: more would be
+// of another time, when the version had another one.
+const enough = 20
 
 // Seen gathers what each version had, minute by minute.
 type Seen struct {
 	shown    window.Stretch
 	join     slice.Minute
 	versions map[string]*state
-	events   uint64 // of all versions, up to the minute before
-	// since is the first minute of anything, and liveSince that was measured as
-	// it happened.
-	since, liveSince first
-}
-
-// first is a first minute, if there is one.
-type first struct {
-	minute slice.Minute
-	known  bool
-}
-
-func (f *first) note(m slice.Minute) {
-	if !f.known || m < f.minute {
-		f.minute, f.known = m, true
-	}
+	// all are the events of all versions, live those that were measured as they
+	// happened.
+	all, live uint64
 }
 
 // state is what is known of one version so far.
 type state struct {
 	Version
-	before       bool // seen before the first minute that was gathered
-	first        arrival
-	live         arrival
-	last         slice.Minute
-	others       uint64 // events of all versions up to its last minute
-	latest       [around]slice.Minute
-	latestEvents [around]uint64
+	before bool // seen before the first minute that was gathered
+	// first is of all events, live of those that were measured as they happened.
+	first, live arrival
+	last        slice.Minute
+	others      uint64 // events of all versions up to the end of its last minute
+	// latest are its latest minutes, as a ring of which so many have been.
+	latest  [enough]minute
+	minutes int
 }
 
-// arrival is when a version was heard of first, and the events of the minutes
-// that followed.
+// minute is what one had of a version, and how many events of all there were
+// before it.
+type minute struct{ events, before uint64 }
+
+// arrival is when a version was heard of first, and its first events: enough of
+// them. They came among those of all versions from before up to until.
 type arrival struct {
-	first
-	events uint64
+	at            slice.Minute
+	known         bool
+	events        uint64
+	before, until uint64
 }
 
-func (a *arrival) note(m slice.Minute, events uint64) {
-	if a.first.note(m); m < a.minute+around {
-		a.events += events
+// note adds events of a minute before which all versions had so many, and at
+// whose end they have.
+func (a *arrival) note(m slice.Minute, events, before, until uint64) {
+	if !a.known {
+		a.at, a.known, a.before = m, true, before
+	}
+	if a.events < enough {
+		a.events, a.until = a.events+events, until
 	}
 }
+
+// isFirst reports whether the version was not there before.
+func (a *arrival) isFirst() bool { return absent(a.events, a.until-a.before, a.before) }
 
 // New returns an empty one for what is shown of a stretch. Spans that are less
 // than join apart are one.
 func New(shown window.Stretch, join slice.Minute) *Seen {
-	return &Seen{shown: shown, join: max(join, around), versions: make(map[string]*state)}
+	return &Seen{shown: shown, join: max(join, shortest), versions: make(map[string]*state)}
 }
 
-// Before says that a version ran before the first minute that is told, from the
-// given one on. It is told in any order, before all minutes.
-func (s *Seen) Before(from slice.Minute, p Part) {
+// shortest is the shortest pause that is one, in minutes.
+const shortest = 10
+
+// Before says what a version had before the first minute that is told. It is
+// told in any order, before all minutes.
+func (s *Seen) Before(p Part) {
 	s.of(p.Version).before = true
-	s.since.note(from)
+	s.add(&p)
+}
+
+// add counts events of any version.
+func (s *Seen) add(p *Part) {
+	s.all += p.events()
 	if p.Source != slice.Backfill {
-		s.liveSince.note(from)
+		s.live += p.events()
 	}
 }
+
+func (p *Part) events() uint64 { return p.Counts.Total() + p.Counts.Excluded }
 
 func (s *Seen) of(name string) *state {
 	v := s.versions[name]
@@ -139,30 +162,26 @@ func (s *Seen) of(name string) *state {
 
 // Minute takes what one minute had. Minutes are told in order.
 func (s *Seen) Minute(m slice.Minute, parts []Part) {
-	before := s.events
+	all, live := s.all, s.live
+	for i := range parts {
+		s.add(&parts[i])
+	}
 	for i := range parts {
 		p := &parts[i]
-		events := p.Counts.Total() + p.Counts.Excluded
+		events := p.events()
 		if events == 0 {
 			continue
 		}
-		s.since.note(m)
 		v := s.of(p.Version)
-		v.first.note(m, events)
+		v.first.note(m, events, all, s.all)
 		if p.Source != slice.Backfill {
-			s.liveSince.note(m)
-			v.live.note(m, events)
+			v.live.note(m, events, live, s.live)
 		}
-		s.events += events
-		s.span(v, m, before)
-		v.note(m, events)
+		s.span(v, m, all)
+		v.note(m, events, all)
+		v.others = s.all
 		if m >= s.shown.From {
 			v.Counts, v.Source = v.Counts.Plus(p.Counts), v.Source.With(p.Source)
-		}
-	}
-	for i := range parts {
-		if v := s.versions[parts[i].Version]; v != nil && v.last == m {
-			v.others = s.events
 		}
 	}
 }
@@ -174,49 +193,46 @@ func (s *Seen) span(v *state, m slice.Minute, before uint64) {
 		v.Spans = append(v.Spans, Span{Stretch: window.Stretch{From: m, To: m + 1}})
 		return
 	}
-	others := before > v.others
-	if gap := m - v.last - 1; gap >= s.join || gap > 0 && others && v.expected(gap) >= unlikely {
-		v.Spans = append(v.Spans, Span{Stretch: window.Stretch{From: m, To: m + 1}, Back: others})
+	gone := v.last < m && v.gone(before-v.others)
+	if gone || m-v.last-1 >= s.join {
+		v.Spans = append(v.Spans, Span{Stretch: window.Stretch{From: m, To: m + 1}, Back: gone})
 		return
 	}
 	v.Spans[n-1].To = m + 1
 }
 
-// note remembers the events of the latest minutes.
-func (v *state) note(m slice.Minute, events uint64) {
-	at := m % around
-	if v.latest[at] != m {
-		v.latest[at], v.latestEvents[at] = m, 0
+// note remembers the latest minutes.
+func (v *state) note(m slice.Minute, events, before uint64) {
+	if v.minutes == 0 || v.last != m {
+		v.latest[v.minutes%enough] = minute{before: before}
+		v.minutes++
 	}
-	v.latestEvents[at] += events
+	v.latest[(v.minutes-1)%enough].events += events
 	v.last = m
 }
 
-// expected returns how many events a gap would have had at the rate before it.
-func (v *state) expected(gap slice.Minute) float64 {
-	var events uint64
-	for i, m := range v.latest {
-		if m > v.last-around {
-			events += v.latestEvents[i]
-		}
+// gone reports whether the version was not there while others had so many
+// events.
+func (v *state) gone(others uint64) bool {
+	first, events := max(0, v.minutes-enough), uint64(0)
+	for i := first; i < v.minutes; i++ {
+		events += v.latest[i%enough].events
 	}
-	return float64(events) / around * float64(gap)
+	return absent(events, v.others-v.latest[first%enough].before, others)
 }
 
 // began returns when a version began; false when it was there before, or is
 // so rare that nobody can tell. One that was measured as it happened is held
 // against what was measured so: history that was made up says nothing of it.
-func (s *Seen) began(v *state) (slice.Minute, bool) {
-	at, since := &v.first, s.since
+func (v *state) began() (slice.Minute, bool) {
+	a := &v.first
 	if v.live.known {
-		at, since = &v.live, s.liveSince
+		a = &v.live
 	}
-	if !Named(v.Name) || v.before || v.first.minute < at.minute || at.minute <= since.minute {
+	if !Named(v.Name) || v.before || v.first.at < a.at {
 		return 0, false
 	}
-	minutes := min(v.last-at.minute+1, around)
-	expected := float64(at.events) / float64(minutes) * float64(at.minute-since.minute)
-	return at.minute, expected >= unlikely
+	return a.at, a.isFirst()
 }
 
 // Versions returns all, in the order in which they were seen last. One without
@@ -224,14 +240,11 @@ func (s *Seen) began(v *state) (slice.Minute, bool) {
 func (s *Seen) Versions() []Version {
 	all := make([]Version, 0, len(s.versions))
 	for _, v := range s.versions {
-		if at, ok := s.began(v); ok {
-			v.Began = at
-		}
-		if v.live.known {
-			v.Live = v.live.minute
-		}
 		shown := v.Version
-		shown.Last = v.last
+		if at, ok := v.began(); ok {
+			shown.Began = at
+		}
+		shown.Live, shown.Last = v.live.at, v.last
 		shown.Spans = cut(v.Spans, s.shown)
 		all = append(all, shown)
 	}

@@ -24,7 +24,7 @@ const begin = 1000
 func lanes(shown window.Stretch, before []string, lines ...string) *version.Seen {
 	seen := version.New(window.Stretch{From: begin + shown.From, To: begin + shown.To}, 0)
 	for _, name := range before {
-		seen.Before(begin-7*1440, version.Part{Version: name, Source: slice.Live})
+		seen.Before(version.Part{Version: name, Source: slice.Live, Counts: slice.Counts{Good: 1000}})
 	}
 	for m := range slice.Minute(200) {
 		var parts []version.Part
@@ -103,13 +103,30 @@ func TestVersions(t *testing.T) {
 			"1.5: ....XXX..",
 		}, []string{"1.5 began 4: 4-7; 300 live", "1.4: 0-4, back 7-9; 600 live"}},
 		{"a canary beside it", all, nil, []string{
-			"1.4: XXXXXXXXXXXXXXXXXX",
-			"1.5: .........2.1.3.1.2",
-		}, []string{"1.4: 0-18; 1800 live", "1.5 began 9: 9-18; 9 live"}},
+			"1.4: XXXXXXXXXXXXXXXXXXXXXXX",
+			"1.5: ..............2.1.3.1.2",
+		}, []string{"1.4: 0-23; 2300 live", "1.5 began 14: 14-23; 9 live"}},
 		{"a rare version may have been there all the time", all, nil, []string{
 			"1.4: XXXXXXXXXXXXXX",
 			"1.5: ..1...1...1...",
 		}, []string{"1.5: 2-11; 3 live", "1.4: 0-14; 1400 live"}},
+		{"a rare version does not come and go", all, nil, []string{
+			"1.4: XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX",
+			"1.5: ..1..............1.............1..............1..............1............1",
+		}, []string{"1.4: 0-72; 7200 live", "1.5: 2-3, 17-18, 31-32, 46-47, 61-62, 74-75; 6 live"}},
+		{"one event is no beginning", all, nil, []string{
+			"1.4: XXXXXXXXXXXXXXXXXXXX",
+			"1.5: ...............1....",
+		}, []string{"1.5: 15-16; 1 live", "1.4: 0-20; 2000 live"}},
+		{"nor is what was first measured together with the others", all, nil, []string{
+			"1.3: 1.....................",
+			"1.4: ....................XX",
+			"1.5: ....................XX",
+		}, []string{"1.3: 0-1; 1 live", "1.4: 20-22; 200 live", "1.5: 20-22; 200 live"}},
+		{"few events, of few", all, nil, []string{
+			"1.4: 1.1..1..1...1..1..1.1..1..1..1..1..1............................1..",
+			"1.5: ....................................1..1.1..1...1..1..1.1..1111....",
+		}, []string{"1.5 began 36: 36-63; 12 live", "1.4: 0-36, back 64-65; 14 live"}},
 		{"a few quiet minutes of everybody are no gap", all, nil, []string{
 			"1.4: XXX.....XX",
 		}, []string{"1.4: 0-10; 500 live"}},
@@ -160,16 +177,22 @@ func TestVersions(t *testing.T) {
 
 // TestBefore tells of the hours before in the order in which stores do: none.
 func TestBefore(t *testing.T) {
-	seen := version.New(window.Stretch{From: begin, To: begin + 10}, 0)
-	for _, hour := range []slice.Minute{begin - 1, begin - 600, begin - 60} {
-		seen.Before(hour, version.Part{Version: "1.4", Source: slice.Live})
-	}
-	// One event a minute: enough to say that it was not there for ten hours.
-	for m := range slice.Minute(10) {
-		seen.Minute(begin+m, []version.Part{part("1.5", '1')})
-	}
-	if diff := cmp.Diff([]string{"1.4: ; 0 ", "1.5 began 0: 0-10; 10 live"}, text(seen.Versions())); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	for share, want := range map[uint64]string{
+		// At 10 of 110 events it would have been among the 600 before.
+		60: "1.5 began 0: 0-10; 10 live",
+		// Of 20 before, nobody can tell.
+		2: "1.5: 0-10; 10 live",
+	} {
+		seen := version.New(window.Stretch{From: begin, To: begin + 10}, 0)
+		for range 10 {
+			seen.Before(version.Part{Version: "1.4", Source: slice.Live, Counts: slice.Counts{Good: share}})
+		}
+		for m := range slice.Minute(10) {
+			seen.Minute(begin+m, []version.Part{part("1.5", '1'), part("1.6", '9'), part("1.6", '1')})
+		}
+		if diff := cmp.Diff(want, text(seen.Versions())[1]); diff != "" {
+			t.Errorf("%d events before (-want +got):\n%s", 10*share, diff)
+		}
 	}
 }
 
