@@ -176,7 +176,7 @@ func (d *demo) tell(ctx, hard context.Context, r *world) error {
 	}
 	s := d.story(r)
 	err := s.play(ctx)
-	if phase := s.now().phase; phase == troubled || phase == called {
+	if phase := s.now().phase; phase == troubled || phase == called || phase == mending {
 		err = errors.Join(err, s.scene.end(hard))
 	}
 	if ctx.Err() != nil {

@@ -109,6 +109,7 @@ func TestOthersCannotMend(t *testing.T) {
 		"a rebound name":   {called, "own", "evil.example", (*desk).rightToken, http.StatusMisdirectedRequest},
 		"nothing to mend":  {healthy, "own", "", (*desk).rightToken, http.StatusSeeOther},
 		"nobody called":    {troubled, "own", "", (*desk).rightToken, http.StatusSeeOther},
+		"asked already":    {mending, "own", "", (*desk).rightToken, http.StatusSeeOther},
 		"mended already":   {mended, "own", "", (*desk).rightToken, http.StatusSeeOther},
 		"it is over":       {over, "own", "", (*desk).rightToken, http.StatusSeeOther},
 		"before the story": {opening, "own", "", (*desk).rightToken, http.StatusSeeOther},

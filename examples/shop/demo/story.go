@@ -43,6 +43,7 @@ const (
 	healthy
 	troubled // something is wrong, and nobody was called yet
 	called   // the page is out
+	mending  // somebody does what ends the trouble
 	mended   // the cause is gone; the alert waits for its windows
 	over     // the alert is over
 )
@@ -184,7 +185,9 @@ func (s *story) awaitMend(ctx context.Context) error {
 		by = order
 		return order != "" || !now.Before(deadline), fmt.Sprintf("  r and Enter to %s · %s · by itself in %s", s.mend, v.burning(), span(deadline.Sub(now)))
 	})
-	s.note(func(l *storyLog) { l.mender = by })
+	if ctx.Err() == nil {
+		s.note(func(l *storyLog) { l.phase, l.mender = mending, by })
+	}
 	return err
 }
 

@@ -137,6 +137,8 @@ func (s *story) onDesk(now time.Time) deskState {
 	case called:
 		d.Now = "You have been called: " + strings.TrimPrefix(l.page.title, "Page: ") + ". " + l.last.burning() + "."
 		d.Button = strings.ToUpper(s.mend[:1]) + s.mend[1:]
+	case mending:
+		d.Now = s.mends
 	case mended:
 		d.Now = "It is mended. The alert waits for its windows to clear: " + l.last.clearing(now) + "."
 	case over:
