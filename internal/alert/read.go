@@ -144,10 +144,28 @@ func Exhaustion(w *Whole, now slice.Counts) (left time.Duration, ever bool) {
 	return time.Duration((1 - float64(spent)) * float64(w.Length) / float64(rate)), true
 }
 
-// Forecasts returns the condition at whose long window's rate a rule forecasts
-// the end of the budget, -1 when it looks at none.
-func Forecasts(r *slo.Rule) int {
-	return slices.IndexFunc(r.When, func(c slo.Condition) bool { return c.Long > 0 && c.Kind != slo.Absent })
+// Pace is the window at whose rate a rule forecasts the end of the budget.
+type Pace struct {
+	Window time.Duration
+	Counts slice.Counts
+	// Short says that it is the short window of a pair.
+	Short bool
+}
+
+// PaceOf returns the pace of a rule, and false when it looks at no window with
+// a rate. It is the long window of its first condition about bad events. Of a
+// pair that recovers it is the short one: the long window still holds what is
+// over, and its rate would end a budget that nobody spends any more.
+func PaceOf(r *slo.Rule, w *Whole, seen []Seen) (p Pace, ok bool) {
+	i := slices.IndexFunc(r.When, func(c slo.Condition) bool { return c.Long > 0 && c.Kind != slo.Absent })
+	if i < 0 {
+		return Pace{}, false
+	}
+	c, s := &r.When[i], &seen[i]
+	if c.Kind == slo.Burn && c.Short > 0 && judge(c, w, s) == Recovering {
+		return Pace{c.Short, s.Short, true}, true
+	}
+	return Pace{c.Long, s.Long, false}, true
 }
 
 // Pair is what the two windows of a burn condition say.
@@ -165,13 +183,18 @@ func Judge(r *slo.Rule, w *Whole, seen []Seen) (p Pair, ok bool) {
 		return Pair{}, false
 	}
 	c, s := &r.When[i], &seen[i]
-	return Pair{r, c, verdict(burns(s.Long, w.Target, c.Milli), burns(s.Short, w.Target, c.Milli))}, true
+	return Pair{r, c, judge(c, w, s)}, true
 }
 
 // HasPair returns which condition of the rule looks at a burn over two
 // windows, -1 when none does.
 func HasPair(r *slo.Rule) int {
 	return slices.IndexFunc(r.When, func(c slo.Condition) bool { return c.Kind == slo.Burn && c.Short > 0 })
+}
+
+// judge compares the two windows of a burn condition.
+func judge(c *slo.Condition, w *Whole, s *Seen) Verdict {
+	return verdict(burns(s.Long, w.Target, c.Milli), burns(s.Short, w.Target, c.Milli))
 }
 
 func verdict(long, short Answer) Verdict {

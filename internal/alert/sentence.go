@@ -28,8 +28,8 @@ func Sentence(r *slo.Rule, w *Whole, seen []Seen) string {
 	if w.Counts.Total() > 0 {
 		of := budget.Of(w.Counts, w.Target)
 		still := left(of, w.Unit)
-		if burning := Forecasts(r); burning >= 0 && of.Allowed > 0 && !of.Exhausted() {
-			still += ", " + forecast(w, &seen[burning])
+		if pace, ok := PaceOf(r, w, seen); ok && of.Allowed > 0 && !of.Exhausted() {
+			still += ", " + forecast(w, pace)
 		}
 		said = append(said, still)
 	}
@@ -123,16 +123,21 @@ func left(of budget.Budget, unit slo.Unit) string {
 	return percent(of.Allowed-of.Spent, of.Allowed) + " of the budget left"
 }
 
-// forecast says how long what is left lasts.
-func forecast(w *Whole, s *Seen) string {
-	left, ever := Exhaustion(w, s.Long)
+// forecast says how long what is left lasts, and at whose rate where that is
+// not the window named first.
+func forecast(w *Whole, p Pace) string {
+	pace := "at this rate"
+	if p.Short {
+		pace = "at the rate of the last " + window.Compact(p.Window)
+	}
+	left, ever := Exhaustion(w, p.Counts)
 	switch {
 	case ever && left == 0:
 		return "exhausted already"
 	case !ever:
-		return "not exhausted at this rate"
+		return "not exhausted " + pace
 	}
-	return "exhausted in " + rough(left) + " at this rate"
+	return "exhausted in " + rough(left) + " " + pace
 }
 
 // rough prints a forecast to two digits or so.

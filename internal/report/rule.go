@@ -193,12 +193,12 @@ func (r *reading) share(c *slo.Condition, s *alert.Seen) *float64 {
 }
 
 func (r *reading) exhaustion(at time.Time) Exhaustion {
-	i := alert.Forecasts(r.rule)
-	if i < 0 || !r.known || r.Seen[i].Long.Total() == 0 {
+	pace, ok := alert.PaceOf(r.rule, &r.Whole, r.Seen)
+	if !ok || !r.known || pace.Counts.Total() == 0 {
 		return Exhaustion{State: Unknown}
 	}
-	out := Exhaustion{State: Never, Window: window.Compact(r.rule.When[i].Long)}
-	switch left, ever := alert.Exhaustion(&r.Whole, r.Seen[i].Long); {
+	out := Exhaustion{State: Never, Window: window.Compact(pace.Window)}
+	switch left, ever := alert.Exhaustion(&r.Whole, pace.Counts); {
 	case ever && left == 0:
 		out.State = Exhausted
 	case ever:
