@@ -134,6 +134,7 @@ func (s *story) breakIt(ctx context.Context) error {
 	if err := s.scene.begin(ctx); err != nil {
 		return err
 	}
+	s.screen.under(time.Now())
 	s.note(func(l *storyLog) { l.phase, l.troubled, l.before = troubled, time.Now(), before })
 	s.screen.say("      Nobody is told yet. %s pages when %s: expected within %s.", s.rule, before.asks, span(s.pageWithin))
 	if before.threshold > 0 {
@@ -205,6 +206,7 @@ func (s *story) mendIt(ctx context.Context) error {
 	if err := s.scene.end(ctx); err != nil {
 		return err
 	}
+	s.screen.under(time.Now())
 	s.note(func(l *storyLog) { l.phase, l.mended = mended, time.Now() })
 	if s.now().before.threshold > 0 {
 		s.screen.say("      Customers who could not buy come back. The alert ends on evidence: when the short window has cleared and stayed clear.")
