@@ -19,7 +19,7 @@ import (
 // Limits of the demo's steps.
 const (
 	serverStartLimit = 30 * time.Second
-	flushLimit       = 30 * time.Second
+	flushLimit       = 150 * time.Second
 	// settleLimit is how long the API may take to show the last spans, looked at
 	// every settleEvery.
 	settleLimit = 20 * time.Second
@@ -235,7 +235,7 @@ func (d *demo) linger(ctx context.Context, r *world) {
 // conclude lets the shop send its last spans, waits until the API shows them,
 // and prints the verdict.
 func (d *demo) conclude(hard context.Context, r *world) error {
-	d.screen.say("\nThe load has stopped; the shop sends its last spans.")
+	d.screen.say("\nThe load has stopped; the worker ends the last orders, and the shop sends its last spans. A second Ctrl-C does not wait.")
 	flushing, cancel := context.WithTimeout(hard, flushLimit)
 	defer cancel()
 	if err := r.shop.stop(flushing); err != nil {

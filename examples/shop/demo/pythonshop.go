@@ -24,7 +24,7 @@ import (
 // Limits of the shop's start and of what it has to do at its end.
 const (
 	shopStartLimit = 60 * time.Second
-	queueLimit     = 30 * time.Second
+	queueLimit     = 2 * time.Minute
 )
 
 // pythonShop is the real shop under zero-code instrumentation: storefront,
