@@ -144,13 +144,18 @@ func instant(text string, now, missing time.Time) (time.Time, error) {
 	if back, found := strings.CutPrefix(text, "now"); found {
 		d, err := ago(back)
 		if err == nil {
-			return now.Add(-d), nil
+			return measurable(now.Add(-d), text)
 		}
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return t, errs.New(errs.Invalid, "%q is not a time", text).WithHint("write 2026-11-23T12:00:00Z, now, or now-6h")
 	}
+	return measurable(t, text)
+}
+
+// measurable refuses a time that nothing was measured at.
+func measurable(t time.Time, text string) (time.Time, error) {
 	if t.Before(earliest) || t.After(latest) {
 		return t, errs.New(errs.Invalid, "%q is not a time that can have been measured", text).WithHint("write a time of this century")
 	}
