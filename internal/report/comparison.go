@@ -194,10 +194,12 @@ func thousands(n uint64) string {
 }
 
 func millisText(ms float64) string {
-	switch {
-	case ms >= 1000:
+	switch d := time.Duration(ms * float64(time.Millisecond)); {
+	case d >= time.Minute:
+		return window.Compact(d.Round(time.Second))
+	case d >= time.Second:
 		return fmt.Sprintf("%.2gs", ms/1000)
-	case ms >= 10:
+	case d >= 10*time.Millisecond:
 		return fmt.Sprintf("%.0fms", ms)
 	}
 	return fmt.Sprintf("%.2gms", ms)

@@ -92,7 +92,7 @@ func (r *Report) Events(ctx context.Context, v *eval.Evaluation, from, to time.T
 	if err != nil {
 		return Timeline{}, err
 	}
-	versions, err := out.versions(ctx, l, shown, 3*step)
+	versions, err := out.versions(ctx, l, shown, 3*step, slice.MinuteOf(r.Now())+1)
 	if err != nil {
 		return Timeline{}, err
 	}
@@ -116,9 +116,11 @@ func (r *Report) Events(ctx context.Context, v *eval.Evaluation, from, to time.T
 	return out, nil
 }
 
-// versions reads which versions ran, and what the newest did.
-func (e *Timeline) versions(ctx context.Context, l *lane, shown window.Stretch, join slice.Minute) ([]version.Version, error) {
-	read := window.Stretch{From: min(shown.From, shown.To-newFor-compared), To: shown.To}
+// versions reads which versions ran, and what the newest did, up to now where
+// what is shown ends later.
+func (e *Timeline) versions(ctx context.Context, l *lane, shown window.Stretch, join, now slice.Minute) ([]version.Version, error) {
+	end := min(shown.To, now)
+	read := window.Stretch{From: min(shown.From, end-newFor-compared), To: shown.To}
 	seen, err := l.seen(ctx, read, shown, join)
 	if err != nil {
 		return nil, err
@@ -129,7 +131,7 @@ func (e *Timeline) versions(ctx context.Context, l *lane, shown window.Stretch, 
 	}
 	all := seen.Versions()
 	e.Versions, e.VersionsLeftOut = shownVersions(all, durations, shown)
-	e.Comparison, err = l.compare(ctx, all, shown.To)
+	e.Comparison, err = l.compare(ctx, all, end)
 	return all, err
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/leadline/leadline/internal/operation"
 	"github.com/leadline/leadline/internal/report"
 	"github.com/leadline/leadline/internal/series"
+	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
 )
@@ -345,5 +346,67 @@ func TestDetailsOfVersions(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, details); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestTimesOfVersions writes durations as people do.
+func TestTimesOfVersions(t *testing.T) {
+	for took, want := range map[time.Duration]string{
+		0:                       "0ms",
+		1500 * time.Microsecond: "1.5ms",
+		40 * time.Millisecond:   "40ms",
+		1500 * time.Millisecond: "1.5s",
+		90 * time.Second:        "1m30s",
+		20 * time.Minute:        "20m12s", // within a bucket
+	} {
+		o := objective("up", 7*24*time.Hour)
+		o.Indicator.Rule.Kind = sli.Latency
+		w := newWorld(laneBegin.Add(20*time.Minute-time.Second), o)
+		w.generations = []catalog.Generation{}
+		for i := range 20 {
+			k := slice.Key{Service: shop, Operation: "POST /checkout", Kind: operation.HTTP, Version: "1"}
+			if i >= 10 {
+				k.Version = "2"
+			}
+			w.count(k, slice.MinuteOf(laneBegin)+slice.Minute(i), slice.Counts{Good: 10}, took)
+		}
+		r := w.report(t)
+		v, err := r.Find(report.Which{Name: "up"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Events(t.Context(), v, laneBegin, w.now)
+		if err != nil || got.Comparison == nil {
+			t.Fatal(got, err)
+		}
+		if sentence := " 95% of them took up to " + want + ", before up to " + want + "."; !strings.HasSuffix(got.Comparison.Sentence, sentence) {
+			t.Errorf("%s: got %q, want %q", took, got.Comparison.Sentence, sentence)
+		}
+	}
+}
+
+// TestALaterEndIsNotNow asks for a range that has not ended.
+func TestALaterEndIsNotNow(t *testing.T) {
+	o := objective("up", 7*24*time.Hour)
+	w := newWorld(laneBegin.Add(20*time.Minute-time.Second), o)
+	w.generations = []catalog.Generation{}
+	for i := range 20 {
+		k := slice.Key{Service: shop, Operation: "POST /checkout", Kind: operation.HTTP, Version: fmt.Sprint(1 + i/10)}
+		w.count(k, slice.MinuteOf(laneBegin)+slice.Minute(i), slice.Counts{Good: 10})
+	}
+	r := w.report(t)
+	v, err := r.Find(report.Which{Name: "up"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, later := range []time.Duration{0, time.Hour, 3 * 24 * time.Hour} {
+		got, err := r.Events(t.Context(), v, laneBegin, w.now.Add(later))
+		if err != nil {
+			t.Fatal(err)
+		}
+		const want = "Since version 2 began at 12:10 UTC, 0% of its 100 events were bad; of version 1, 0% of 100 in the hour before. Chance may explain the difference."
+		if got.Comparison == nil || got.Comparison.Sentence != want {
+			t.Errorf("%s later: got %+v", later, got.Comparison)
+		}
 	}
 }
