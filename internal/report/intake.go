@@ -126,7 +126,7 @@ func (r *Report) IntakeNow(ctx context.Context) (IntakeView, error) {
 		return IntakeView{}, err
 	}
 	v := IntakeView{
-		SchemaVersion: SchemaVersion, StartedAt: r.Started, Endpoints: r.Door.Endpoints(), Refused: r.Door.Refusals(),
+		SchemaVersion: SchemaVersion, StartedAt: r.Started.UTC(), Endpoints: r.Door.Endpoints(), Refused: r.Door.Refusals(),
 		Store: store, Evaluation: r.evaluationNow(),
 		Signals: []Signal{
 			{Signal: "traces", Accepted: t.Accepted, Duplicates: t.Again, Late: t.Late, Future: t.Ahead, Invalid: t.Invalid, Ignored: t.Ignored},
@@ -169,7 +169,7 @@ func (r *Report) evaluationNow() Evaluation {
 	if s == nil || s.At.IsZero() {
 		return Evaluation{}
 	}
-	e := Evaluation{At: new(s.At), Millis: s.Took.Seconds() * 1000}
+	e := Evaluation{At: instant(s.At), Millis: s.Took.Seconds() * 1000}
 	for i := range s.Evaluations {
 		if !s.Evaluations[i].Objective.Key.Service.IsSelf() {
 			e.Objectives++
