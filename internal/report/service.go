@@ -185,21 +185,15 @@ func (r *Report) Service(ctx context.Context, which WhichService, from, to time.
 		return ServicePage{}, err
 	}
 	if !at.known(s) && g.isEmpty() {
-		return ServicePage{}, errs.New(errs.NotFound, "no service %q is known", which.text()).WithHint(at.hint(which, evaluations))
+		return ServicePage{}, errs.New(errs.NotFound, "no service %q is known", which.named()).WithHint(at.hint(which, evaluations))
 	}
 	g.show(&page, evaluations, s)
 	return page, nil
 }
 
-func (w *WhichService) text() string {
-	s := operation.Service{Name: w.Service}
-	if w.Namespace != nil {
-		s.Namespace = *w.Namespace
-	}
-	if w.Environment != nil {
-		s.Environment = *w.Environment
-	}
-	return s.String()
+// named is the service as far as it is named.
+func (w *WhichService) named() operation.Service {
+	return operation.Service{Namespace: text(w.Namespace), Name: w.Service, Environment: text(w.Environment)}
 }
 
 // heardIn is in how many minutes something was heard of the services of one
@@ -216,7 +210,9 @@ func places(ctx context.Context, store series.Querier, which WhichService, all [
 		}
 	}
 	for _, s := range samples {
-		heard[s.Key.Service] += s.Counts.Good
+		if s.Key.Tally == slice.Heard {
+			heard[s.Key.Service] += s.Counts.Good
+		}
 	}
 	rows, err := store.Sums(ctx, series.Query{Tally: slice.Heard, From: from, To: to, Step: int(to)})
 	if err != nil {
@@ -241,10 +237,9 @@ func (heard heardIn) choose(page *ServicePage, which WhichService) (s operation.
 	slices.SortFunc(all, func(a, b operation.Service) int {
 		return cmp.Or(cmp.Compare(heard[b], heard[a]), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Environment, b.Environment))
 	})
+	s = which.named()
 	if i := slices.IndexFunc(all, which.matches); i >= 0 {
 		s = all[i]
-	} else if s.Name = which.Service; true {
-		s.Namespace, s.Environment = text(which.Namespace), text(which.Environment)
 	}
 	page.Namespace, page.Service, page.Environment, page.Others = s.Namespace, s.Name, s.Environment, []Place{}
 	for _, o := range all {

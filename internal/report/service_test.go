@@ -187,6 +187,22 @@ func (w *world) check(t *testing.T, p report.ServicePage, one string) {
 	}
 }
 
+// TestAMeanOfLongTimes adds up more nanoseconds than an integer holds.
+func TestAMeanOfLongTimes(t *testing.T) {
+	w := newWorld(time.Unix(1_800_000_000, 0), objective("up", time.Hour))
+	const long = 1 << 62
+	for i := range slice.Minute(2) {
+		w.count(baselinesOf[0], slice.MinuteOf(w.now)-20-i, slice.Counts{Good: 2}, long, long)
+	}
+	p, err := w.report(t).Service(t.Context(), report.WhichService{Service: "shop-api"}, w.now.Add(-time.Hour), w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Distribution.Mean; got == nil || *got != long/1e6 {
+		t.Errorf("the mean of four times of %d ms is %v", long/1_000_000, got)
+	}
+}
+
 func TestAServicesScope(t *testing.T) {
 	w := newWorld(time.Unix(1_800_000_000, 0))
 	w.count(baselinesOf[3], slice.MinuteOf(w.now)-20, slice.Counts{Good: 4, Bad: 1})
@@ -236,6 +252,10 @@ func TestWhichService(t *testing.T) {
 			for i, s := range []operation.Service{inStaging, inStaging, inNamespace} {
 				w.count(slice.Key{Service: s, Tally: slice.Heard}, slice.MinuteOf(now)-slice.Minute(60+i), slice.Counts{Good: 1})
 			}
+			// Many events of a moment are no more than a minute.
+			busy := baselinesOf[0]
+			busy.Service = inNamespace
+			w.count(busy, slice.MinuteOf(now), slice.Counts{Good: 1000})
 			p, err := w.report(t).Service(t.Context(), c.which, now.Add(-time.Hour), now)
 			if c.place == (report.Place{}) {
 				if errs.KindOf(err) != c.err || errs.HintOf(err) == "" {

@@ -274,15 +274,17 @@ func (v *ServiceVersion) add(c slice.Counts, step window.Stretch) {
 // distributionOf adds the steps up.
 func distributionOf(steps []slice.Histogram) Distribution {
 	var h slice.Histogram
+	sum := 0.0 // of nanoseconds, of which an integer does not hold those of years
 	for i := range steps {
 		h.Merge(&steps[i])
+		sum += float64(steps[i].SumNano)
 	}
 	d := Distribution{
 		Count: h.Count(), Buckets: []Bucket{},
 		P50: milliseconds(&h, 0.5), P95: milliseconds(&h, 0.95), P99: milliseconds(&h, 0.99),
 	}
 	if d.Count > 0 {
-		mean := float64(h.SumNano) / float64(d.Count) / float64(time.Millisecond)
+		mean := sum / float64(d.Count) / float64(time.Millisecond)
 		d.Mean = &mean
 	}
 	if h.Zero > 0 {
