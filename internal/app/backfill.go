@@ -108,12 +108,22 @@ func (b *backfiller) do(ctx context.Context, j *fillJob) {
 	j.report, j.err = j.fill(asked, a.objectivesOfOthers(), backfill.Target{
 		Store: a.series(), Before: before, Binding: a.ofOthers(), Bytes: serverBytes,
 	})
-	a.logger.Info("back-filled", "events", j.report.Events.Counted, "samples", j.report.Samples.Stored, "err", j.err)
+	a.logFill(j)
 	if j.report.Samples.Stored == 0 {
 		return
 	}
 	// What was stored is to be seen, even if the sender has gone.
 	j.err = errors.Join(j.err, a.renew(ctx, j.report.Counted()))
+}
+
+// logFill names an error only if there is one: a line that ends with err=<nil>
+// reads like a failure.
+func (a *App) logFill(j *fillJob) {
+	said := []any{"events", j.report.Events.Counted, "samples", j.report.Samples.Stored}
+	if j.err != nil {
+		said = append(said, "err", j.err)
+	}
+	a.logger.Info("back-filled", said...)
 }
 
 // objectivesOfOthers returns those that are evaluated, like ofOthers.
