@@ -89,7 +89,7 @@ type Verdict string
 // threshold.
 const (
 	Critical   Verdict = "critical"   // both
-	Rising     Verdict = "rising"     // the short one only: it has just begun
+	Rising     Verdict = "rising"     // the short one only: recent, and not enough yet
 	Recovering Verdict = "recovering" // the long one only: it has stopped
 	Calm       Verdict = "ok"         // neither
 	// NoEvidence is when one of them holds no event.

@@ -152,7 +152,7 @@ export const verdictLabel: Record<Exclude<Verdict, ''>, string> = {
 /** What a verdict means, for who does not know the words. */
 export const verdictMeaning: Record<Exclude<Verdict, ''>, string> = {
   critical: 'both windows burn above the threshold',
-  rising: 'only the short window burns above it: it has just begun',
+  rising: 'only the short window burns above it: recent, and not yet enough to call',
   recovering: 'only the long window burns above it: it has stopped',
   ok: 'neither window burns above the threshold',
   no_evidence: 'a window holds no event',
