@@ -4,6 +4,7 @@
 package report
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/leadline/leadline/internal/alert"
@@ -16,9 +17,9 @@ import (
 )
 
 // BurnRates are the burn rates over the long window of one pair, by the step:
-// the highest of the windows that end within the step, so that a short burn
-// is seen on a long chart too. Null where no valid event is in any of them,
-// and where the step was not measured.
+// the highest that evaluations in the minutes of the step saw, so that a short
+// burn is seen on a long chart too. Null where no valid event is in any of their
+// windows, and where the step was not measured.
 type BurnRates struct {
 	Rule     string         `json:"rule"`
 	Severity alert.Severity `json:"severity"`
@@ -48,15 +49,18 @@ func pairsOf(rules []*slo.Rule) (pairs []pair) {
 
 // burn is what alert windows are summed from: the valid events of minutes, from
 // the first one that the first windows reach back to. The windows have the
-// edges that an evaluation gives them: each of their ends was one of an
-// evaluation's when its minute held the newest event. That takes minutes,
-// whatever the range: a window of up to six hours begins with any of them. They
-// hold no more than that, so that 400 days are 9 MB.
+// edges that an evaluation in each minute gives them: they end with the newest
+// event, window.Lateness minutes before at most. That takes minutes, whatever
+// the range: a window of up to six hours begins with any of them. They hold no
+// more than that, so that 400 days are 10 MB.
 type burn struct {
 	start, first, last slice.Minute
 	since              slice.Minute
 	by                 slo.Budgeting
 	minutes            []valid
+	// quiet is how many minutes before each one the newest event is, and
+	// window.Lateness until there is one.
+	quiet []uint8
 }
 
 // valid are numbers of valid events.
@@ -73,13 +77,14 @@ func newBurn(g *grid, pairs []pair, by slo.Budgeting) *burn {
 	}
 	b := &burn{first: g.first, last: g.last, since: g.since, by: by, start: g.first}
 	for _, p := range pairs {
-		b.start = min(b.start, windowOf(p).First(g.first))
+		b.start = min(b.start, windowOf(p).First(g.first-window.Lateness))
 	}
 	if by.Sliced() {
 		b.start -= b.start % b.wide()
 	}
 	// The first entry of the sums is that of no minute.
 	b.minutes = make([]valid, 1+b.last-b.start)
+	b.quiet = bytes.Repeat([]byte{window.Lateness}, len(b.minutes))
 	return b
 }
 
@@ -92,10 +97,14 @@ func (b *burn) wide() slice.Minute { return slice.Minute(b.by.Width / time.Minut
 func (b *burn) add(m slice.Minute, tally slice.Tally, s series.Sum, _ slice.Source) {
 	if at := b.minute(m, tally); at != nil {
 		*at = at.plus(validOf(tally, s.Counts))
+		if tally != slice.Silent && !s.Counts.IsZero() {
+			b.quiet[m-b.start] = 0
+		}
 	}
 }
 
-// takeOut is the inverse of add. Counts wrap, and come out right.
+// takeOut is the inverse of add, but that there were events. Counts wrap, and
+// come out right.
 func (b *burn) takeOut(m slice.Minute, tally slice.Tally, s series.Sum, _ slice.Source) {
 	if at := b.minute(m, tally); at != nil {
 		*at = at.minus(validOf(tally, s.Counts))
@@ -128,6 +137,9 @@ type running struct {
 func (b *burn) running() running {
 	for i := 1; i < len(b.minutes); i++ {
 		b.minutes[i] = b.minutes[i].plus(b.minutes[i-1])
+	}
+	for i := 1; i < len(b.quiet); i++ {
+		b.quiet[i] = min(b.quiet[i], b.quiet[i-1]+1)
 	}
 	r := running{burn: b, events: b.minutes}
 	if !b.by.Sliced() {
@@ -163,12 +175,13 @@ func (r *running) over(from, to slice.Minute) valid {
 	return c
 }
 
-// highest returns the highest burn rate of the windows that end with a minute
-// from one up to another, nil if none holds a valid event.
+// highest returns the highest burn rate that evaluations in the minutes from
+// one up to another saw, nil if none had a valid event in its window.
 func (r *running) highest(p pair, t slo.Target, from, to slice.Minute) *float64 {
 	var worst valid
 	share, w := -1.0, windowOf(p)
-	for last := from; last < to; last++ {
+	for m := from; m < to; m++ {
+		last := m - slice.Minute(r.quiet[m-r.start])
 		c := r.over(w.First(last), last+1)
 		if total := c.good + c.bad; total > 0 && float64(c.bad)/float64(total) > share {
 			worst, share = c, float64(c.bad)/float64(total)

@@ -47,6 +47,25 @@ func (w *world) counted(o *slo.Objective, since slice.Minute) map[slice.Minute]s
 	return all
 }
 
+// ends returns where an evaluation in a minute has its windows end: with the
+// newest event, ten minutes before at most.
+func (w *world) ends(o *slo.Objective) func(slice.Minute) slice.Minute {
+	heard := make(map[slice.Minute]bool)
+	for m, samples := range w.samples {
+		for _, s := range samples {
+			heard[m] = heard[m] || s.Key == totalOf(o) && !s.Counts.IsZero()
+		}
+	}
+	return func(m slice.Minute) slice.Minute {
+		for end := m; end > m-10; end-- {
+			if heard[end] {
+				return end
+			}
+		}
+		return m - 10
+	}
+}
+
 // rate is the burn rate of the alert window that ends with a minute.
 func rate(o *slo.Objective, counted map[slice.Minute]slice.Counts, length time.Duration, last slice.Minute) *float64 {
 	from, _ := window.Window{Length: length}.Range(last.Start())
@@ -104,9 +123,44 @@ func TestBurnRatesAreThoseOfEvaluations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compareBurn(t, d.Series, o, w.counted(o, slice.MinuteOf(v.Trust.MeasuredSince)))
+			compareBurn(t, d.Series, o, w.counted(o, slice.MinuteOf(v.Trust.MeasuredSince)), w.ends(o))
 			compareLive(t, d.Series, v.Burn)
 		})
+	}
+}
+
+// TestBurnRatesOfAQuietService evaluates in each minute of a service of which an
+// event comes now and then: a chart of minutes shows each of those rates.
+func TestBurnRatesOfAQuietService(t *testing.T) {
+	o := objective("up", 7*24*time.Hour)
+	w := newWorld(laneBegin, o)
+	w.generations = []catalog.Generation{}
+	w.engine.Restored(w.fresh)
+	want, rng := []*float64{}, rand.New(rand.NewPCG(1, 2))
+	for i := range 3 * 60 {
+		m := slice.MinuteOf(laneBegin) + slice.Minute(i)
+		w.now = m.Start()
+		c := slice.Counts{}
+		if i%7 == 0 || i%31 == 0 {
+			c.Bad = rng.Uint64N(2)
+			c.Good = 1 - c.Bad
+		}
+		w.count(totalOf(o), m, c)
+		w.engine.Evaluate()
+		all := w.engine.Snapshot().Evaluations[0].Burn
+		b := all[slices.IndexFunc(all, func(b eval.Burn) bool { return b.Window == 15*time.Minute })]
+		if want = append(want, nil); b.Known {
+			want[i] = new(float64(b.Rate))
+		}
+	}
+	w.closed = slice.MinuteOf(w.now) - 11
+	w.stored = w.closed - 3
+	d, err := detail(w.report(t), report.Which{Name: "up"}, laneBegin, w.now.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, d.Series.Burn[0].Rates); diff != "" {
+		t.Errorf("over %s (-want +got):\n%s", d.Series.Burn[0].Window, diff)
 	}
 }
 
@@ -124,7 +178,7 @@ func compareLive(t *testing.T, s report.Series, live []eval.Burn) {
 }
 
 // compareBurn holds the rates at every step against those of each minute of it.
-func compareBurn(t *testing.T, s report.Series, o *slo.Objective, counted map[slice.Minute]slice.Counts) {
+func compareBurn(t *testing.T, s report.Series, o *slo.Objective, counted map[slice.Minute]slice.Counts, end func(slice.Minute) slice.Minute) {
 	t.Helper()
 	tiers, _ := alert.DefaultTiers(o.Window.Length, o.Target, o.Budgeting.Width)
 	if len(s.Burn) != len(tiers) {
@@ -136,7 +190,7 @@ func compareBurn(t *testing.T, s report.Series, o *slo.Objective, counted map[sl
 			to := slice.MinuteOf(time.Unix(at, 0))
 			var want *float64
 			for m := from; m < to && s.Good[step] != nil; m++ {
-				if got := rate(o, counted, tier.Long, m); got != nil && (want == nil || *got > *want) {
+				if got := rate(o, counted, tier.Long, end(m)); got != nil && (want == nil || *got > *want) {
 					want = got
 				}
 			}

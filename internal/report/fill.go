@@ -57,12 +57,14 @@ func (r *Report) fill(ctx context.Context, o *slo.Objective, g *grid, b *burn) e
 	}
 	out, bad := slo.Minutes(o.LeftOut(f.in)), o.ExcludedBad(f.in)
 	store, stored, err := r.recent(ctx, f.counts, func(s slice.Sample) {
-		if s.Key.Tally == "" {
-			s.Counts.Bad -= bad.Take(s.Minute, s.Counts.Bad)
-		}
+		f.add(s.Minute, s.Key.Tally, series.Sum{Counts: s.Counts, Minutes: 1}, slice.Live)
+		leftOut := s.Counts
 		if !out.Holds(s.Minute) {
-			f.add(s.Minute, s.Key.Tally, series.Sum{Counts: s.Counts, Minutes: 1}, slice.Live)
+			if leftOut = (slice.Counts{}); s.Key.Tally == "" {
+				leftOut.Bad = bad.Take(s.Minute, s.Counts.Bad)
+			}
 		}
+		f.takeOut(s.Minute, s.Key.Tally, series.Sum{Counts: leftOut}, slice.Live)
 	})
 	if err != nil {
 		return err
