@@ -122,7 +122,7 @@ func TestEnumsAreWhole(t *testing.T) {
 		kinds = append(kinds, k.String())
 	}
 	for at, want := range map[string][]string{
-		"SLO.state": states, "Fault.kind": kinds, "Alert.state": texts(report.AlertStates[:]), "Alert.verdict": texts(report.Verdicts[:]),
+		"SLO.state": states, "Trust.verdict": texts(slo.Trusts[:]), "Fault.kind": kinds, "Alert.state": texts(report.AlertStates[:]), "Alert.verdict": texts(report.Verdicts[:]),
 		"Rule.verdict": texts(report.Verdicts[:]), "Condition.verdict": texts(report.Verdicts[:]), "Verdict.verdict": texts(report.Verdicts[:]),
 		"Event.kind": texts(report.EventKinds[:]), "Event.severity": texts(report.EventSeverities[:]), "Comparison.judgement": texts(report.Judgements[:]),
 		"Exhaustion.state": texts(report.ExhaustionStates[:]), "Silence.state": texts(report.SilenceStates[:]),

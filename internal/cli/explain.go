@@ -249,6 +249,11 @@ func explainSlices(w io.Writer, s report.Series) uint64 {
 	return good + bad + excluded
 }
 
+// trustedText says how far numbers can be believed, as the pages do.
+var trustedText = map[slo.Trusted]string{
+	slo.Believed: "to be trusted", slo.WithCare: "to be trusted with care", slo.NotToBe: "not to be trusted", slo.NotProven: "not measured",
+}
+
 func explainTrust(w io.Writer, s report.DetailSLO) {
 	fmt.Fprintln(w, "\ngenerations")
 	for _, g := range s.Generations {
@@ -258,6 +263,7 @@ func explainTrust(w io.Writer, s report.DetailSLO) {
 		}
 		fmt.Fprintf(w, "  %s from %s to %s\n", g.IndicatorID, g.From.Format(time.RFC3339), to)
 	}
+	fmt.Fprintf(w, "%s: %s\n", trustedText[s.Trust.Verdict], strings.Join(s.Trust.Reasons, ", "))
 	fmt.Fprintf(w, "trust: coverage %s, late %s, refused %s, excluded %s, sampled %s\n",
 		share(s.Trust.Coverage), share(s.Trust.LateShare), share(s.Trust.RefusedShare), share(s.Trust.ExcludedShare), share(s.Trust.Sampling))
 	for _, n := range s.Trust.Notes {

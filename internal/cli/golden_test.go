@@ -52,7 +52,7 @@ func slos() report.SLOs {
 			Budget: report.Budget{Allowed: of(uint64(2500)), Spent: of(uint64(1)), Remaining: of(int64(2499))},
 		},
 		Burn:  []report.Burn{{Window: "1h", Rate: of(0.5)}, {Window: "6h"}},
-		Trust: report.Trust{Coverage: of(0.75), LateShare: of(0.001), Source: of("live"), Writers: []string{"f3a91c07"}, Notes: []string{"3 spans of this service were refused"}},
+		Trust: report.Trust{Verdict: slo.WithCare, Reasons: []string{"only 75% of the window was measured"}, Coverage: of(0.75), LateShare: of(0.001), Source: of("live"), Writers: []string{"f3a91c07"}, Notes: []string{"3 spans of this service were refused"}},
 	}
 	numbers.Windows = []report.Standing{
 		{Window: "28d", From: numbers.From, To: numbers.To, Numbers: numbers.Numbers},
@@ -63,7 +63,7 @@ func slos() report.SLOs {
 	}
 	none := report.SLO{
 		Name: "up", Service: "blog", Environment: "staging", Target: "0.05", Window: "1h", State: "not_measured",
-		Cause: "no event of this indicator has arrived yet", NextStep: "send some traffic", Burn: []report.Burn{}, Trust: report.Trust{Writers: []string{}, Notes: []string{}},
+		Cause: "no event of this indicator has arrived yet", NextStep: "send some traffic", Burn: []report.Burn{}, Trust: report.Trust{Verdict: slo.NotProven, Reasons: []string{"no event of this indicator was ever counted"}, Writers: []string{}, Notes: []string{}},
 	}
 	numbers.Budgeting, numbers.Unit, none.Budgeting, none.Unit = "occurrences", slo.Events, "occurrences", slo.Events
 	over := numbers

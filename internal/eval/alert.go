@@ -375,7 +375,7 @@ func (v *Evaluation) distrustAlerts(t *track) {
 	if v.Frozen != "" && t.restored {
 		text := "alerts are frozen: " + v.Frozen
 		v.Trust.note("%s", text)
-		v.Trust.doubt = cmp.Or(v.Trust.doubt, text)
+		v.Trust.Doubt = cmp.Or(v.Trust.Doubt, text)
 	}
 	if t.alerts.capped {
 		v.Trust.note("more than %d alerts: those of further groups do not begin", maxAlerts)

@@ -136,6 +136,6 @@ type Trust struct {
 	MeasuredSince time.Time
 	Notes         []string
 
-	// doubt says why the number should not be believed; empty when it should.
-	doubt string
+	// Doubt says why the number should not be believed; empty when it should.
+	Doubt string
 }

@@ -201,7 +201,7 @@ func (t *track) decide(v *Evaluation, seen bool) slo.Status {
 	if v.Trust.UnevaluatedShare > maxUnevaluated {
 		evidence.Misconfigured = fmt.Sprintf("the expression of this indicator failed for %.1f%% of its events", 100*v.Trust.UnevaluatedShare)
 	}
-	evidence.Distrust = v.Trust.doubt
+	evidence.Distrust = v.Trust.Doubt
 	return slo.Decide(evidence)
 }
 

@@ -80,7 +80,7 @@ func (x *Trust) indicator(t *track, now slice.Minute) {
 		x.Source = slice.Live
 	}
 	x.backfill(t)
-	x.doubt = t.excludes(judged, t.excludable(lastHour, now))
+	x.Doubt = t.excludes(judged, t.excludable(lastHour, now))
 }
 
 // service reads what the objective's service sent.
@@ -113,13 +113,13 @@ func (x *Trust) service(s *serviceTrack, now slice.Minute) {
 		x.note("%d spans of this service say that it samples its traces: the numbers lack what it does not send", heard.Excluded)
 	}
 	switch {
-	case x.doubt != "":
+	case x.Doubt != "":
 	case doubtful(spans.Bad, sent):
-		x.doubt = fmt.Sprintf("%.2g%% of the spans of this service were refused, so the numbers lack them", 100*x.RefusedShare)
+		x.Doubt = fmt.Sprintf("%.2g%% of the spans of this service were refused, so the numbers lack them", 100*x.RefusedShare)
 	case doubtful(heard.Bad, sent):
-		x.doubt = fmt.Sprintf("%.2g%% of the spans of this service were not checked for having come before, so the numbers may hold them twice", 100*share(heard.Bad))
+		x.Doubt = fmt.Sprintf("%.2g%% of the spans of this service were not checked for having come before, so the numbers may hold them twice", 100*share(heard.Bad))
 	case doubtful(heard.Excluded, sent):
-		x.doubt = fmt.Sprintf("%.2g%% of the spans of this service say that it samples its traces, so the numbers lack the others", 100*x.Sampling)
+		x.Doubt = fmt.Sprintf("%.2g%% of the spans of this service say that it samples its traces, so the numbers lack the others", 100*x.Sampling)
 	}
 }
 

@@ -107,11 +107,15 @@ type Burn struct {
 // Trust says how far the numbers can be believed; shares are null where
 // nothing was counted.
 type Trust struct {
-	Coverage         *float64 `json:"coverage"`
-	LateShare        *float64 `json:"late_share"`
-	RefusedShare     *float64 `json:"refused_share"`
-	ExcludedShare    *float64 `json:"excluded_share"`
-	UnevaluatedShare *float64 `json:"unevaluated_share"`
+	// Verdict says it in a word, and Reasons why: what limits the numbers, worst
+	// first, or what they rest on.
+	Verdict          slo.Trusted `json:"verdict"`
+	Reasons          []string    `json:"reasons"`
+	Coverage         *float64    `json:"coverage"`
+	LateShare        *float64    `json:"late_share"`
+	RefusedShare     *float64    `json:"refused_share"`
+	ExcludedShare    *float64    `json:"excluded_share"`
+	UnevaluatedShare *float64    `json:"unevaluated_share"`
 	// Sampling is the share of spans that say that others were not sent, null
 	// when none does: then it is not known.
 	Sampling *float64 `json:"sampling"`
@@ -154,6 +158,7 @@ func (r *Report) problems() []FileProblem {
 func (a *astray) slo(v *eval.Evaluation, lost int) SLO {
 	s := sloOf(v)
 	s.NextStep = a.nextStep(v)
+	s.Trust.Verdict, s.Trust.Reasons = slo.Trust(groundsOf(&v.Trust, lost))
 	if lost > 0 {
 		s.Trust.Notes = append(s.Trust.Notes, fmt.Sprintf("ranges of the intake log that the last start found damaged: %d; counts of this objective may be lost with them", lost))
 	}
@@ -211,6 +216,15 @@ func trustOf(v *eval.Evaluation) Trust {
 		out.MeasuredSince = &t.MeasuredSince
 	}
 	return out
+}
+
+// groundsOf returns what trust is decided from.
+func groundsOf(t *eval.Trust, damaged int) slo.Grounds {
+	return slo.Grounds{
+		Distrust: t.Doubt, EverSeen: !t.MeasuredSince.IsZero(), Coverage: t.Coverage,
+		Refused: t.RefusedShare, Late: t.LateShare, Unsent: t.Sampling, Failed: t.UnevaluatedShare,
+		Source: string(t.Source), Damaged: damaged,
+	}
 }
 
 // share returns nil for a share of nothing, which eval marks as negative.

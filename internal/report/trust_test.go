@@ -239,6 +239,8 @@ func show(x *float64) string {
 
 // fieldsOfTrust are the fields as they are compared; each has its rows below.
 var fieldsOfTrust = map[string]func(report.Trust) string{
+	"verdict":           func(x report.Trust) string { return string(x.Verdict) },
+	"reasons":           func(x report.Trust) string { return strings.Join(x.Reasons, "; ") },
 	"coverage":          func(x report.Trust) string { return show(x.Coverage) },
 	"late_share":        func(x report.Trust) string { return show(x.LateShare) },
 	"refused_share":     func(x report.Trust) string { return show(x.RefusedShare) },
@@ -275,6 +277,17 @@ func TestFieldsOfTrust(t *testing.T) {
 		when  recording
 		want  string
 	}{
+		{"verdict", recording{payload: "steady"}, "care"},
+		{"verdict", recording{payload: "refused"}, "unknown"},
+		{"verdict", recording{payload: "sampled"}, "care"},
+		{"verdict", recording{"steady", withOutage}, "not"},
+		{"verdict", recording{payload: "neighbour"}, "unknown"},
+		{"verdict", recording{"steady", reading}, "unknown"},
+		{"reasons", recording{payload: "steady"}, "only 49.1% of the window was measured"},
+		{"reasons", recording{"late", withHistory}, "only 34.4% of the window was measured; part of it is back-filled history; 13.5% of the spans came late"},
+		{"reasons", recording{"steady", func(w *trusted) { w.damaged = true }}, "only 49.1% of the window was measured; the intake log was damaged"},
+		{"reasons", recording{"steady", withOutage}, "alerts are frozen: intake did not run in most of the last 1m; only 49.1% of the window was measured"},
+		{"reasons", recording{payload: "neighbour"}, "no event of this indicator was ever counted"},
 		// 30 of the 60 minutes before 00:41 that the window has.
 		{"coverage", recording{payload: "steady"}, "0.492"},
 		{"coverage", recording{payload: "neighbour"}, "0.000"},

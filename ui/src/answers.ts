@@ -142,11 +142,14 @@ export function changed(all: Happenings, alert: Alert | null, zone: Zone): Chang
     const over = gone === null ? '' : ` Version ${c.newer} was not seen after ${instant(gone, zone)}.`;
     return { text, detail: c.sentence + before(c, alert) + over, worse: c.judgement === 'worse' && gone === null, from: unix(c.since) };
   }
-  const newest = (all.versions ?? []).filter((v) => v.source !== 'backfill').sort((a, b) => a.first_seen.localeCompare(b.first_seen)).pop();
+  const versions = [...(all.versions ?? [])].sort((a, b) => a.first_seen.localeCompare(b.first_seen));
+  const measured = versions.filter((v) => v.source !== 'backfill').pop();
+  const newest = measured ?? versions.pop();
   if (newest === undefined) return { text: 'No version is known', detail: 'The telemetry carries no service.version.', worse: false, from: null };
   const first = unix(newest.first_seen);
   const seen = first !== null && first > (unix(all.from) ?? 0) ? `since ${instant(first, zone)}` : 'all the time shown';
-  return { text: 'No new version', detail: `Nothing to compare in the last 24 h; ${newest.version} was seen ${seen}.`, worse: false, from: null };
+  const ran = measured === undefined ? `back-filled history holds ${newest.version} ${seen}` : `${newest.version} was seen ${seen}`;
+  return { text: 'No new version', detail: `Nothing to compare in the last 24 h; ${ran}.`, worse: false, from: null };
 }
 
 /** A change shortly before an alert is where one looks first. */
@@ -156,20 +159,10 @@ function before(c: Comparison, alert: Alert | null): string {
   return ` The alert followed ${format.duration(fired - began)} later.`;
 }
 
-/** Below these a number is exact for every use; beyond them a reader is told first. */
-const [coveredFloor, strayCeiling] = [0.99, 0.001];
+const believed: Record<Trust['verdict'], string> = { trusted: 'Yes', care: 'With care', not: 'No', unknown: 'Not measured' };
 
-/** One line on trust: what limits it, worst first, else what stands behind it. */
-export function trustLine(trust: Trust | null): Said & { level: 'full' | 'limited' | 'none' } {
-  if (trust === null || trust.coverage === null) return { level: 'none', text: 'Not measured', detail: 'nothing stands behind a number yet' };
-  const limits: string[] = [];
-  if (trust.coverage < coveredFloor) limits.push(`only ${format.share(trust.coverage)} of the window was measured`);
-  if (trust.source === 'backfill') limits.push('all of it is back-filled history');
-  if (trust.source === 'mixed') limits.push('part of it is back-filled history');
-  if ((trust.refused_share ?? 0) > strayCeiling) limits.push(`${format.share(trust.refused_share)} refused`);
-  if ((trust.late_share ?? 0) > strayCeiling) limits.push(`${format.share(trust.late_share)} came late`);
-  if ((trust.unevaluated_share ?? 0) > strayCeiling) limits.push(`${format.share(trust.unevaluated_share)} could not be judged`);
-  if (trust.sampling !== null && trust.sampling < 1) limits.push(`sampled at ${format.share(trust.sampling)}`);
-  if (limits.length > 0) return { level: 'limited', text: 'With care', detail: limits.join(', ') };
-  return { level: 'full', text: 'Yes', detail: `${format.share(trust.coverage)} of the window measured, ${trust.source ?? 'source unknown'}, nothing lost` };
+/** How far to trust the number: the server's judgement, in a word and its reasons. */
+export function trustSaid(trust: Trust | null): Said & { verdict: Trust['verdict'] } {
+  const verdict = trust !== null && trust.verdict in believed ? trust.verdict : 'unknown';
+  return { verdict, text: believed[verdict], detail: (trust?.reasons ?? []).join(', ') };
 }

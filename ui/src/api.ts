@@ -11,6 +11,9 @@ export type State =
 export type Source = 'live' | 'backfill' | 'healed' | 'mixed';
 
 export interface Trust {
+  verdict: 'trusted' | 'care' | 'not' | 'unknown';
+  /** What limits the numbers, worst first, or what they rest on. */
+  reasons: string[];
   coverage: number | null;
   late_share: number | null;
   refused_share: number | null;

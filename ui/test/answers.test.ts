@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alert } from '../src/alert';
-import { asSentence, broken, changed, ranOut, since, speaking, subject, trustLine } from '../src/answers';
+import { asSentence, broken, changed, ranOut, since, speaking, subject, trustSaid } from '../src/answers';
 import type { ObjectiveDetail, Series, Trust } from '../src/api';
 import type { Comparison, Happenings, Version } from '../src/lane';
 
@@ -103,22 +103,25 @@ test('what changed', () => {
   assert.equal(said({ comparison }, alert({ started_at: '2026-11-23T05:00:00Z' })), 'Version 1.5.0 is worse than 1.4.2; It is worse.');
   assert.equal(said({ versions: [version('1.4.2')] }), 'No new version; Nothing to compare in the last 24 h; 1.4.2 was seen since 2026-11-20 00:00 UTC.');
   assert.equal(said({ from: '2026-11-20T00:00:00Z', versions: [version('1.4.2', { began: false })] }), 'No new version; Nothing to compare in the last 24 h; 1.4.2 was seen all the time shown.');
-  // Of made-up history no version ever ran.
-  assert.equal(said({ versions: [version('1.0', { source: 'backfill' })] }), 'No version is known; The telemetry carries no service.version.');
+  // The lane beside it shows versions of made-up history, so the words name them, as such.
+  const past = [version('1.0', { source: 'backfill', first_seen: '2026-11-10T00:00:00Z' }), version('1.1', { source: 'backfill' })];
+  assert.equal(said({ versions: past }), 'No new version; Nothing to compare in the last 24 h; back-filled history holds 1.1 since 2026-11-20 00:00 UTC.');
+  assert.equal(said({ versions: [version('1.0'), ...past] }), 'No new version; Nothing to compare in the last 24 h; 1.0 was seen since 2026-11-20 00:00 UTC.');
+  assert.equal(said({ versions: [] }), 'No version is known; The telemetry carries no service.version.');
 });
 
-test('trust in a line: what limits it, worst first', () => {
-  const trust = (over: Partial<Trust>): Trust => ({ coverage: 0.9971, late_share: 0, refused_share: 0, excluded_share: 0, sampling: null, resets: null, source: 'live', measured_since: null, writers: [], notes: null, ...over });
-  for (const [of, want] of [
-    [null, 'none: Not measured, nothing stands behind a number yet'],
-    [trust({ coverage: null }), 'none: Not measured, nothing stands behind a number yet'],
-    [trust({}), 'full: Yes, 99.7% of the window measured, live, nothing lost'],
-    [trust({ late_share: 0.0004 }), 'full: Yes, 99.7% of the window measured, live, nothing lost'],
-    [trust({ coverage: 0.04, source: 'mixed', refused_share: 0.02 }), 'limited: With care, only 4.0% of the window was measured, part of it is back-filled history, 2.0% refused'],
-    [trust({ source: 'backfill', late_share: 0.01, unevaluated_share: 0.1, sampling: 0.1 }), 'limited: With care, all of it is back-filled history, 1.0% came late, 10.0% could not be judged, sampled at 10.0%'],
+test('trust is the word of the server', () => {
+  const of = (verdict: string, ...reasons: string[]) => ({ verdict, reasons }) as unknown as Trust;
+  for (const [trust, want] of [
+    [null, 'unknown: Not measured; '],
+    [of('trusted', '99.7% of the window was measured'), 'trusted: Yes; 99.7% of the window was measured'],
+    [of('care', 'part of it is back-filled history', '2% of the spans were refused'), 'care: With care; part of it is back-filled history, 2% of the spans were refused'],
+    [of('not', 'alerts are frozen'), 'not: No; alerts are frozen'],
+    // A word of a newer server must not look fine.
+    [of('wonderful', 'news'), 'unknown: Not measured; news'],
   ] as [Trust | null, string][]) {
-    const { level, text, detail } = trustLine(of);
-    assert.equal(`${level}: ${text}, ${detail}`, want);
+    const { verdict, text, detail } = trustSaid(trust);
+    assert.equal(`${verdict}: ${text}; ${detail}`, want);
   }
 });
 

@@ -4,7 +4,7 @@
 // The top of the page, for somebody who was just woken: what is broken, since
 // when, what changed, who owns it, and how far to trust the number.
 import type { ComponentChildren } from 'preact';
-import { asSentence, broken, changed, since, spokenOf, trustLine } from '../../answers';
+import { asSentence, broken, changed, since, spokenOf, trustSaid } from '../../answers';
 import type { ObjectiveDetail, Series } from '../../api';
 import type { Happenings } from '../../lane';
 import { unix, zone } from '../../time';
@@ -81,10 +81,10 @@ function WhatChanged({ slo, happenings, unknown }: Omit<Props, 'series'>) {
 }
 
 function Trusted({ slo }: { slo: ObjectiveDetail }) {
-  const { text, detail, level } = trustLine(slo.trust);
+  const { text, detail, verdict } = trustSaid(slo.trust);
   return (
     <Answer asks="To be trusted?">
-      <strong class={`trust-${level}`}>{text}</strong>
+      <strong class={`trust-${verdict}`}>{text}</strong>
       <p>{detail}</p>
       <p><a href="#trust">What stands behind it</a></p>
     </Answer>
