@@ -13,7 +13,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leadline/leadline/examples/shop/crew"
+	"github.com/leadline/leadline/examples/shop/desk"
 	"github.com/leadline/leadline/examples/shop/load"
+	"github.com/leadline/leadline/examples/shop/screen"
+	"github.com/leadline/leadline/examples/shop/server"
+	"github.com/leadline/leadline/examples/shop/stage"
+	"github.com/leadline/leadline/examples/shop/story"
+	"github.com/leadline/leadline/examples/shop/verdict"
 )
 
 // Limits of the demo's steps.
@@ -33,24 +40,24 @@ const (
 type demo struct {
 	options
 	in     io.Reader // what a person types
-	screen *screen
-	crew   *crew
+	screen *screen.Screen
+	crew   *crew.Crew
 	folder folder
-	desk   *desk
+	desk   *desk.Desk
 }
 
 // end ends every process and removes what was temporary.
 func (d *demo) end() {
-	d.screen.under(time.Now())
-	d.crew.end()
+	d.screen.Under(time.Now())
+	d.crew.End()
 	if d.desk != nil {
-		d.desk.close()
+		d.desk.Close()
 	}
 	if d.keep {
 		return
 	}
 	if err := d.folder.remove(); err != nil {
-		d.screen.say("%v", err)
+		d.screen.Say("%v", err)
 	}
 }
 
@@ -61,19 +68,19 @@ func (d *demo) run(soft, hard context.Context) error {
 	if d.folder, err = newFolder(d.services); err != nil {
 		return err
 	}
-	if d.desk, err = openDesk(d.folder.runbooks()); err != nil {
+	if d.desk, err = desk.Open(d.folder.runbooks()); err != nil {
 		return err
 	}
 	r, err := d.prepare(soft)
 	if err != nil || soft.Err() != nil {
 		return err
 	}
-	r.before, err = r.server.counts(soft, r.began)
+	r.before, err = r.server.Counts(soft, r.began)
 	if err != nil {
 		return err
 	}
 	told := d.drive(soft, hard, r)
-	if told != nil && !errors.Is(told, errLate) {
+	if told != nil && !errors.Is(told, story.ErrLate) {
 		return told
 	}
 	if err := d.conclude(hard, r); err != nil {
@@ -85,13 +92,13 @@ func (d *demo) run(soft, hard context.Context) error {
 
 // world is everything that was started.
 type world struct {
-	server server
-	serve  *process
-	shop   shop
+	server server.Server
+	serve  *crew.Process
+	shop   stage.Shop
 	python bool
 	load   *load.Load
 	began  time.Time
-	before map[string]counts
+	before map[string]server.Counts
 }
 
 // comeback is how many times the usual customers come once it is mended. They
@@ -100,23 +107,23 @@ const comeback = 1.6
 
 // live is the shop and the server as a story sees them.
 type live struct {
-	scenario
+	story.Scenario
 	world
 }
 
-func (l live) begin(ctx context.Context) error { return l.scenario.begin(ctx, l.shop) }
+func (l live) Begin(ctx context.Context) error { return l.Scenario.Begin(ctx, l.shop) }
 
-// end mends it. Customers who could not buy come back, and try again.
-func (l live) end(ctx context.Context) error {
-	if err := l.scenario.end(ctx, l.shop); err != nil {
+// End mends it. Customers who could not buy come back, and try again.
+func (l live) End(ctx context.Context) error {
+	if err := l.Scenario.End(ctx, l.shop); err != nil {
 		return err
 	}
 	l.load.Press(comeback)
 	return nil
 }
 
-func (l live) look(ctx context.Context) (view, error) {
-	return l.server.view(ctx, l.service, l.objective, l.rule)
+func (l live) Look(ctx context.Context) (story.View, error) {
+	return l.server.View(ctx, l.Service, l.Objective, l.Rule)
 }
 
 // errDriven says that the load has sent all that was asked for.
@@ -145,7 +152,7 @@ func (d *demo) drive(soft, hard context.Context, r *world) error {
 	told := d.tell(playing, hard, r)
 	stop()
 	if err := <-drained; err != nil {
-		d.screen.say("load: %v", err) // the ledger says so too, and the verdict allows for it
+		d.screen.Say("load: %v", err) // the ledger says so too, and the verdict allows for it
 	}
 	if cause := context.Cause(playing); errors.Is(cause, errBroken) {
 		return cause
@@ -160,73 +167,73 @@ var errBroken = errors.New("the demo cannot go on")
 func (r *world) guard(ctx context.Context, halt context.CancelCauseFunc) {
 	select {
 	case <-ctx.Done():
-	case <-r.serve.done:
-		halt(fmt.Errorf("%w: %w", errBroken, r.serve.ended()))
-	case <-r.shop.trouble():
-		halt(fmt.Errorf("%w: %w", errBroken, r.shop.cause()))
+	case <-r.serve.Done:
+		halt(fmt.Errorf("%w: %w", errBroken, r.serve.Ended()))
+	case <-r.shop.Trouble():
+		halt(fmt.Errorf("%w: %w", errBroken, r.shop.Cause()))
 	}
 }
 
 // tell plays the scenario, and lets healthy traffic go on after it until the
 // context ends. A story that ends early is mended.
 func (d *demo) tell(ctx, hard context.Context, r *world) error {
-	if d.scenario.objective == "" {
+	if d.scenario.Objective == "" {
 		d.linger(ctx, r)
 		return nil
 	}
 	s := d.story(r)
-	err := s.play(ctx)
-	if phase := s.now().phase; phase == troubled || phase == called || phase == mending {
-		err = errors.Join(err, s.scene.end(hard))
+	err := s.Play(ctx)
+	if s.Broken() {
+		err = errors.Join(err, s.Scene.End(hard))
 	}
 	if ctx.Err() != nil {
 		return nil // whatever failed then failed because of it
 	}
-	if err == nil || errors.Is(err, errLate) {
+	if err == nil || errors.Is(err, story.ErrLate) {
 		if err != nil {
-			d.screen.say("\n%s %s", s.stamp(), d.screen.ink.bad(err.Error()))
+			d.screen.Say("\n%s %s", d.screen.Stamp(), d.screen.Ink.Bad(err.Error()))
 		}
 		d.linger(ctx, r)
 	}
 	return err
 }
 
-func (d *demo) story(r *world) *story {
-	s := &story{
-		scenario: d.scenario, scene: live{d.scenario, *r}, screen: d.screen, wait: d.wait(),
-		notices: d.desk.notices, orders: d.desk.orders,
-		pages: pageLinks{
-			objective: fmt.Sprintf("%s/slos/%s/%s?environment=%s&namespace=%s", r.server.url, d.scenario.service, d.scenario.objective, environment, serviceNamespace),
-			desk:      d.desk.url, binary: d.binaryName(), server: r.serverFlag(),
+func (d *demo) story(r *world) *story.Story {
+	s := &story.Story{
+		Scenario: d.scenario, Scene: live{d.scenario, *r}, Screen: d.screen, Wait: d.wait(),
+		Notices: d.desk.Notices, Orders: d.desk.Orders,
+		Pages: story.Links{
+			Objective: fmt.Sprintf("%s/slos/%s/%s?environment=%s&namespace=%s", r.server.URL, d.scenario.Service, d.scenario.Objective, stage.Environment, stage.Namespace),
+			Desk:      d.desk.URL, Binary: d.binaryName(), Server: r.serverFlag(),
 		},
 	}
-	d.desk.follow(s)
-	go d.desk.listen(d.in, d.screen.typed)
+	d.desk.Follow(s)
+	go d.desk.Listen(d.in, d.screen.Typed)
 	return s
 }
 
 // linger shows how things stand until the context ends.
 func (d *demo) linger(ctx context.Context, r *world) {
 	r.load.Press(1)
-	d.screen.say("\n%s Customers go on buying. Look around: %s", d.screen.ink.quiet(time.Now().Format("15:04")), d.screen.ink.link(r.server.url))
-	d.screen.say("      Ctrl-C ends it, and holds what the customers saw against what was counted.")
-	tick := time.NewTicker(lookEvery)
+	d.screen.Say("\n%s Customers go on buying. Look around: %s", d.screen.Stamp(), d.screen.Ink.Link(r.server.URL))
+	d.screen.Say("      Ctrl-C ends it, and holds what the customers saw against what was counted.")
+	tick := time.NewTicker(story.LookEvery)
 	defer tick.Stop()
 	shown := d.scenario
-	if shown.objective == "" {
-		shown = badDeploy()
+	if shown.Objective == "" {
+		shown = story.BadDeploy()
 	}
 	for {
-		if v, err := r.server.view(ctx, shown.service, shown.objective, ""); err == nil {
+		if v, err := r.server.View(ctx, shown.Service, shown.Objective, ""); err == nil {
 			requests := r.load.Ledger().Snapshot().Requests
-			d.screen.under(time.Now(), fmt.Sprintf("  %s requests since %s · %s: %s", thousands(requests), r.began.Format("15:04"), shown.objective, v.standing()))
+			d.screen.Under(time.Now(), fmt.Sprintf("  %s requests since %s · %s: %s", screen.Thousands(requests), r.began.Format("15:04"), shown.Objective, v.Standing()))
 		}
 		select {
 		case <-ctx.Done():
-			d.screen.under(time.Now())
+			d.screen.Under(time.Now())
 			return
-		case n := <-d.desk.notices:
-			d.screen.say("%s Told: %s", d.screen.ink.quiet(time.Now().Format("15:04")), n.title)
+		case n := <-d.desk.Notices:
+			d.screen.Say("%s Told: %s", d.screen.Stamp(), n.Title)
 		case <-tick.C:
 		}
 	}
@@ -235,11 +242,11 @@ func (d *demo) linger(ctx context.Context, r *world) {
 // conclude lets the shop send its last spans, waits until the API shows them,
 // and prints the verdict.
 func (d *demo) conclude(hard context.Context, r *world) error {
-	d.screen.say("\nThe load has stopped; the worker ends the last orders, and the shop sends its last spans. A second Ctrl-C does not wait.")
+	d.screen.Say("\nThe load has stopped; the worker ends the last orders, and the shop sends its last spans. A second Ctrl-C does not wait.")
 	flushing, cancel := context.WithTimeout(hard, flushLimit)
 	defer cancel()
-	if err := r.shop.stop(flushing); err != nil {
-		d.screen.say("shop: %v", err)
+	if err := r.shop.Stop(flushing); err != nil {
+		d.screen.Say("shop: %v", err)
 	}
 	totals := r.load.Ledger().Snapshot()
 	if err := d.writeLedger(totals); err != nil {
@@ -249,11 +256,11 @@ func (d *demo) conclude(hard context.Context, r *world) error {
 	if err != nil {
 		return err
 	}
-	var verdict strings.Builder
-	equal := printVerdict(&verdict, rows, totals)
-	d.screen.say("%s", strings.TrimRight(verdict.String(), "\n"))
-	if !equal && d.scenario.loses {
-		d.screen.say("That is what this story is about: what never arrived was not counted.")
+	var said strings.Builder
+	equal := verdict.Print(&said, rows, totals)
+	d.screen.Say("%s", strings.TrimRight(said.String(), "\n"))
+	if !equal && d.scenario.Loses {
+		d.screen.Say("That is what this story is about: what never arrived was not counted.")
 		return nil
 	}
 	if !equal {
@@ -264,15 +271,15 @@ func (d *demo) conclude(hard context.Context, r *world) error {
 
 // settle asks until the API has agreed with the ledger for a while, or until
 // the limit.
-func (r *world) settle(ctx context.Context, totals load.Totals) ([]row, error) {
+func (r *world) settle(ctx context.Context, totals load.Totals) ([]verdict.Row, error) {
 	deadline := time.Now().Add(settleLimit)
 	for agreed := 0; ; {
-		api, err := r.server.counts(ctx, r.began)
+		api, err := r.server.Counts(ctx, r.began)
 		if err != nil {
 			return nil, err
 		}
-		rows := compare(totals.Objectives, api, r.before)
-		if agreed++; !allAgree(rows) {
+		rows := verdict.Compare(totals.Objectives, api, r.before)
+		if agreed++; !verdict.AllAgree(rows) {
 			agreed = 0
 		}
 		if agreed == settledLooks || time.Now().After(deadline) {

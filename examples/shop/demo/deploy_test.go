@@ -18,6 +18,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadline/leadline/examples/shop/crew"
+	"github.com/leadline/leadline/examples/shop/server"
+	"github.com/leadline/leadline/examples/shop/stage"
 	"github.com/leadline/leadline/internal/notify/notifytest"
 )
 
@@ -150,37 +153,37 @@ func TestABadDeploy(t *testing.T) {
 	env := requirePython(t)
 	ours, theirs := &phases{}, &phases{}
 	receivers := map[string]*phases{"the webhook": ours, "Alertmanager's webhook": theirs}
-	c := newCrew()
-	t.Cleanup(c.end)
+	c := crew.New()
+	t.Cleanup(c.End)
 	srv, otlp := serveTo(t, c, ours, theirs)
 	x := &customers{answers: map[int]int64{}}
 	checkout, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := startPython(t.Context(), c, env, shopConfig{
-		checkout: checkout, data: t.TempDir(), otlp: endpoints{http: "http://" + otlp}, protocol: "http/protobuf",
-		version: serviceVersion, moved: x.moveTo,
+	s, err := stage.StartPython(t.Context(), c, env, stage.Config{
+		Checkout: checkout, Data: t.TempDir(), OTLP: stage.Endpoints{HTTP: "http://" + otlp}, Protocol: "http/protobuf",
+		Version: stage.Version, Moved: x.moveTo,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	x.shop = s.url()
+	x.shop = s.URL()
 	stop := x.open()
 	defer stop()
 	for x.answered(http.StatusCreated) < 50 {
 		time.Sleep(buyEvery)
 	}
-	if err := s.release(t.Context(), "1.4.3", true); err != nil {
+	if err := s.Release(t.Context(), "1.4.3", true); err != nil {
 		t.Fatal(err)
 	}
 	await(t, firesWithin, []string{"firing"}, receivers)
-	if err := s.release(t.Context(), serviceVersion, false); err != nil {
+	if err := s.Release(t.Context(), stage.Version, false); err != nil {
 		t.Fatal(err)
 	}
 	await(t, endsWithin, []string{"firing", "resolved"}, receivers)
 	stop()
-	if err := s.stop(t.Context()); err != nil {
+	if err := s.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	x.check(t, srv)
@@ -204,20 +207,20 @@ func (c *customers) open() (closed func()) {
 }
 
 // check holds what was counted against what customers saw.
-func (c *customers) check(t *testing.T, srv server) {
+func (c *customers) check(t *testing.T, srv server.Server) {
 	t.Helper()
 	if c.trouble != nil {
 		t.Errorf("a customer had no answer: %v", c.trouble)
 	}
 	began := time.Now().Add(-15 * time.Minute)
-	want := counts{Good: c.answers[http.StatusCreated], Bad: c.answers[http.StatusInternalServerError]}
+	want := server.Counts{Good: c.answers[http.StatusCreated], Bad: c.answers[http.StatusInternalServerError]}
 	t.Logf("customers saw %v", c.answers)
 	if want.Bad < 5 || len(c.answers) != 2 {
 		t.Errorf("customers saw %v", c.answers)
 	}
-	var got counts
+	var got server.Counts
 	for range 100 {
-		all, err := srv.counts(t.Context(), began)
+		all, err := srv.Counts(t.Context(), began)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -234,7 +237,7 @@ func threeAddresses(t *testing.T) (at [3]string) {
 	t.Helper()
 	for i := range at {
 		var err error
-		if at[i], err = freeAddress(0); err != nil {
+		if at[i], err = crew.FreeAddress(0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -243,7 +246,7 @@ func threeAddresses(t *testing.T) (at [3]string) {
 
 // serveTo starts a server that tells both: one itself, the other by way of an
 // Alertmanager.
-func serveTo(t *testing.T, c *crew, ours, theirs http.Handler) (srv server, otlp string) {
+func serveTo(t *testing.T, c *crew.Crew, ours, theirs http.Handler) (srv server.Server, otlp string) {
 	t.Helper()
 	hook, downstream := httptest.NewServer(ours), httptest.NewServer(theirs)
 	t.Cleanup(hook.Close)
@@ -270,7 +273,7 @@ default_receiver: webhook
 		}
 	}
 	at := threeAddresses(t)
-	p, err := c.start(command{name: "leadline serve", env: os.Environ(), argv: []string{
+	p, err := c.Start(crew.Command{Name: "leadline serve", Env: os.Environ(), Argv: []string{
 		build(t, "../../../cmd/leadline"), "serve", "--config", filepath.Join(dir, "leadline.yaml"),
 		"--data-dir", filepath.Join(dir, "data"), "--services", filepath.Join(dir, "services"),
 		"--listen", at[0], "--otlp-grpc", at[1], "--otlp-http", at[2],
@@ -278,8 +281,8 @@ default_receiver: webhook
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv = server{"http://" + at[0], &http.Client{}}
-	if err := srv.waitFor(t.Context(), "/readyz", p, serverStartLimit); err != nil {
+	srv = server.New("http://" + at[0])
+	if err := p.Answers(t.Context(), srv.URL+"/readyz", serverStartLimit); err != nil {
 		t.Fatal(err)
 	}
 	return srv, at[2]

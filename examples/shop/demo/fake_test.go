@@ -24,6 +24,8 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/leadline/leadline/examples/shop/server"
+	"github.com/leadline/leadline/examples/shop/stage"
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/otlp"
 	"github.com/leadline/leadline/internal/wire"
@@ -50,15 +52,15 @@ type fakeServer struct {
 
 	mu     sync.Mutex
 	seen   map[string]bool
-	counts map[string]*counts
+	counts map[string]*server.Counts
 }
 
 // objectives are those of the service files, and whose they are.
 var objectives = map[string]string{
-	"checkout-succeeds": serviceName, "checkout-is-fast": serviceName, "checkout-good-and-fast": serviceName, "app-checkout-answers": serviceName,
-	"items-are-shown": serviceName, "front-page-is-fast": serviceName,
-	"charges-are-answered": paymentsName, "card-company-answers": paymentsName,
-	"parcels-are-shipped": workerName, "customers-are-told": workerName,
+	"checkout-succeeds": stage.Storefront, "checkout-is-fast": stage.Storefront, "checkout-good-and-fast": stage.Storefront, "app-checkout-answers": stage.Storefront,
+	"items-are-shown": stage.Storefront, "front-page-is-fast": stage.Storefront,
+	"charges-are-answered": stage.Payments, "card-company-answers": stage.Payments,
+	"parcels-are-shipped": stage.Worker, "customers-are-told": stage.Worker,
 }
 
 func fakeServe(args []string) int {
@@ -75,9 +77,9 @@ func fakeServe(args []string) int {
 		fmt.Println("fake: cannot open the log")
 		return 1
 	}
-	s := &fakeServer{refuse: 2, seen: map[string]bool{}, counts: map[string]*counts{}}
+	s := &fakeServer{refuse: 2, seen: map[string]bool{}, counts: map[string]*server.Counts{}}
 	for name := range objectives {
-		s.counts[name] = &counts{}
+		s.counts[name] = &server.Counts{}
 	}
 	if os.Getenv("FAKE_WRONG") != "" {
 		s.skew = 1
@@ -115,7 +117,7 @@ func (s *fakeServer) slos(w http.ResponseWriter, _ *http.Request) {
 	}
 	list := []slo{{Name: "checkout-succeeds", Service: "somebody-else"}}
 	for name := range s.counts {
-		list = append(list, slo{name, serviceNamespace, objectives[name]})
+		list = append(list, slo{name, stage.Namespace, objectives[name]})
 	}
 	json.NewEncoder(w).Encode(map[string]any{"schema_version": 1, "slos": list})
 }

@@ -6,13 +6,16 @@ package main
 import (
 	"context"
 	"maps"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/leadline/leadline/examples/shop/crew"
 	"github.com/leadline/leadline/examples/shop/load"
+	"github.com/leadline/leadline/examples/shop/server"
+	"github.com/leadline/leadline/examples/shop/stage"
+	"github.com/leadline/leadline/examples/shop/verdict"
 )
 
 // Limits of what the tests wait for, on a machine that does other work too.
@@ -25,8 +28,8 @@ const (
 // rehearsal is a shop, a server that measures it, and what customers have seen
 // in it so far.
 type rehearsal struct {
-	shop   shop
-	server server
+	shop   stage.Shop
+	server server.Server
 	began  time.Time
 	seen   map[string]load.Counts
 	days   uint64
@@ -39,22 +42,22 @@ type rehearsal struct {
 // what customers saw, of storefront, payments and worker.
 func TestTheLedgerEqualsTheAPIInEveryFault(t *testing.T) {
 	leadline := build(t, "../../../cmd/leadline")
-	for name, start := range map[string]func(*testing.T, *crew, shopConfig) (shop, error){
-		"stand-in": func(_ *testing.T, _ *crew, cfg shopConfig) (shop, error) { return startStandIn(cfg) },
-		"Python": func(t *testing.T, c *crew, cfg shopConfig) (shop, error) {
-			return startPython(t.Context(), c, requirePython(t), cfg)
+	for name, start := range map[string]func(*testing.T, *crew.Crew, stage.Config) (stage.Shop, error){
+		"stand-in": func(_ *testing.T, _ *crew.Crew, cfg stage.Config) (stage.Shop, error) { return stage.StartStandIn(cfg) },
+		"Python": func(t *testing.T, c *crew.Crew, cfg stage.Config) (stage.Shop, error) {
+			return stage.StartPython(t.Context(), c, requirePython(t), cfg)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := rehearse(t, leadline, start)
 			t.Run("usual failures", r.usual)
-			t.Run(faultSlowDB, r.slowDB)
-			t.Run(faultProviderTimeout, r.providerTimeout)
-			t.Run(faultStuckQueue, r.stuckQueue)
-			t.Run(faultSilence, r.silence)
+			t.Run(stage.FaultSlowDB, r.slowDB)
+			t.Run(stage.FaultProviderTimeout, r.providerTimeout)
+			t.Run(stage.FaultStuckQueue, r.stuckQueue)
+			t.Run(stage.FaultSilence, r.silence)
 			t.Run("bad release", r.badRelease)
-			if err := r.shop.stop(t.Context()); err != nil {
+			if err := r.shop.Stop(t.Context()); err != nil {
 				t.Error(err)
 			}
 			r.agree(t)
@@ -63,19 +66,19 @@ func TestTheLedgerEqualsTheAPIInEveryFault(t *testing.T) {
 }
 
 // rehearse starts a server with the shop's service files, and a shop.
-func rehearse(t *testing.T, leadline string, start func(*testing.T, *crew, shopConfig) (shop, error)) *rehearsal {
+func rehearse(t *testing.T, leadline string, start func(*testing.T, *crew.Crew, stage.Config) (stage.Shop, error)) *rehearsal {
 	t.Helper()
-	c := newCrew()
-	t.Cleanup(c.end)
+	c := crew.New()
+	t.Cleanup(c.End)
 	checkout, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &rehearsal{seen: map[string]load.Counts{}, began: time.Now()}
 	otlp := r.serve(t, c, leadline, filepath.Join(checkout, "examples", "shop", "services"))
-	r.shop, err = start(t, c, shopConfig{
-		checkout: checkout, data: t.TempDir(), otlp: otlp, protocol: "http/protobuf", version: serviceVersion,
-		moved: func(ctx context.Context, url string) error { return r.now.Retarget(ctx, url) },
+	r.shop, err = start(t, c, stage.Config{
+		Checkout: checkout, Data: t.TempDir(), OTLP: otlp, Protocol: "http/protobuf", Version: stage.Version,
+		Moved: func(ctx context.Context, url string) error { return r.now.Retarget(ctx, url) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -84,21 +87,21 @@ func rehearse(t *testing.T, leadline string, start func(*testing.T, *crew, shopC
 	return r
 }
 
-func (r *rehearsal) serve(t *testing.T, c *crew, leadline, services string) endpoints {
+func (r *rehearsal) serve(t *testing.T, c *crew.Crew, leadline, services string) stage.Endpoints {
 	t.Helper()
 	at := threeAddresses(t)
-	p, err := c.start(command{name: "leadline serve", env: os.Environ(), argv: []string{
+	p, err := c.Start(crew.Command{Name: "leadline serve", Env: os.Environ(), Argv: []string{
 		leadline, "serve", "--data-dir", t.TempDir(), "--services", services,
 		"--listen", at[0], "--otlp-grpc", at[1], "--otlp-http", at[2],
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.server = server{"http://" + at[0], &http.Client{}}
-	if err := r.server.waitFor(t.Context(), "/readyz", p, serverStartLimit); err != nil {
+	r.server = server.New("http://" + at[0])
+	if err := p.Answers(t.Context(), r.server.URL+"/readyz", serverStartLimit); err != nil {
 		t.Fatal(err)
 	}
-	return endpoints{"http://" + at[1], "http://" + at[2]}
+	return stage.Endpoints{GRPC: "http://" + at[1], HTTP: "http://" + at[2]}
 }
 
 // customers lets so many requests come and returns what this load saw. While
@@ -106,7 +109,7 @@ func (r *rehearsal) serve(t *testing.T, c *crew, leadline, services string) endp
 func (r *rehearsal) customers(t *testing.T, requests int, mishaps float64, meanwhile func()) load.Totals {
 	t.Helper()
 	r.days++
-	cfg := load.DefaultConfig(r.shop.url())
+	cfg := load.DefaultConfig(r.shop.URL())
 	cfg.Requests, cfg.Mishaps, cfg.Seed, cfg.Rate, cfg.Day = requests, mishaps, r.days, 60, 0
 	var err error
 	if r.now, err = load.New(load.Client(cfg.Concurrency), cfg); err != nil {
@@ -130,9 +133,9 @@ func (r *rehearsal) customers(t *testing.T, requests int, mishaps float64, meanw
 	return totals
 }
 
-func (r *rehearsal) counts(t *testing.T) map[string]counts {
+func (r *rehearsal) counts(t *testing.T) map[string]server.Counts {
 	t.Helper()
-	all, err := r.server.counts(t.Context(), r.began)
+	all, err := r.server.Counts(t.Context(), r.began)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,19 +147,19 @@ func (r *rehearsal) agree(t *testing.T) {
 	t.Helper()
 	began := time.Now()
 	for {
-		rows := compare(r.seen, r.counts(t), nil)
-		if allAgree(rows) {
+		rows := verdict.Compare(r.seen, r.counts(t), nil)
+		if verdict.AllAgree(rows) {
 			t.Logf("the API agreed after %s", time.Since(began).Round(100*time.Millisecond))
 			return
 		}
 		if time.Since(began) > agreeWithin {
 			var text testWriter
-			printRows(&text, rows)
+			verdict.PrintRows(&text, rows)
 			t.Fatalf("the ledger and the API differ:\n%s", text)
 		}
 		select {
-		case <-r.shop.trouble():
-			t.Fatal(r.shop.cause())
+		case <-r.shop.Trouble():
+			t.Fatal(r.shop.Cause())
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
@@ -169,7 +172,7 @@ func (w testWriter) String() string               { return string(w) }
 
 func (r *rehearsal) switchFault(t *testing.T, name string, on bool) {
 	t.Helper()
-	if err := r.shop.fault(name, on); err != nil {
+	if err := r.shop.Fault(name, on); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -199,18 +202,18 @@ func allGood(t *testing.T, saw load.Totals, name string) {
 }
 
 func (r *rehearsal) slowDB(t *testing.T) {
-	r.switchFault(t, faultSlowDB, true)
+	r.switchFault(t, stage.FaultSlowDB, true)
 	saw := r.customers(t, 100, 0, nil)
-	r.switchFault(t, faultSlowDB, false)
+	r.switchFault(t, stage.FaultSlowDB, false)
 	allBad(t, saw, "checkout-is-fast", "front-page-is-fast", "checkout-good-and-fast")
 	allGood(t, saw, "checkout-succeeds")
 	r.agree(t)
 }
 
 func (r *rehearsal) providerTimeout(t *testing.T) {
-	r.switchFault(t, faultProviderTimeout, true)
+	r.switchFault(t, stage.FaultProviderTimeout, true)
 	saw := r.customers(t, 150, 0, nil)
-	r.switchFault(t, faultProviderTimeout, false)
+	r.switchFault(t, stage.FaultProviderTimeout, false)
 	allBad(t, saw, "checkout-succeeds", "charges-are-answered", "card-company-answers")
 	allGood(t, saw, "items-are-shown")
 	r.agree(t)
@@ -219,7 +222,7 @@ func (r *rehearsal) providerTimeout(t *testing.T) {
 // stuckQueue lets customers order what nobody ships until the fault is over.
 func (r *rehearsal) stuckQueue(t *testing.T) {
 	shipped := r.counts(t)["parcels-are-shipped"]
-	r.switchFault(t, faultStuckQueue, true)
+	r.switchFault(t, stage.FaultStuckQueue, true)
 	saw := r.customers(t, 150, 0, nil)
 	if saw.Surprises != 0 || saw.Objectives["parcels-are-shipped"].Good == 0 {
 		t.Errorf("customers saw %+v, want orders", saw)
@@ -228,7 +231,7 @@ func (r *rehearsal) stuckQueue(t *testing.T) {
 	if now := r.counts(t)["parcels-are-shipped"]; now != shipped {
 		t.Errorf("the worker has done %+v, and %+v before", now, shipped)
 	}
-	r.switchFault(t, faultStuckQueue, false)
+	r.switchFault(t, stage.FaultStuckQueue, false)
 	r.agree(t)
 }
 
@@ -236,7 +239,7 @@ func (r *rehearsal) stuckQueue(t *testing.T) {
 // to be told late: the exporters keep what they cannot send.
 func (r *rehearsal) silence(t *testing.T) {
 	before := r.counts(t)
-	r.switchFault(t, faultSilence, true)
+	r.switchFault(t, stage.FaultSilence, true)
 	saw := r.customers(t, 100, 0, nil)
 	if saw.Surprises != 0 {
 		t.Errorf("customers saw %+v", saw)
@@ -245,7 +248,7 @@ func (r *rehearsal) silence(t *testing.T) {
 	if now := r.counts(t); !maps.Equal(now, before) {
 		t.Errorf("counted %+v in the silence, and %+v before", now, before)
 	}
-	r.switchFault(t, faultSilence, false)
+	r.switchFault(t, stage.FaultSilence, false)
 	r.agree(t)
 }
 
@@ -253,17 +256,17 @@ func (r *rehearsal) silence(t *testing.T) {
 func (r *rehearsal) badRelease(t *testing.T) {
 	release := func(version string, bad bool) func() {
 		return func() {
-			if err := r.shop.release(t.Context(), version, bad); err != nil {
+			if err := r.shop.Release(t.Context(), version, bad); err != nil {
 				t.Error(err)
 			}
 		}
 	}
-	first := r.shop.url()
+	first := r.shop.URL()
 	r.customers(t, 200, 0, release("1.5.0", true))
-	if r.shop.url() == first {
+	if r.shop.URL() == first {
 		t.Error("the storefront was not moved")
 	}
-	if saw := r.customers(t, 200, 0, release(serviceVersion, false)); saw.Surprises == 0 {
+	if saw := r.customers(t, 200, 0, release(stage.Version, false)); saw.Surprises == 0 {
 		t.Errorf("customers saw %+v, want failures", saw)
 	}
 	if saw := r.customers(t, 100, 0, nil); saw.Surprises != 0 || saw.Unanswered != 0 {

@@ -4,15 +4,10 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
 	"math"
-	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/leadline/leadline/examples/shop/load"
 	"github.com/leadline/leadline/internal/backfill"
@@ -21,9 +16,6 @@ import (
 )
 
 const (
-	historyLength = 30 * 24 * time.Hour
-	historySeed   = 1
-	historyLimit  = 5 * time.Minute
 	// liveShare is how many times the traffic of the busiest minute of the made-up
 	// history the live traffic is at least, and meanShare how many times its mean.
 	// The page of a bad deploy needs it: an hour of history must not outweigh two
@@ -32,32 +24,6 @@ const (
 	liveShare = 15
 	meanShare = 20
 )
-
-// history is what was made up.
-type history struct {
-	events    int64
-	incidents int
-}
-
-// makeHistory has the server make up its past.
-func (s server) makeHistory(ctx context.Context, perMinute float64) (history, error) {
-	ctx, cancel := context.WithTimeout(ctx, historyLimit)
-	defer cancel()
-	wish, err := json.Marshal(backfill.Generation{Length: backfill.Length(historyLength), Seed: historySeed, Rate: perMinute})
-	if err != nil {
-		return history{}, fmt.Errorf("encode the wish for a history: %w", err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/api/v1/backfill", bytes.NewReader(wish))
-	if err != nil {
-		return history{}, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	var report backfill.Report
-	if err := s.do(req, &report); err != nil {
-		return history{}, fmt.Errorf("make up a history: %w", err)
-	}
-	return history{int64(report.Events.Counted), len(report.Incidents)}, nil
-}
 
 // historyRate is the rate of the made-up history, in events a minute of each
 // operation: so low that the live traffic of every operation is liveShare times

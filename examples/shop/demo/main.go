@@ -11,10 +11,10 @@
 // sends its last spans, then the comparison, then the server. However the demo
 // ends, no process and no temporary folder stays behind.
 //
-// A scenario is a value (scenario.go) that one engine plays (story.go), against
-// a scene that tests replace. What the person on call has, the notification and
-// the page with the button, is the desk (desk.go); what is shown goes through
-// the screen (screen.go).
+// Here is what wires the parts: crew holds the processes, stage the shop, load its
+// customers, server what is measured of them, story what happens and is said,
+// desk what the person on call has, screen what is shown, and verdict the last
+// comparison.
 //
 // Exit codes: 0 the ledger equals the API; 1 something broke, or the story did
 // not come to its end; 2 wrong usage; 3 the ledger and the API differ.
@@ -32,6 +32,10 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/leadline/leadline/examples/shop/crew"
+	"github.com/leadline/leadline/examples/shop/screen"
+	"github.com/leadline/leadline/examples/shop/story"
 )
 
 // options are what the user may choose.
@@ -42,7 +46,7 @@ type options struct {
 	dataDir  string
 	protocol string
 	ledger   string
-	scenario scenario
+	scenario story.Scenario
 	standIn  bool
 	auto     bool
 	keep     bool
@@ -57,7 +61,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	var o options
 	f := flag.NewFlagSet("demo", flag.ContinueOnError)
 	f.SetOutput(out)
-	name := f.String("scenario", "bad-deploy", "the `story` to tell: "+strings.Join(scenarioNames(), ", "))
+	name := f.String("scenario", "bad-deploy", "the `story` to tell: "+strings.Join(story.Names(), ", "))
 	f.BoolVar(&o.auto, "auto", false, "mend at once what goes wrong, without waiting for you")
 	f.BoolVar(&o.keep, "keep", false, "keep the data and the service files")
 	f.BoolVar(&o.open, "open", false, "open a browser")
@@ -74,7 +78,7 @@ func parse(args []string, out io.Writer) (options, error) {
 		return o, err
 	}
 	var err error
-	if o.scenario, err = scenarioNamed(*name); err != nil {
+	if o.scenario, err = story.Named(*name); err != nil {
 		return o, err
 	}
 	switch {
@@ -153,7 +157,7 @@ func realMain() int {
 	}
 	soft, hard, release := interrupts()
 	defer release()
-	d := &demo{options: o, in: os.Stdin, screen: newScreen(os.Stdout, os.Getenv), crew: newCrew()}
+	d := &demo{options: o, in: os.Stdin, screen: screen.New(os.Stdout, os.Getenv), crew: crew.New()}
 	// The deferred call runs on a panic of this goroutine too; the others
 	// cannot panic without ending us, and then the kernel ends the children.
 	defer d.end()
@@ -161,7 +165,7 @@ func realMain() int {
 	case errors.Is(err, errDiffer):
 		return exitDiffer
 	case err != nil:
-		d.screen.under(time.Now())
+		d.screen.Under(time.Now())
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		return exitBroken
 	}

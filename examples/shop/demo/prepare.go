@@ -7,30 +7,30 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/leadline/leadline/examples/shop/crew"
 	"github.com/leadline/leadline/examples/shop/load"
+	"github.com/leadline/leadline/examples/shop/screen"
+	"github.com/leadline/leadline/examples/shop/server"
+	"github.com/leadline/leadline/examples/shop/stage"
 	"github.com/leadline/leadline/examples/shop/venv"
 )
-
-// endpoints are where the server takes telemetry.
-type endpoints struct{ grpc, http string }
 
 // prepare starts the server, and then at the same time makes its past up and
 // starts the shop. It tells each on a line of its own.
 func (d *demo) prepare(ctx context.Context) (*world, error) {
-	b := newBoard(d.screen, [2]string{"server", "bin/leadline serve"},
+	b := screen.NewBoard(d.screen, [2]string{"server", "bin/leadline serve"},
 		[2]string{"history", "30 days, made up"}, [2]string{"python", "the shop's environment"},
-		[2]string{"shop", "release " + serviceVersion}, [2]string{"traffic", "customers"})
-	leave := b.run()
+		[2]string{"shop", "release " + stage.Version}, [2]string{"traffic", "customers"})
+	leave := b.Run()
 	defer leave()
 	r := &world{}
-	otlp, err := d.startServer(ctx, b.task("server"), r)
+	otlp, err := d.startServer(ctx, b.Task("server"), r)
 	if err != nil {
 		return nil, err
 	}
@@ -43,12 +43,12 @@ func (d *demo) prepare(ctx context.Context) (*world, error) {
 		return nil, err
 	}
 	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() error { return d.makeHistory(ctx, b.task("history"), r, rate) })
+	both.Go(func() error { return d.makeHistory(ctx, b.Task("history"), r, rate) })
 	both.Go(func() error { return d.startShop(ctx, b, r, otlp) })
 	if err := both.Wait(); err != nil {
 		return nil, err
 	}
-	return r, d.readyLoad(b.task("traffic"), r, rate)
+	return r, d.readyLoad(b.Task("traffic"), r, rate)
 }
 
 // usualAddresses are where the server listens by default, and the settings of
@@ -59,44 +59,44 @@ var usualAddresses = [3]struct{ setting, address string }{
 
 // startServer starts the server on the usual ports, or on others where those
 // are taken.
-func (d *demo) startServer(ctx context.Context, t *task, r *world) (endpoints, error) {
-	t.begin("starting")
+func (d *demo) startServer(ctx context.Context, t *screen.Task, r *world) (stage.Endpoints, error) {
+	t.Begin("starting")
 	var addresses [3]string
 	other := ""
 	for i, usual := range usualAddresses {
 		wanted := cmp.Or(os.Getenv(usual.setting), usual.address)
-		address, err := freeOr(wanted)
+		address, err := crew.FreeOr(wanted)
 		if err != nil {
-			return endpoints{}, err
+			return stage.Endpoints{}, err
 		}
 		if wanted == usual.address && address != wanted {
 			other = "; usual ports are taken"
 		}
 		addresses[i] = address
 	}
-	r.server = server{"http://" + addresses[0], &http.Client{}}
-	if err := d.folder.linkRunbooks(d.desk.runbook); err != nil {
-		return endpoints{}, err
+	r.server = server.New("http://" + addresses[0])
+	if err := d.folder.linkRunbooks(d.desk.Runbook); err != nil {
+		return stage.Endpoints{}, err
 	}
-	if err := d.folder.writeSettings(r.server.url, d.desk.hook()); err != nil {
-		return endpoints{}, err
+	if err := d.folder.writeSettings(r.server.URL, d.desk.Hook()); err != nil {
+		return stage.Endpoints{}, err
 	}
-	p, err := d.crew.start(command{
-		name: "leadline serve", dir: d.folder.path, env: os.Environ(),
-		argv: []string{d.binary, "serve", "--config", d.folder.settings(), "--data-dir", d.data(), "--services", d.folder.services(),
+	p, err := d.crew.Start(crew.Command{
+		Name: "leadline serve", Dir: d.folder.path, Env: os.Environ(),
+		Argv: []string{d.binary, "serve", "--config", d.folder.settings(), "--data-dir", d.data(), "--services", d.folder.services(),
 			"--listen", addresses[0], "--otlp-grpc", addresses[1], "--otlp-http", addresses[2]},
 	})
 	if err != nil {
-		return endpoints{}, err
+		return stage.Endpoints{}, err
 	}
 	r.serve = p
-	if err := r.server.waitFor(ctx, "/readyz", p, serverStartLimit); err != nil {
-		t.failed("it did not start")
-		return endpoints{}, err
+	if err := p.Answers(ctx, r.server.URL+"/readyz", serverStartLimit); err != nil {
+		t.Failed("it did not start")
+		return stage.Endpoints{}, err
 	}
-	t.done("%s  OTLP on %s and %s%s", d.screen.ink.link(r.server.url), port(addresses[1]), port(addresses[2]), other)
-	d.openBrowser(r.server.url)
-	return endpoints{"http://" + addresses[1], "http://" + addresses[2]}, nil
+	t.Done("%s  OTLP on %s and %s%s", d.screen.Ink.Link(r.server.URL), port(addresses[1]), port(addresses[2]), other)
+	d.openBrowser(r.server.URL)
+	return stage.Endpoints{GRPC: "http://" + addresses[1], HTTP: "http://" + addresses[2]}, nil
 }
 
 // data is the folder of the server's data.
@@ -108,63 +108,63 @@ func (d *demo) data() string {
 }
 
 // makeHistory has the past made up, and says that it is.
-func (d *demo) makeHistory(ctx context.Context, t *task, r *world, perMinute float64) error {
-	t.begin("making up 30 days before today")
-	h, err := r.server.makeHistory(ctx, perMinute)
+func (d *demo) makeHistory(ctx context.Context, t *screen.Task, r *world, perMinute float64) error {
+	t.Begin("making up 30 days before today")
+	h, err := r.server.MakeHistory(ctx, perMinute)
 	if err != nil {
-		t.failed("no history")
+		t.Failed("no history")
 		return err
 	}
-	t.done("30 days, made up and labelled so on every chart: %s events, %d incidents", thousands(h.events), h.incidents)
+	t.Done("30 days, made up and labelled so on every chart: %s events, %d incidents", screen.Thousands(h.Events), h.Incidents)
 	return nil
 }
 
 // startShop starts the real shop, or the stand-in where there is no Python.
-func (d *demo) startShop(ctx context.Context, b *board, r *world, otlp endpoints) error {
-	env, python := d.python(ctx, b.task("python"))
+func (d *demo) startShop(ctx context.Context, b *screen.Board, r *world, otlp stage.Endpoints) error {
+	env, python := d.python(ctx, b.Task("python"))
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	t := b.task("shop")
-	t.begin("starting release %s", serviceVersion)
-	cfg := shopConfig{
-		checkout: d.checkout, data: d.folder.shop(), otlp: otlp, protocol: d.protocol, version: serviceVersion,
-		moved: func(ctx context.Context, url string) error { return r.load.Retarget(ctx, url) },
+	t := b.Task("shop")
+	t.Begin("starting release %s", stage.Version)
+	cfg := stage.Config{
+		Checkout: d.checkout, Data: d.folder.shop(), OTLP: otlp, Protocol: d.protocol, Version: stage.Version,
+		Moved: func(ctx context.Context, url string) error { return r.load.Retarget(ctx, url) },
 	}
 	var err error
 	r.python = python
 	kind := "the stand-in in Go, sending OTLP over HTTP"
 	if python {
 		kind = "FastAPI under opentelemetry-instrument, sending OTLP over " + d.protocol
-		r.shop, err = startPython(ctx, d.crew, env, cfg)
+		r.shop, err = stage.StartPython(ctx, d.crew, env, cfg)
 	} else {
-		r.shop, err = startStandIn(cfg)
+		r.shop, err = stage.StartStandIn(cfg)
 	}
 	if err != nil {
-		t.failed("it did not start")
+		t.Failed("it did not start")
 		return err
 	}
-	t.done("%s  release %s, %s", d.screen.ink.link(r.shop.url()), serviceVersion, kind)
+	t.Done("%s  release %s, %s", d.screen.Ink.Link(r.shop.URL()), stage.Version, kind)
 	return nil
 }
 
 // python prepares the environment of the real shop, or says why the stand-in
 // has to do.
-func (d *demo) python(ctx context.Context, t *task) (venv.Env, bool) {
+func (d *demo) python(ctx context.Context, t *screen.Task) (venv.Env, bool) {
 	if d.standIn {
-		t.begin("")
-		t.done("not needed: the stand-in in Go, as asked")
+		t.Begin("")
+		t.Done("not needed: the stand-in in Go, as asked")
 		return venv.Env{}, false
 	}
-	t.begin("looking for Python 3.11 or newer")
+	t.Begin("looking for Python 3.11 or newer")
 	requirements := filepath.Join(d.checkout, "examples", "shop", "requirements.txt")
-	env, err := venv.Prepare(ctx, d.checkout, requirements, func(line string) { t.tell("%s", line) })
+	env, err := venv.Prepare(ctx, d.checkout, requirements, func(line string) { t.Tell("%s", line) })
 	if err == nil {
-		t.done("the packages that requirements.txt pins")
+		t.Done("the packages that requirements.txt pins")
 		return env, true
 	}
 	if ctx.Err() == nil {
-		t.failed("%v; a STAND-IN IN GO serves the same traffic: it sends what FastAPI's instrumentation would, but it is not Python", err)
+		t.Failed("%v; a STAND-IN IN GO serves the same traffic: it sends what FastAPI's instrumentation would, but it is not Python", err)
 	}
 	return env, false
 }
@@ -177,9 +177,9 @@ func (d *demo) load(storefront string) load.Config {
 }
 
 // readyLoad makes the load, and makes sure that it outweighs the past.
-func (d *demo) readyLoad(t *task, r *world, perMinute float64) (err error) {
-	t.begin("")
-	cfg := d.load(r.shop.url())
+func (d *demo) readyLoad(t *screen.Task, r *world, perMinute float64) (err error) {
+	t.Begin("")
+	cfg := d.load(r.shop.URL())
 	if r.load, err = load.New(load.Client(cfg.Concurrency), cfg); err != nil {
 		return err
 	}
@@ -188,6 +188,6 @@ func (d *demo) readyLoad(t *task, r *world, perMinute float64) (err error) {
 		return errors.New("BUG: the live traffic does not outweigh the made-up history")
 	}
 	r.began = time.Now()
-	t.done("%.0f requests a second; %.0f checkouts a minute, %.0f times the history's", cfg.Rate, live, live/perMinute)
+	t.Done("%.0f requests a second; %.0f checkouts a minute, %.0f times the history's", cfg.Rate, live, live/perMinute)
 	return nil
 }

@@ -13,6 +13,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/leadline/leadline/examples/shop/crew"
+	"github.com/leadline/leadline/examples/shop/screen"
 )
 
 // soon is an objective whose alert begins and ends within minutes, under the
@@ -85,7 +88,7 @@ func TestTheWholeStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.services, o.scenario.healthy = sooner(t), 10*time.Second
+	o.services, o.scenario.Healthy = sooner(t), 10*time.Second
 	soft, end := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer end()
 	in, keys, err := os.Pipe()
@@ -98,7 +101,7 @@ func TestTheWholeStory(t *testing.T) {
 		"The page is here":       func() { keys.WriteString("r\n") },
 		"Customers go on buying": end,
 	}}
-	d := &demo{options: o, in: in, screen: &screen{out: shown, width: 100}, crew: newCrew()}
+	d := &demo{options: o, in: in, screen: screen.Plain(shown), crew: crew.New()}
 	ended := d.run(soft, t.Context())
 	d.end()
 	text := shown.text.String()
@@ -106,7 +109,7 @@ func TestTheWholeStory(t *testing.T) {
 		t.Errorf("the demo ended with %v", ended)
 	}
 	for _, want := range []string{
-		"30 days, made up and labelled so", "Release 1.5.0", "┃ Page: checkout-succeeds", "Runbook: " + d.desk.url,
+		"30 days, made up and labelled so", "Release 1.5.0", "┃ Page: checkout-succeeds", "Runbook: " + d.desk.URL,
 		"Asked for in the terminal", "┃ Resolved: checkout-succeeds", "Cost", "VERDICT: ledger == API", " init ~/your-app",
 	} {
 		if !strings.Contains(text, want) {

@@ -28,7 +28,7 @@ func (d *demo) wait() time.Duration {
 	switch {
 	case d.auto:
 		return 0
-	case d.screen.live:
+	case d.screen.Live:
 		return waitForPerson
 	}
 	return waitForNobody
@@ -39,11 +39,11 @@ func (d *demo) greet() {
 	if d.standIn {
 		shop = "a stand-in of the Python shop"
 	}
-	d.screen.say("%s  %s, %s", d.screen.ink.bold("Leadline"), shop, d.scenario.title)
-	if d.scenario.objective != "" {
-		d.screen.say("%s", d.screen.ink.quiet(fmt.Sprintf("The story takes %d minutes at most. Ctrl-C ends it at any time, and leaves nothing behind.", int(math.Ceil(d.scenario.longest(d.wait()).Minutes())))))
+	d.screen.Say("%s  %s, %s", d.screen.Ink.Bold("Leadline"), shop, d.scenario.Title)
+	if d.scenario.Objective != "" {
+		d.screen.Say("%s", d.screen.Ink.Quiet(fmt.Sprintf("The story takes %d minutes at most. Ctrl-C ends it at any time, and leaves nothing behind.", int(math.Ceil(d.scenario.Longest(d.wait()).Minutes())))))
 	}
-	d.screen.say("")
+	d.screen.Say("")
 }
 
 // openBrowser opens the UI, where that was asked for.
@@ -56,7 +56,7 @@ func (d *demo) openBrowser(url string) {
 		command = "open"
 	}
 	if err := exec.Command(command, url).Start(); err != nil {
-		d.screen.say("open a browser: %v", err)
+		d.screen.Say("open a browser: %v", err)
 	}
 }
 
@@ -65,10 +65,10 @@ func (d *demo) binaryName() string { return quoted(d.binary) }
 
 // serverFlag is what commands need to find the server.
 func (r *world) serverFlag() string {
-	if r.server.url == "http://127.0.0.1:8484" {
+	if r.server.URL == "http://127.0.0.1:8484" {
 		return ""
 	}
-	return " --server " + r.server.url
+	return " --server " + r.server.URL
 }
 
 // farewell says what was kept, and what to do with one's own application.
@@ -77,25 +77,25 @@ func (d *demo) farewell(r *world) {
 		d.keepFiles()
 	}
 	b := d.binaryName()
-	d.screen.say(`
+	d.screen.Say(`
 %s
   %s init ~/your-app --service your-app
   cd ~/your-app && %s serve
   OTEL_SERVICE_NAME=your-app OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317 opentelemetry-instrument python app.py`,
-		d.screen.ink.bold("Next, with an application of your own:"), b, b)
+		d.screen.Ink.Bold("Next, with an application of your own:"), b, b)
 }
 
 // keepFiles makes the kept folder fit to be served again, without the desk that
 // ends with the demo.
 func (d *demo) keepFiles() {
 	if err := d.folder.restore(); err != nil {
-		d.screen.say("%v", err)
+		d.screen.Say("%v", err)
 		return
 	}
 	if err := os.Remove(d.folder.settings()); err != nil {
-		d.screen.say("remove the settings: %v", err)
+		d.screen.Say("remove the settings: %v", err)
 	}
-	d.screen.say("\nKept in %s. To serve it again:\n  %s serve --data-dir %s --services %s",
+	d.screen.Say("\nKept in %s. To serve it again:\n  %s serve --data-dir %s --services %s",
 		d.folder.path, d.binaryName(), quoted(d.data()), quoted(d.folder.services()))
 }
 
@@ -114,35 +114,4 @@ func port(address string) string {
 		return address
 	}
 	return p
-}
-
-// thousands prints a number for people.
-func thousands(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-// onDesk says how the story stands, to whoever looks at the desk's page.
-func (s *story) onDesk(now time.Time) deskState {
-	l := s.now()
-	d := deskState{Objective: s.pages.objective}
-	switch l.phase {
-	case opening, healthy:
-		d.Now = "Nothing is wrong: " + l.last.standing() + "."
-	case troubled:
-		d.Now = "Something is wrong since " + l.troubled.Format(time.TimeOnly) + ", and nobody has been called yet: " + l.last.burning() + "."
-	case called:
-		d.Now = "You have been called: " + strings.TrimPrefix(l.page.title, "Page: ") + ". " + l.last.burning() + "."
-		d.Button = strings.ToUpper(s.mend[:1]) + s.mend[1:]
-	case mending:
-		d.Now = s.mends
-	case mended:
-		d.Now = "It is mended. The alert waits for its windows to clear: " + l.last.clearing(now) + "."
-	case over:
-		d.Now = "It is over, since " + l.end.Format(time.TimeOnly) + ", with " + l.last.left() + "."
-	}
-	return d
 }

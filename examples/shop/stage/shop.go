@@ -1,7 +1,16 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package stage holds the running shop that a story is about: the real one, in
+// Python under opentelemetry-instrument, or its stand-in in Go.
+//
+// It owns the releases of the storefront, the switches of the faults, and the
+// way of the telemetry, which can be cut. It does not own the server that
+// measures, nor the customers: a roll-out tells them by Config.Moved where to go
+// on. A release that is replaced ends only when no customer is in it any more,
+// and with its last spans sent, so that a ledger of what customers saw can equal
+// what is counted.
+package stage
 
 import (
 	"context"
@@ -16,53 +25,56 @@ import (
 
 // How the shop's telemetry names it; the service files say the same.
 const (
-	serviceName      = "shop-api"
-	paymentsName     = "shop-payments"
-	workerName       = "shop-worker"
-	serviceNamespace = "shop"
-	serviceVersion   = "1.4.2"
-	environment      = "production"
+	Storefront  = "shop-api"
+	Payments    = "shop-payments"
+	Worker      = "shop-worker"
+	Namespace   = "shop"
+	Version     = "1.4.2"
+	Environment = "production"
 )
 
 // Faults that can be switched while the shop runs. A bad deploy is none of
 // them: that is a release.
 const (
-	faultSlowDB          = "slow-db"          // every use of the database waits
-	faultProviderTimeout = "provider-timeout" // the card company does not answer
-	faultStuckQueue      = "stuck-queue"      // the worker hangs, checkouts go on
-	faultSilence         = "silence"          // everything serves, no telemetry arrives
+	FaultSlowDB          = "slow-db"          // every use of the database waits
+	FaultProviderTimeout = "provider-timeout" // the card company does not answer
+	FaultStuckQueue      = "stuck-queue"      // the worker hangs, checkouts go on
+	FaultSilence         = "silence"          // everything serves, no telemetry arrives
 )
 
-// shop is the running shop, in Python or its stand-in.
-type shop interface {
-	// url is where the storefront of the current release serves.
-	url() string
-	// trouble is closed when the shop cannot go on; cause says why.
-	trouble() <-chan struct{}
-	cause() error
-	// release rolls a version of the storefront out without losing a request:
+// Shop is the running shop, in Python or its stand-in.
+type Shop interface {
+	// URL is where the storefront of the current release serves.
+	URL() string
+	// Trouble is closed when the shop cannot go on; Cause says why.
+	Trouble() <-chan struct{}
+	Cause() error
+	// Release rolls a version of the storefront out without losing a request:
 	// it starts beside the old one, the load moves over when it is healthy, and
 	// the old one ends, its last spans sent. Of a bad release every second
 	// checkout fails. When it cannot be rolled out, the old one serves on.
-	release(ctx context.Context, version string, bad bool) error
-	// fault switches one of the faults above. The shop obeys at once; switching
+	Release(ctx context.Context, version string, bad bool) error
+	// Fault switches one of the faults above. The shop obeys at once; switching
 	// twice is harmless.
-	fault(name string, on bool) error
-	// stop ends the shop when the load has ended: it switches all faults off,
+	Fault(name string, on bool) error
+	// Stop ends the shop when the load has ended: it switches all faults off,
 	// lets the queue run empty, and has the last spans sent.
-	stop(ctx context.Context) error
+	Stop(ctx context.Context) error
 }
 
-// shopConfig is what either shop is started with.
-type shopConfig struct {
-	checkout string
-	data     string // where database, queue and the switches of faults go
-	otlp     endpoints
-	protocol string // of the Python exporters: grpc or http/protobuf
-	version  string // of the first release
-	// moved is told the address of a new release. It returns when no request is
+// Endpoints are where the server takes telemetry.
+type Endpoints struct{ GRPC, HTTP string }
+
+// Config is what either shop is started with.
+type Config struct {
+	Checkout string
+	Data     string // where database, queue and the switches of faults go
+	OTLP     Endpoints
+	Protocol string // of the Python exporters: grpc or http/protobuf
+	Version  string // of the first release
+	// Moved is told the address of a new release. It returns when no request is
 	// on its way to the old one.
-	moved func(ctx context.Context, url string) error
+	Moved func(ctx context.Context, url string) error
 }
 
 // stage is what both shops have in common: the release that serves, the
@@ -85,8 +97,8 @@ type release interface {
 	end(ctx context.Context) error
 }
 
-func newStage(cfg shopConfig) (*stage, error) {
-	s := &stage{alarm: newAlarm(), moved: cfg.moved, switches: filepath.Join(cfg.data, "faults")}
+func newStage(cfg Config) (*stage, error) {
+	s := &stage{alarm: newAlarm(), moved: cfg.Moved, switches: filepath.Join(cfg.Data, "faults")}
 	if err := os.MkdirAll(s.switches, 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder of faults: %w", err)
 	}
@@ -103,7 +115,7 @@ func (s *stage) way(endpoint string) (string, error) {
 	return "http://" + r.address, nil
 }
 
-func (s *stage) url() string {
+func (s *stage) URL() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.current.address()
@@ -135,11 +147,11 @@ func (s *stage) rollOut(ctx context.Context, version string, start func() (relea
 	return nil
 }
 
-func (s *stage) fault(name string, on bool) error {
+func (s *stage) Fault(name string, on bool) error {
 	switch {
-	case name == faultSilence:
+	case name == FaultSilence:
 		return s.silence(on)
-	case !slices.Contains([]string{faultSlowDB, faultProviderTimeout, faultStuckQueue}, name):
+	case !slices.Contains([]string{FaultSlowDB, FaultProviderTimeout, FaultStuckQueue}, name):
 		return fmt.Errorf("switch fault %q: no such fault", name)
 	}
 	file := filepath.Join(s.switches, name)
@@ -169,8 +181,8 @@ func (s *stage) silence(on bool) error {
 
 func (s *stage) allFaultsOff() error {
 	var failed []error
-	for _, name := range []string{faultSlowDB, faultProviderTimeout, faultStuckQueue, faultSilence} {
-		failed = append(failed, s.fault(name, false))
+	for _, name := range []string{FaultSlowDB, FaultProviderTimeout, FaultStuckQueue, FaultSilence} {
+		failed = append(failed, s.Fault(name, false))
 	}
 	return errors.Join(failed...)
 }
@@ -191,7 +203,7 @@ func (a *alarm) raise(reason error) {
 	})
 }
 
-func (a *alarm) trouble() <-chan struct{} { return a.raised }
+func (a *alarm) Trouble() <-chan struct{} { return a.raised }
 
-// cause is asked for once trouble is closed.
-func (a *alarm) cause() error { return a.reason }
+// Cause is asked for once trouble is closed.
+func (a *alarm) Cause() error { return a.reason }

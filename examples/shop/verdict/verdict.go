@@ -1,7 +1,9 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package verdict holds the ledger of what customers saw against what the server
+// counted, objective by objective, and says whether they are equal.
+package verdict
 
 import (
 	"fmt"
@@ -10,42 +12,43 @@ import (
 	"slices"
 
 	"github.com/leadline/leadline/examples/shop/load"
+	"github.com/leadline/leadline/examples/shop/server"
 )
 
-// row holds the ledger and the API of one objective side by side.
-type row struct {
+// Row holds the ledger and the API of one objective side by side.
+type Row struct {
 	name   string
 	ledger load.Counts
-	api    counts
+	api    server.Counts
 	known  bool // the API has the objective
 }
 
-func (r row) agrees() bool {
+func (r Row) agrees() bool {
 	return r.known && r.ledger.Agrees(r.api.Good, r.api.Bad, r.api.Excluded)
 }
 
 // behind is how many events of the ledger the API does not show yet.
-func (r row) behind() int64 {
+func (r Row) behind() int64 {
 	return r.ledger.Total() + r.ledger.Excluded - r.api.Good - r.api.Bad - r.api.Excluded
 }
 
-// compare pairs what the load caused with what the server counted since the
+// Compare pairs what the load caused with what the server counted since the
 // load began; before holds what it had counted until then.
-func compare(ledger map[string]load.Counts, api, before map[string]counts) []row {
-	var rows []row
+func Compare(ledger map[string]load.Counts, api, before map[string]server.Counts) []Row {
+	var rows []Row
 	for _, name := range slices.Sorted(maps.Keys(ledger)) {
 		now, known := api[name]
-		rows = append(rows, row{name, ledger[name], now.minus(before[name]), known})
+		rows = append(rows, Row{name, ledger[name], now.Minus(before[name]), known})
 	}
 	return rows
 }
 
-func allAgree(rows []row) bool {
-	return !slices.ContainsFunc(rows, func(r row) bool { return !r.agrees() })
+func AllAgree(rows []Row) bool {
+	return !slices.ContainsFunc(rows, func(r Row) bool { return !r.agrees() })
 }
 
-// printRows shows both numbers of every objective.
-func printRows(w io.Writer, rows []row) {
+// PrintRows shows both numbers of every objective.
+func PrintRows(w io.Writer, rows []Row) {
 	fmt.Fprintf(w, "  %-24s %28s   %28s\n", "", "ledger good/bad/excluded", "API good/bad/excluded")
 	for _, r := range rows {
 		fmt.Fprintf(w, "  %-24s %28s   %28s   %s\n", r.name, ledgerText(r.ledger), r.apiText(), r.remark())
@@ -63,11 +66,11 @@ func ledgerText(c load.Counts) string {
 	return text
 }
 
-func (r row) apiText() string {
+func (r Row) apiText() string {
 	return fmt.Sprintf("%d / %d / %d", r.api.Good, r.api.Bad, r.api.Excluded)
 }
 
-func (r row) remark() string {
+func (r Row) remark() string {
 	switch {
 	case !r.known:
 		return "not in the API"
@@ -79,10 +82,10 @@ func (r row) remark() string {
 	return "DIFFERENT"
 }
 
-// printVerdict says whether the ledger equals the API, with both numbers.
-func printVerdict(w io.Writer, rows []row, ledger load.Totals) bool {
+// Print says whether the ledger equals the API, with both numbers.
+func Print(w io.Writer, rows []Row, ledger load.Totals) bool {
 	fmt.Fprintf(w, "\nLedger of %d requests against the API:\n", ledger.Requests)
-	printRows(w, rows)
+	PrintRows(w, rows)
 	var near int64
 	for _, r := range rows {
 		near += r.ledger.Uncertain
@@ -93,7 +96,7 @@ func printVerdict(w io.Writer, rows []row, ledger load.Totals) bool {
 	if ledger.Unanswered > 0 {
 		fmt.Fprintf(w, "  unanswered: %d requests got no answer; whether the shop served them is unknown.\n", ledger.Unanswered)
 	}
-	if !allAgree(rows) {
+	if !AllAgree(rows) {
 		fmt.Fprintln(w, "VERDICT: the ledger and the API DIFFER.")
 		return false
 	}

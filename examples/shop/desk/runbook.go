@@ -1,7 +1,7 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package desk
 
 import (
 	"regexp"

@@ -1,7 +1,13 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package crew holds the processes that the demo starts, and ends every one.
+//
+// It owns their life: the process group, the last lines that each said, the
+// grace at the end, and the wait until one serves. What they are is the
+// business of whoever starts them. However we end, they do: by Crew.End in
+// order, and on Linux by the kernel when we are killed.
+package crew
 
 import (
 	"fmt"
@@ -20,38 +26,38 @@ const (
 	tailBytes = 16 << 10
 )
 
-// command is a process to be.
-type command struct {
-	name string
-	argv []string
-	dir  string
-	env  []string
+// Command is a process to be.
+type Command struct {
+	Name string
+	Argv []string
+	Dir  string
+	Env  []string
 }
 
-// process is a started command and everything that it started itself.
-type process struct {
+// Process is a started command and everything that it started itself.
+type Process struct {
 	name string
 	cmd  *exec.Cmd
 	tail *tail
-	done chan struct{} // closed when it has ended
+	Done chan struct{} // closed when it has ended
 	err  error         // why, once done is closed
 }
 
-// crew starts processes and ends every one of them.
+// Crew starts processes and ends every one of them.
 //
 // Each gets a process group of its own, so that a Ctrl-C in the terminal reaches
 // only us and the order of the end is ours, and so that a signal reaches its
 // children too. All are forked from one thread that lives as long as we do:
 // Linux ties the parent-death signal to the thread and not to the process.
-type crew struct {
+type Crew struct {
 	forks chan func()
 
 	mu      sync.Mutex
-	members []*process
+	members []*Process
 }
 
-func newCrew() *crew {
-	c := &crew{forks: make(chan func())}
+func New() *Crew {
+	c := &Crew{forks: make(chan func())}
 	go func() {
 		runtime.LockOSThread()
 		for fork := range c.forks {
@@ -61,22 +67,22 @@ func newCrew() *crew {
 	return c
 }
 
-// start starts a command.
-func (c *crew) start(cmd command) (*process, error) {
-	p := &process{name: cmd.name, tail: &tail{}, done: make(chan struct{})}
-	p.cmd = exec.Command(cmd.argv[0], cmd.argv[1:]...)
-	p.cmd.Dir, p.cmd.Env = cmd.dir, cmd.env
+// Start starts a command.
+func (c *Crew) Start(cmd Command) (*Process, error) {
+	p := &Process{name: cmd.Name, tail: &tail{}, Done: make(chan struct{})}
+	p.cmd = exec.Command(cmd.Argv[0], cmd.Argv[1:]...)
+	p.cmd.Dir, p.cmd.Env = cmd.Dir, cmd.Env
 	p.cmd.Stdout, p.cmd.Stderr = p.tail, p.tail
 	p.cmd.SysProcAttr = ownGroup()
 	p.cmd.WaitDelay = time.Second
 	started := make(chan error, 1)
 	c.forks <- func() { started <- p.cmd.Start() }
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("start %s: %w", cmd.name, err)
+		return nil, fmt.Errorf("start %s: %w", cmd.Name, err)
 	}
 	go func() {
 		p.err = p.cmd.Wait()
-		close(p.done)
+		close(p.Done)
 	}()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -84,43 +90,43 @@ func (c *crew) start(cmd command) (*process, error) {
 	return p, nil
 }
 
-// end ends every process that is still there, the newest first.
-func (c *crew) end() {
+// End ends every process that is still there, the newest first.
+func (c *Crew) End() {
 	c.mu.Lock()
 	members := c.members
 	c.members = nil
 	c.mu.Unlock()
 	for i := len(members) - 1; i >= 0; i-- {
-		members[i].end(endGrace)
+		members[i].End()
 	}
 }
 
-// end asks the process to end, and after the grace makes it and its group end.
+// End asks the process to end, and after the grace makes it and its group end.
 // It is harmless when the process has ended already.
-func (p *process) end(grace time.Duration) {
+func (p *Process) End() {
 	select {
-	case <-p.done:
+	case <-p.Done:
 	default:
 		// To the process only: how its children end is its business, and a
 		// second signal would cut their own end short.
 		_ = p.cmd.Process.Signal(syscall.SIGTERM)
 		select {
-		case <-p.done:
-		case <-time.After(grace):
+		case <-p.Done:
+		case <-time.After(endGrace):
 		}
 	}
 	p.signal(syscall.SIGKILL)
-	<-p.done
+	<-p.Done
 }
 
 // signal reaches the process and its children. The group is empty when all
 // have ended, which is what we want and no error.
-func (p *process) signal(s syscall.Signal) {
+func (p *Process) signal(s syscall.Signal) {
 	_ = syscall.Kill(-p.cmd.Process.Pid, s)
 }
 
-// ended describes the end of a process that should still be running.
-func (p *process) ended() error {
+// Ended describes the end of a process that should still be running.
+func (p *Process) Ended() error {
 	state := "ended"
 	if p.err != nil {
 		state = p.err.Error()

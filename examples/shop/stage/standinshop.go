@@ -1,7 +1,7 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package stage
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/leadline/leadline/examples/shop/crew"
 	"github.com/leadline/leadline/examples/shop/standin"
 )
 
@@ -38,21 +39,21 @@ type sender struct {
 	halted   chan error
 }
 
-func startStandIn(cfg shopConfig) (shop, error) {
+func StartStandIn(cfg Config) (Shop, error) {
 	stage, err := newStage(cfg)
 	if err != nil {
 		return nil, err
 	}
 	s := &standInShop{stage: stage}
-	if s.endpoint, err = stage.way(cfg.otlp.http); err != nil {
+	if s.endpoint, err = stage.way(cfg.OTLP.HTTP); err != nil {
 		return nil, err
 	}
-	s.behind = s.send(resource(workerName, serviceVersion))
+	s.behind = s.send(resource(Worker, Version))
 	s.worker = standin.NewWorker(s.behind.exporter, standin.Switches(s.switches))
 	var working context.Context
 	working, s.halt = context.WithCancel(context.Background())
 	go s.worker.Run(working)
-	first, err := s.open(cfg.version, false)
+	first, err := s.open(cfg.Version, false)
 	if err != nil {
 		return nil, err
 	}
@@ -60,11 +61,11 @@ func startStandIn(cfg shopConfig) (shop, error) {
 	return s, nil
 }
 
-func (s *standInShop) release(ctx context.Context, version string, bad bool) error {
+func (s *standInShop) Release(ctx context.Context, version string, bad bool) error {
 	return s.rollOut(ctx, version, func() (release, error) { return s.open(version, bad) })
 }
 
-func (s *standInShop) stop(ctx context.Context) error {
+func (s *standInShop) Stop(ctx context.Context) error {
 	failed := []error{s.allFaultsOff(), s.current.end(ctx), s.worker.Drain(ctx)}
 	s.halt()
 	return errors.Join(append(failed, s.behind.end(ctx))...)
@@ -72,7 +73,7 @@ func (s *standInShop) stop(ctx context.Context) error {
 
 // open serves a release.
 func (s *standInShop) open(version string, bad bool) (release, error) {
-	address, err := freeAddress(8000)
+	address, err := crew.FreeAddress(8000)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (s *standInShop) open(version string, bad bool) (release, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for the stand-in: %w", err)
 	}
-	r := &standInRelease{url: "http://" + listener.Addr().String(), spans: s.send(resource(serviceName, version), resource(paymentsName, serviceVersion))}
+	r := &standInRelease{url: "http://" + listener.Addr().String(), spans: s.send(resource(Storefront, version), resource(Payments, Version))}
 	r.web = &http.Server{
 		Handler: standin.New(standin.Config{
 			Exporter: r.spans.exporter, Worker: s.worker, Switches: standin.Switches(s.switches), Bad: bad,
@@ -98,7 +99,7 @@ func (r *standInRelease) end(ctx context.Context) error {
 }
 
 func resource(service, version string) standin.Resource {
-	return standin.Resource{Service: service, Namespace: serviceNamespace, Version: version, Environment: environment}
+	return standin.Resource{Service: service, Namespace: Namespace, Version: version, Environment: Environment}
 }
 
 // send starts an exporter of these services' spans.

@@ -1,9 +1,11 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package crew
 
-import "syscall"
+import (
+	"syscall"
+)
 
 // ownGroup gives a process its own group, and its end when we die without a
 // chance to end it ourselves.

@@ -1,7 +1,12 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package screen shows on a terminal what happened and what is under way.
+//
+// It owns the lines that can be redrawn, the colours, and how durations and
+// numbers read. It knows nothing of what it shows. On anything but a terminal
+// it prints the same without redrawing, and what is under way only now and then.
+package screen
 
 import (
 	"cmp"
@@ -20,13 +25,13 @@ import (
 // redrawn, so that a log stays short.
 const plainEvery = 30 * time.Second
 
-// screen is what the demo shows. What happened is printed once and scrolls; what
+// Screen is what the demo shows. What happened is printed once and scrolls; what
 // is under way stands below it, and is redrawn where that is a terminal.
-type screen struct {
+type Screen struct {
 	out   io.Writer
-	live  bool // lines can be redrawn
-	ink   ink
-	width int
+	Live  bool // lines can be redrawn
+	Ink   Ink
+	Width int
 
 	mu    sync.Mutex
 	below []string  // what is under way
@@ -34,21 +39,24 @@ type screen struct {
 	due   time.Time // when it may be printed again, where it is not redrawn
 }
 
-// newScreen shows on a file: with colours and redrawn lines if it is a terminal
+// Plain shows without colours and redrawn lines.
+func Plain(out io.Writer) *Screen { return &Screen{out: out, Width: 100} }
+
+// New shows on a file: with colours and redrawn lines if it is a terminal
 // that has not asked for less.
-func newScreen(f *os.File, getenv func(string) string) *screen {
-	s := &screen{out: f, width: 100}
+func New(f *os.File, getenv func(string) string) *Screen {
+	s := Plain(f)
 	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
 	if err != nil || getenv("TERM") == "dumb" {
 		return s
 	}
-	s.live, s.ink = true, getenv("NO_COLOR") == ""
-	s.width = cmp.Or(int(size.Col), s.width)
+	s.Live, s.Ink = true, getenv("NO_COLOR") == ""
+	s.Width = cmp.Or(int(size.Col), s.Width)
 	return s
 }
 
-// say prints lines that stay.
-func (s *screen) say(format string, args ...any) {
+// Say prints lines that stay.
+func (s *Screen) Say(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.erase()
@@ -56,12 +64,12 @@ func (s *screen) say(format string, args ...any) {
 	s.draw()
 }
 
-// under shows what is under way in place of what was; nothing clears it. Where
+// Under shows what is under way in place of what was; nothing clears it. Where
 // lines cannot be redrawn they are printed, now and then.
-func (s *screen) under(now time.Time, lines ...string) {
+func (s *Screen) Under(now time.Time, lines ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.live {
+	if s.Live {
 		s.erase()
 		s.below = lines
 		s.draw()
@@ -81,9 +89,9 @@ func (s *screen) under(now time.Time, lines ...string) {
 	fmt.Fprintln(s.out, strings.Join(lines, "\n"))
 }
 
-// typed says that somebody pressed Enter, which a terminal shows as a new line
+// Typed says that somebody pressed Enter, which a terminal shows as a new line
 // below what is under way.
-func (s *screen) typed() {
+func (s *Screen) Typed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.drawn > 0 {
@@ -91,16 +99,16 @@ func (s *screen) typed() {
 	}
 }
 
-func (s *screen) erase() {
+func (s *Screen) erase() {
 	if s.drawn > 0 {
 		fmt.Fprintf(s.out, "\x1b[%dA\r\x1b[J", s.drawn)
 		s.drawn = 0
 	}
 }
 
-func (s *screen) draw() {
+func (s *Screen) draw() {
 	for _, l := range s.below {
-		fmt.Fprintln(s.out, fit(l, s.width-1))
+		fmt.Fprintln(s.out, fit(l, s.Width-1))
 	}
 	s.drawn = len(s.below)
 }
@@ -129,27 +137,38 @@ func fit(line string, width int) string {
 	return b.String()
 }
 
-// ink colours text, or leaves it as it is. Nothing is said by colour alone.
-type ink bool
+// Ink colours text, or leaves it as it is. Nothing is said by colour alone.
+type Ink bool
 
-func (i ink) paint(code, text string) string {
+func (i Ink) paint(code, text string) string {
 	if !i || text == "" {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-func (i ink) bold(text string) string  { return i.paint("1", text) }
-func (i ink) quiet(text string) string { return i.paint("2", text) }
-func (i ink) good(text string) string  { return i.paint("32", text) }
-func (i ink) bad(text string) string   { return i.paint("1;31", text) }
-func (i ink) warn(text string) string  { return i.paint("33", text) }
-func (i ink) link(text string) string  { return i.paint("4;36", text) }
+func (i Ink) Bold(text string) string  { return i.paint("1", text) }
+func (i Ink) Quiet(text string) string { return i.paint("2", text) }
+func (i Ink) Good(text string) string  { return i.paint("32", text) }
+func (i Ink) Bad(text string) string   { return i.paint("1;31", text) }
+func (i Ink) Link(text string) string  { return i.paint("4;36", text) }
 
-// span prints a duration for people: "12s", "1m05s".
-func span(d time.Duration) string {
+// Span prints a duration for people: "12s", "1m05s".
+func Span(d time.Duration) string {
 	if d = max(d, 0).Round(time.Second); d < time.Minute {
 		return fmt.Sprintf("%ds", int(d.Seconds()))
 	}
 	return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
 }
+
+// Thousands prints a number for people.
+func Thousands(n int64) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// Stamp is the time of day.
+func (s *Screen) Stamp() string { return s.Ink.Quiet(time.Now().Format("15:04")) }

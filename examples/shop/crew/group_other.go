@@ -3,7 +3,7 @@
 
 //go:build unix && !linux
 
-package main
+package crew
 
 import "syscall"
 

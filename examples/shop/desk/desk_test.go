@@ -1,11 +1,10 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package desk
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,24 +16,28 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"github.com/leadline/leadline/internal/notify/notifytest"
+	"github.com/leadline/leadline/examples/shop/story"
 )
 
-// opened is a desk that follows a story of this phase.
-func opened(t *testing.T, at phase) *desk {
+// told is a story that stands like this.
+type told story.State
+
+func (s told) State(time.Time) story.State { return story.State(s) }
+
+var (
+	nothingToMend = told{Now: "Nothing is wrong."}
+	paged         = told{Now: "You have been called.", Button: "Roll back to 1.4.2"}
+)
+
+// opened is a desk that follows a story.
+func opened(t *testing.T, story told) *Desk {
 	t.Helper()
-	d, err := openDesk("../services/runbooks")
+	d, err := Open("../services/runbooks")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(d.close)
-	bad, err := scenarioNamed("bad-deploy")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &story{scenario: bad, pages: pageLinks{objective: "http://127.0.0.1:8/slos/shop-api/checkout-succeeds"}}
-	s.log = storyLog{phase: at, page: notice{title: "Page: checkout-succeeds of shop/shop-api"}}
-	d.follow(s)
+	t.Cleanup(d.Close)
+	d.Follow(story)
 	return d
 }
 
@@ -63,9 +66,9 @@ func ask(t *testing.T, method, address string, header http.Header, body string) 
 }
 
 // ordered returns the order that waits, or nothing.
-func ordered(d *desk) string {
+func ordered(d *Desk) string {
 	select {
-	case o := <-d.orders:
+	case o := <-d.Orders:
 		return o
 	default:
 		return ""
@@ -75,16 +78,16 @@ func ordered(d *desk) string {
 var tokenField = regexp.MustCompile(`name="token" value="([^"]+)"`)
 
 func TestTheButtonMends(t *testing.T) {
-	d := opened(t, called)
-	status, page := ask(t, "GET", d.runbook("checkout-fails"), nil, "")
+	d := opened(t, paged)
+	status, page := ask(t, "GET", d.Runbook("checkout-fails"), nil, "")
 	if status != http.StatusOK || !strings.Contains(page, "Roll back to 1.4.2") || !strings.Contains(page, "default-src 'none'") {
 		t.Fatalf("page: status %d\n%s", status, page)
 	}
 	token := tokenField.FindStringSubmatch(page)
 	form := url.Values{"token": {token[1]}, "back": {"/runbooks/checkout-fails"}}.Encode()
-	as := http.Header{"Origin": {d.url}, "Content-Type": {"application/x-www-form-urlencoded"}}
+	as := http.Header{"Origin": {d.URL}, "Content-Type": {"application/x-www-form-urlencoded"}}
 	for range 2 { // pressed twice
-		if status, to := ask(t, "POST", d.url+"/mend", as, form); status != http.StatusSeeOther || !strings.Contains(to, "/runbooks/checkout-fails") {
+		if status, to := ask(t, "POST", d.URL+"/mend", as, form); status != http.StatusSeeOther || !strings.Contains(to, "/runbooks/checkout-fails") {
 			t.Errorf("the button: status %d to %s", status, to)
 		}
 	}
@@ -96,29 +99,24 @@ func TestTheButtonMends(t *testing.T) {
 // TestOthersCannotMend asks as a page elsewhere, or a rebound name, would.
 func TestOthersCannotMend(t *testing.T) {
 	for name, c := range map[string]struct {
-		at     phase
+		at     told
 		origin string
 		host   string
-		token  func(*desk) string
+		token  func(*Desk) string
 		want   int
 	}{
-		"another origin":   {called, "http://evil.example", "", (*desk).rightToken, http.StatusForbidden},
-		"no origin":        {called, "", "", (*desk).rightToken, http.StatusForbidden},
-		"no token":         {called, "own", "", func(*desk) string { return "" }, http.StatusForbidden},
-		"a guessed token":  {called, "own", "", func(*desk) string { return "AAAAAAAAAAAAAAAAAAAAAAAAAA" }, http.StatusForbidden},
-		"a rebound name":   {called, "own", "evil.example", (*desk).rightToken, http.StatusMisdirectedRequest},
-		"nothing to mend":  {healthy, "own", "", (*desk).rightToken, http.StatusSeeOther},
-		"nobody called":    {troubled, "own", "", (*desk).rightToken, http.StatusSeeOther},
-		"asked already":    {mending, "own", "", (*desk).rightToken, http.StatusSeeOther},
-		"mended already":   {mended, "own", "", (*desk).rightToken, http.StatusSeeOther},
-		"it is over":       {over, "own", "", (*desk).rightToken, http.StatusSeeOther},
-		"before the story": {opening, "own", "", (*desk).rightToken, http.StatusSeeOther},
+		"another origin":  {paged, "http://evil.example", "", (*Desk).rightToken, http.StatusForbidden},
+		"no origin":       {paged, "", "", (*Desk).rightToken, http.StatusForbidden},
+		"no token":        {paged, "own", "", func(*Desk) string { return "" }, http.StatusForbidden},
+		"a guessed token": {paged, "own", "", func(*Desk) string { return "AAAAAAAAAAAAAAAAAAAAAAAAAA" }, http.StatusForbidden},
+		"a rebound name":  {paged, "own", "evil.example", (*Desk).rightToken, http.StatusMisdirectedRequest},
+		"nothing to mend": {nothingToMend, "own", "", (*Desk).rightToken, http.StatusSeeOther},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := opened(t, c.at)
 			h := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 			if c.origin == "own" {
-				c.origin = d.url
+				c.origin = d.URL
 			}
 			if c.origin != "" {
 				h.Set("Origin", c.origin)
@@ -127,7 +125,7 @@ func TestOthersCannotMend(t *testing.T) {
 				h.Set("Host", c.host)
 			}
 			form := url.Values{"token": {c.token(d)}, "back": {"//evil.example"}}.Encode()
-			status, to := ask(t, "POST", d.url+"/mend", h, form)
+			status, to := ask(t, "POST", d.URL+"/mend", h, form)
 			if status != c.want || strings.Contains(to, "evil.example") {
 				t.Errorf("status %d to %q, want %d", status, to, c.want)
 			}
@@ -138,7 +136,7 @@ func TestOthersCannotMend(t *testing.T) {
 	}
 }
 
-func (d *desk) rightToken() string { return d.token }
+func (d *Desk) rightToken() string { return d.token }
 
 func TestNotificationsAreTaken(t *testing.T) {
 	one := `{"version": "4", "status": "firing", "alerts": [{"status": "firing",
@@ -156,19 +154,19 @@ func TestNotificationsAreTaken(t *testing.T) {
 		"more than anybody has": {"", `{"alerts": [` + strings.Repeat("{},", queuedNotices+1) + `{}]}`, http.StatusServiceUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := opened(t, healthy)
-			if status, body := ask(t, "POST", d.url+"/notifications/"+cmp.Or(c.secret, d.secret), nil, c.body); status != c.want {
+			d := opened(t, nothingToMend)
+			if status, body := ask(t, "POST", d.URL+"/notifications/"+cmp.Or(c.secret, d.secret), nil, c.body); status != c.want {
 				t.Errorf("status %d, want %d: %s", status, c.want, body)
 			}
 			if c.want != http.StatusOK {
 				return
 			}
-			got := <-d.notices
-			want := notice{
-				status: "firing", severity: "page", objective: "checkout-succeeds", rule: "page-1h", title: "Page: checkout-succeeds",
-				facts: []string{"Why: it burns", "When: now"}, runbook: "http://127.0.0.1:9/runbooks/x", page: "http://127.0.0.1:8/slos/x",
+			got := <-d.Notices
+			want := story.Notice{
+				Status: "firing", Severity: "page", Objective: "checkout-succeeds", Rule: "page-1h", Title: "Page: checkout-succeeds",
+				Facts: []string{"Why: it burns", "When: now"}, Runbook: "http://127.0.0.1:9/runbooks/x", Page: "http://127.0.0.1:8/slos/x",
 			}
-			if diff := gocmp.Diff(want, got, gocmp.AllowUnexported(notice{})); diff != "" {
+			if diff := gocmp.Diff(want, got, gocmp.AllowUnexported(story.Notice{})); diff != "" {
 				t.Errorf("notice (-want +got):\n%s", diff)
 			}
 		})
@@ -176,36 +174,12 @@ func TestNotificationsAreTaken(t *testing.T) {
 }
 
 func TestOnlyRunbooksAreShown(t *testing.T) {
-	d := opened(t, healthy)
+	d := opened(t, nothingToMend)
 	for _, path := range []string{"/runbooks/nothing", "/runbooks/..%2f..%2fload%2fload", "/runbooks/checkout-fails.md", "/other"} {
-		if status, body := ask(t, "GET", d.url+path, nil, ""); status != http.StatusNotFound {
+		if status, body := ask(t, "GET", d.URL+path, nil, ""); status != http.StatusNotFound {
 			t.Errorf("%s: status %d\n%.200s", path, status, body)
 		}
 	}
-}
-
-// TestStateOnTheDesk holds what the page says in each phase against a text case.
-func TestStateOnTheDesk(t *testing.T) {
-	d := opened(t, opening)
-	at := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
-	rate := 22.5
-	var out strings.Builder
-	for p := opening; p <= over; p++ {
-		d.story.note(func(l *storyLog) {
-			l.phase, l.troubled, l.called, l.mended, l.end = p, at, at.Add(time.Minute), at.Add(2*time.Minute), at.Add(8*time.Minute)
-			l.last = view{known: true, state: "breaching", allowed: 100, remaining: 61, threshold: 13.44, holds: true, long: burn{"1h", &rate}, short: burn{"5m", &rate}}
-		})
-		_, text := ask(t, "GET", d.url+"/state", nil, "")
-		var state deskState
-		if err := json.Unmarshal([]byte(text), &state); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&out, "%s\n", state.Now)
-		if state.Button != "" {
-			fmt.Fprintf(&out, "  [%s]\n", state.Button)
-		}
-	}
-	notifytest.Golden(t, "desk.txt", out.String())
 }
 
 func TestRunbookIsRead(t *testing.T) {

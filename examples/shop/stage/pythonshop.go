@@ -1,14 +1,13 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package stage
 
 import (
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +17,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"github.com/leadline/leadline/examples/shop/crew"
 	"github.com/leadline/leadline/examples/shop/venv"
 )
 
@@ -31,9 +31,9 @@ const (
 // payments, worker, and a stub of everybody whom they call.
 type pythonShop struct {
 	*stage
-	cfg  shopConfig
+	cfg  Config
 	env  venv.Env
-	crew *crew
+	crew *crew.Crew
 
 	// Where exporters send. The worker's speaks HTTP always: a gRPC channel that
 	// was made before the pool forked can hang its processes.
@@ -45,7 +45,7 @@ type pythonShop struct {
 // member is one of the shop's processes, with its own.
 type member struct {
 	url     string
-	process *process
+	process *crew.Process
 	once    sync.Once
 	leaving chan struct{} // closed when it is meant to end
 }
@@ -54,23 +54,23 @@ func (m *member) address() string { return m.url }
 
 func (m *member) end(context.Context) error {
 	m.once.Do(func() { close(m.leaving) })
-	m.process.end(endGrace)
+	m.process.End()
 	return nil
 }
 
-// startPython starts everything and returns when the shop is open.
-func startPython(ctx context.Context, c *crew, env venv.Env, cfg shopConfig) (shop, error) {
+// StartPython starts everything and returns when the shop is open.
+func StartPython(ctx context.Context, c *crew.Crew, env venv.Env, cfg Config) (Shop, error) {
 	stage, err := newStage(cfg)
 	if err != nil {
 		return nil, err
 	}
 	s := &pythonShop{stage: stage, cfg: cfg, env: env, crew: c}
-	if s.httpEndpoint, err = stage.way(cfg.otlp.http); err != nil {
+	if s.httpEndpoint, err = stage.way(cfg.OTLP.HTTP); err != nil {
 		return nil, err
 	}
 	s.endpoint = s.httpEndpoint
-	if cfg.protocol == "grpc" {
-		if s.endpoint, err = stage.way(cfg.otlp.grpc); err != nil {
+	if cfg.Protocol == "grpc" {
+		if s.endpoint, err = stage.way(cfg.OTLP.GRPC); err != nil {
 			return nil, err
 		}
 	}
@@ -80,7 +80,7 @@ func startPython(ctx context.Context, c *crew, env venv.Env, cfg shopConfig) (sh
 // open starts the processes side by side: each takes a second or more to
 // import what it needs, and none needs another before it is asked something.
 func (s *pythonShop) open(ctx context.Context) (err error) {
-	if err := os.MkdirAll(filepath.Join(s.cfg.data, "queue"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(s.cfg.Data, "queue"), 0o755); err != nil {
 		return fmt.Errorf("make the queue: %w", err)
 	}
 	if s.outside, err = s.startOutside(); err != nil {
@@ -89,7 +89,7 @@ func (s *pythonShop) open(ctx context.Context) (err error) {
 	if s.payments, err = s.startPayments(); err != nil {
 		return err
 	}
-	storefront, err := s.startStorefront(s.cfg.version, false)
+	storefront, err := s.startStorefront(s.cfg.Version, false)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (s *pythonShop) open(ctx context.Context) (err error) {
 	return nil
 }
 
-func (s *pythonShop) release(ctx context.Context, version string, bad bool) error {
+func (s *pythonShop) Release(ctx context.Context, version string, bad bool) error {
 	return s.rollOut(ctx, version, func() (release, error) {
 		m, err := s.startStorefront(version, bad)
 		if err != nil {
@@ -118,7 +118,7 @@ func (s *pythonShop) release(ctx context.Context, version string, bad bool) erro
 	})
 }
 
-func (s *pythonShop) stop(ctx context.Context) error {
+func (s *pythonShop) Stop(ctx context.Context) error {
 	failed := []error{s.allFaultsOff(), s.current.end(ctx), s.awaitFollowUps(ctx)}
 	var ending sync.WaitGroup
 	for _, m := range []*member{s.worker, s.payments, s.outside} {
@@ -152,14 +152,14 @@ func (s *pythonShop) awaitFollowUps(ctx context.Context) error {
 	}
 }
 
-func (s *pythonShop) database() string { return filepath.Join(s.cfg.data, "shop.db") }
+func (s *pythonShop) database() string { return filepath.Join(s.cfg.Data, "shop.db") }
 
 // start starts a process of the shop from its folder.
 func (s *pythonShop) start(name, url string, env []string, argv ...string) (*member, error) {
-	p, err := s.crew.start(command{
-		name: name, dir: filepath.Join(s.cfg.checkout, "examples", "shop"), argv: argv,
-		env: slices.Concat(inherited(), []string{
-			"SHOP_FAULTS=" + s.switches, "SHOP_DATABASE=" + s.database(), "SHOP_QUEUE=" + filepath.Join(s.cfg.data, "queue"),
+	p, err := s.crew.Start(crew.Command{
+		Name: name, Dir: filepath.Join(s.cfg.Checkout, "examples", "shop"), Argv: argv,
+		Env: slices.Concat(inherited(), []string{
+			"SHOP_FAULTS=" + s.switches, "SHOP_DATABASE=" + s.database(), "SHOP_QUEUE=" + filepath.Join(s.cfg.Data, "queue"),
 		}, env),
 	})
 	if err != nil {
@@ -172,20 +172,20 @@ func (s *pythonShop) start(name, url string, env []string, argv ...string) (*mem
 
 // watch raises the alarm when a process ends that should not.
 func (s *pythonShop) watch(m *member) {
-	<-m.process.done
+	<-m.process.Done
 	select {
 	case <-m.leaving:
 	default:
-		s.raise(m.process.ended())
+		s.raise(m.process.Ended())
 	}
 }
 
 func (m *member) healthy(ctx context.Context) error {
-	return server{m.url, http.DefaultClient}.waitFor(ctx, "/healthz", m.process, shopStartLimit)
+	return m.process.Answers(ctx, m.url+"/healthz", shopStartLimit)
 }
 
 func (s *pythonShop) startOutside() (*member, error) {
-	address, err := freeAddress(0)
+	address, err := crew.FreeAddress(0)
 	if err != nil {
 		return nil, err
 	}
@@ -194,12 +194,12 @@ func (s *pythonShop) startOutside() (*member, error) {
 }
 
 func (s *pythonShop) startPayments() (*member, error) {
-	env := append(s.telemetry(paymentsName, serviceVersion, s.endpoint, s.cfg.protocol), "SHOP_PROXY="+s.outside.url)
+	env := append(s.telemetry(Payments, Version, s.endpoint, s.cfg.Protocol), "SHOP_PROXY="+s.outside.url)
 	return s.startGunicorn("payments", 0, env)
 }
 
 func (s *pythonShop) startStorefront(version string, bad bool) (*member, error) {
-	env := append(s.telemetry(serviceName, version, s.endpoint, s.cfg.protocol), "SHOP_PAYMENTS_PROXY="+s.payments.url)
+	env := append(s.telemetry(Storefront, version, s.endpoint, s.cfg.Protocol), "SHOP_PAYMENTS_PROXY="+s.payments.url)
 	if bad {
 		env = append(env, "SHOP_BAD_RELEASE=1")
 	}
@@ -208,7 +208,7 @@ func (s *pythonShop) startStorefront(version string, bad bool) (*member, error) 
 
 // startGunicorn starts the application whose settings have this name.
 func (s *pythonShop) startGunicorn(name string, port int, env []string) (*member, error) {
-	address, err := freeAddress(port)
+	address, err := crew.FreeAddress(port)
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +217,7 @@ func (s *pythonShop) startGunicorn(name string, port int, env []string) (*member
 }
 
 func (s *pythonShop) startWorker() (*member, error) {
-	env := append(s.telemetry(workerName, serviceVersion, s.httpEndpoint, "http/protobuf"), "SHOP_PROXY="+s.outside.url)
+	env := append(s.telemetry(Worker, Version, s.httpEndpoint, "http/protobuf"), "SHOP_PROXY="+s.outside.url)
 	return s.start("worker", "", env, s.env.Program("opentelemetry-instrument"), s.env.Program("celery"),
 		"-A", "shop.tasks", "worker", "-P", "prefork", "-c", "2", "-l", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat")
 }
@@ -236,7 +236,7 @@ func (s *pythonShop) telemetry(service, version, endpoint, protocol string) []st
 	return []string{
 		"OTEL_SERVICE_NAME=" + service,
 		fmt.Sprintf("OTEL_RESOURCE_ATTRIBUTES=service.namespace=%s,service.version=%s,deployment.environment.name=%s",
-			serviceNamespace, version, environment),
+			Namespace, version, Environment),
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint,
 		"OTEL_EXPORTER_OTLP_PROTOCOL=" + protocol,
 		// Sent each second instead of every five, for somebody is watching.

@@ -1,7 +1,7 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package story
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/leadline/leadline/examples/shop/screen"
 	"github.com/leadline/leadline/internal/notify/notifytest"
 )
 
@@ -18,60 +19,60 @@ import (
 // the end so long after it was mended. A time of zero means never.
 type fakeScene struct {
 	pages, ends     time.Duration
-	notices         chan notice
+	notices         chan Notice
 	troubled, cured time.Time
 	lost            int  // looks that fail, from the first on
 	absent          bool // what pages is silence
 }
 
-func (f *fakeScene) notify(after time.Duration, n notice) {
+func (f *fakeScene) notify(after time.Duration, n Notice) {
 	if after > 0 {
 		time.AfterFunc(after, func() { f.notices <- n })
 	}
 }
 
 // calls is the scenario whose alert calls.
-func (f *fakeScene) calls() scenario {
+func (f *fakeScene) calls() Scenario {
 	if f.absent {
 		return silence()
 	}
-	return badDeploy()
+	return BadDeploy()
 }
 
-func (f *fakeScene) begin(context.Context) error {
+func (f *fakeScene) Begin(context.Context) error {
 	f.troubled = time.Now()
-	f.notify(10*time.Second, notice{status: "firing", severity: "ticket", objective: "checkout-is-fast", rule: "ticket-1d", title: "Ticket: checkout-is-fast of shop/shop-api"})
-	f.notify(f.pages, notice{
-		status: "firing", severity: "page", objective: f.calls().objective, rule: f.calls().rule,
-		title:   "Page: checkout-succeeds (journey checkout) of shop/shop-api, production",
-		facts:   []string{"Promise: A customer opens an item, fills the basket, pays, and gets a confirmation.", "Why: 1h burn 13.6x, 5m 22.4x, threshold 13.44x; 71.9% of the budget left, exhausted in 35h at this rate"},
-		runbook: "http://127.0.0.1:9/runbooks/checkout-fails", page: "http://127.0.0.1:8/slo/shop/shop-api/checkout-succeeds",
+	f.notify(10*time.Second, Notice{Status: "firing", Severity: "ticket", Objective: "checkout-is-fast", Rule: "ticket-1d", Title: "Ticket: checkout-is-fast of shop/shop-api"})
+	f.notify(f.pages, Notice{
+		Status: "firing", Severity: "page", Objective: f.calls().Objective, Rule: f.calls().Rule,
+		Title:   "Page: checkout-succeeds (journey checkout) of shop/shop-api, production",
+		Facts:   []string{"Promise: A customer opens an item, fills the basket, pays, and gets a confirmation.", "Why: 1h burn 13.6x, 5m 22.4x, threshold 13.44x; 71.9% of the budget left, exhausted in 35h at this rate"},
+		Runbook: "http://127.0.0.1:9/runbooks/checkout-fails", Page: "http://127.0.0.1:8/slo/shop/shop-api/checkout-succeeds",
 	})
 	return nil
 }
 
-func (f *fakeScene) end(context.Context) error {
+func (f *fakeScene) End(context.Context) error {
 	f.cured = time.Now()
-	f.notify(f.ends, notice{
-		status: "resolved", severity: "page", objective: f.calls().objective, rule: f.calls().rule,
-		title: "Resolved: checkout-succeeds (journey checkout) of shop/shop-api, production",
-		facts: []string{"When: 12:02:00 UTC to 12:09:00 UTC, 7m"},
+	f.notify(f.ends, Notice{
+		Status: "resolved", Severity: "page", Objective: f.calls().Objective, Rule: f.calls().Rule,
+		Title: "Resolved: checkout-succeeds (journey checkout) of shop/shop-api, production",
+		Facts: []string{"When: 12:02:00 UTC to 12:09:00 UTC, 7m"},
 	})
 	return nil
 }
 
-// look burns the more the longer something is wrong.
-func (f *fakeScene) look(context.Context) (view, error) {
+// Look burns the more the longer something is wrong.
+func (f *fakeScene) Look(context.Context) (View, error) {
 	if f.lost > 0 {
 		f.lost--
-		return view{}, errors.New("no answer")
+		return View{}, errors.New("no answer")
 	}
 	if f.absent {
-		return view{known: true, state: "ok", allowed: 4000, remaining: 3000, bad: 1000, asks: "no event arrives for 2m"}, nil
+		return View{Known: true, State: "ok", Allowed: 4000, Remaining: 3000, Bad: 1000, Asks: "no event arrives for 2m"}, nil
 	}
-	v := view{
-		known: true, state: "ok", allowed: 4000, remaining: 3000, bad: 1000, threshold: 13.44,
-		asks: "burn above 13.44x over 1h and 5m", long: burn{"1h", new(float64)}, short: burn{"5m", new(float64)},
+	v := View{
+		Known: true, State: "ok", Allowed: 4000, Remaining: 3000, Bad: 1000, Threshold: 13.44,
+		Asks: "burn above 13.44x over 1h and 5m", Long: Burn{"1h", new(float64)}, Short: Burn{"5m", new(float64)},
 	}
 	if f.troubled.IsZero() {
 		return v, nil
@@ -79,16 +80,16 @@ func (f *fakeScene) look(context.Context) (view, error) {
 	wrong := time.Since(f.troubled)
 	if !f.cured.IsZero() {
 		wrong = f.cured.Sub(f.troubled)
-		*v.short.Rate = -10 * time.Since(f.cured).Minutes()
+		*v.Short.Rate = -10 * time.Since(f.cured).Minutes()
 	}
-	v.bad += int64(3 * wrong.Seconds())
-	v.remaining -= int64(3 * wrong.Seconds())
-	*v.long.Rate += 8 * wrong.Minutes()
-	*v.short.Rate = max(0, *v.short.Rate+20*wrong.Minutes())
-	v.holds = *v.long.Rate > v.threshold && *v.short.Rate > v.threshold
-	if !f.cured.IsZero() && !v.holds {
+	v.Bad += int64(3 * wrong.Seconds())
+	v.Remaining -= int64(3 * wrong.Seconds())
+	*v.Long.Rate += 8 * wrong.Minutes()
+	*v.Short.Rate = max(0, *v.Short.Rate+20*wrong.Minutes())
+	v.Holds = *v.Long.Rate > v.Threshold && *v.Short.Rate > v.Threshold
+	if !f.cured.IsZero() && !v.Holds {
 		ends := f.cured.Add(f.ends)
-		v.endsAt = &ends
+		v.EndsAt = &ends
 	}
 	return v, nil
 }
@@ -98,7 +99,7 @@ func (f *fakeScene) look(context.Context) (view, error) {
 func TestStory(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		plays   scenario // the bad deploy where it is none
+		plays   Scenario // the bad deploy where it is none
 		scene   fakeScene
 		wait    time.Duration
 		orders  []time.Duration // when somebody asks to mend it
@@ -110,22 +111,22 @@ func TestStory(t *testing.T) {
 		{name: "somebody-mends", scene: fakeScene{pages: 80 * time.Second, ends: 6 * time.Minute}, wait: time.Minute, orders: []time.Duration{150 * time.Second}, reaches: over},
 		{name: "at-once", scene: fakeScene{pages: 80 * time.Second, ends: 6 * time.Minute, lost: 3}, reaches: over},
 		{name: "silence", plays: silence(), scene: fakeScene{pages: 3 * time.Minute, ends: 20 * time.Second, absent: true}, wait: 30 * time.Second, reaches: over},
-		{name: "no-page", scene: fakeScene{}, wait: time.Minute, want: errLate, reaches: troubled},
-		{name: "no-end", scene: fakeScene{pages: 80 * time.Second}, want: errLate, reaches: mended},
+		{name: "no-page", scene: fakeScene{}, wait: time.Minute, want: ErrLate, reaches: troubled},
+		{name: "no-end", scene: fakeScene{pages: 80 * time.Second}, want: ErrLate, reaches: mended},
 		{name: "ended-early", scene: fakeScene{pages: 80 * time.Second}, ends: 100 * time.Second, reaches: troubled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
-				c.scene.notices = make(chan notice, 10)
+				c.scene.notices = make(chan Notice, 10)
 				orders := make(chan string, 1)
 				if c.plays.name == "" {
-					c.plays = badDeploy()
+					c.plays = BadDeploy()
 				}
-				s := &story{
-					scenario: c.plays, scene: &c.scene, screen: &screen{out: &out, width: 100}, wait: c.wait,
-					notices: c.scene.notices, orders: orders,
-					pages: pageLinks{objective: "http://127.0.0.1:8/slo/shop/shop-api/checkout-succeeds", desk: "http://127.0.0.1:9", binary: "bin/leadline"},
+				s := &Story{
+					Scenario: c.plays, Scene: &c.scene, Screen: screen.Plain(&out), Wait: c.wait,
+					Notices: c.scene.notices, Orders: orders,
+					Pages: Links{Objective: "http://127.0.0.1:8/slo/shop/shop-api/checkout-succeeds", Desk: "http://127.0.0.1:9", Binary: "bin/leadline"},
 				}
 				for _, at := range c.orders {
 					time.AfterFunc(at, func() { orders <- "in the terminal" })
@@ -136,7 +137,7 @@ func TestStory(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, c.ends)
 					defer cancel()
 				}
-				if err := s.play(ctx); !errors.Is(err, c.want) {
+				if err := s.Play(ctx); !errors.Is(err, c.want) {
 					t.Errorf("the story ended with %v, want %v", err, c.want)
 				}
 				if got := s.now().phase; got != c.reaches {

@@ -1,7 +1,14 @@
 // Copyright The Leadline Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package desk is what the person on call of the demo has: an address that takes
+// the notifications, and a page with the runbook and the button that mends it.
+//
+// It serves on a loopback port. A request that changes something is a POST from
+// the page itself, with a token that only the page knows; notifications come to
+// an address that only the server knows. Requests to any other host name are
+// refused, so that no web page elsewhere can reach either.
+package desk
 
 import (
 	"bufio"
@@ -21,54 +28,45 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/leadline/leadline/examples/shop/story"
 )
 
-// desk is what the person on call of the demo has: an address that takes the
-// notifications, and a page with the runbook and the button that mends it.
-//
-// It serves on a loopback port. A request that changes something is a POST from
-// the page itself, with a token that only the page knows; notifications come to
-// an address that only the server knows. Requests to any other host name are
-// refused, so that no web page elsewhere can reach either.
-type desk struct {
-	url      string
+// Desk serves the page, and hands on notifications and orders.
+type Desk struct {
+	URL      string
 	runbooks string // folder
 	web      *http.Server
 	token    string // of the page's form
 	secret   string // of the address of notifications
-	notices  chan notice
-	orders   chan string
+	Notices  chan story.Notice
+	Orders   chan string
 
 	mu    sync.Mutex
-	story *story // nil before it begins
+	story teller // nil before it begins
 }
 
-// follow has the desk show a story.
-func (d *desk) follow(s *story) {
+// teller says how a story stands.
+type teller interface {
+	State(now time.Time) story.State
+}
+
+// Follow has the desk show a story.
+func (d *Desk) Follow(s teller) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.story = s
 }
 
 // state says how the story stands.
-func (d *desk) state() deskState {
+func (d *Desk) state() story.State {
 	d.mu.Lock()
 	s := d.story
 	d.mu.Unlock()
 	if s == nil {
-		return deskState{Now: "The demo is being prepared."}
+		return story.State{Now: "The demo is being prepared."}
 	}
-	return s.onDesk(time.Now())
-}
-
-// deskState is what the page shows of the story. It is asked for every second.
-type deskState struct {
-	// Now says in a sentence where the story is.
-	Now string `json:"now"`
-	// Button is what can be done now; empty when there is nothing to do.
-	Button string `json:"button"`
-	// Objective is the page of the objective that burns.
-	Objective string `json:"objective"`
+	return s.State(time.Now())
 }
 
 // Limits of the desk: more notifications than these nobody reads.
@@ -78,34 +76,31 @@ const (
 	queuedNotices   = 64
 )
 
-// openDesk listens on a free loopback port.
-func openDesk(runbooks string) (*desk, error) {
-	address, err := freeAddress(0)
-	if err != nil {
-		return nil, err
-	}
-	listener, err := net.Listen("tcp", address)
+// Open listens on a free loopback port.
+func Open(runbooks string) (*Desk, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for notifications: %w", err)
 	}
-	d := &desk{
-		url: "http://" + address, runbooks: runbooks, token: rand.Text(), secret: rand.Text(),
-		notices: make(chan notice, queuedNotices), orders: make(chan string, 1),
+	address := listener.Addr().String()
+	d := &Desk{
+		URL: "http://" + address, runbooks: runbooks, token: rand.Text(), secret: rand.Text(),
+		Notices: make(chan story.Notice, queuedNotices), Orders: make(chan string, 1),
 	}
 	d.web = &http.Server{Handler: d.handler(address), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
 	go d.web.Serve(listener) // returns when close closes it
 	return d, nil
 }
 
-func (d *desk) close() { d.web.Close() }
+func (d *Desk) Close() { d.web.Close() }
 
-// hook is where the server sends its notifications.
-func (d *desk) hook() string { return d.url + "/notifications/" + d.secret }
+// Hook is where the server sends its notifications.
+func (d *Desk) Hook() string { return d.URL + "/notifications/" + d.secret }
 
-// runbook is the address of a runbook by its file name without extension.
-func (d *desk) runbook(name string) string { return d.url + "/runbooks/" + name }
+// Runbook is the address of a runbook by its file name without extension.
+func (d *Desk) Runbook(name string) string { return d.URL + "/runbooks/" + name }
 
-func (d *desk) handler(host string) http.Handler {
+func (d *Desk) handler(host string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /notifications/{secret}", d.take)
 	mux.HandleFunc("GET /{$}", d.page)
@@ -122,7 +117,7 @@ func (d *desk) handler(host string) http.Handler {
 }
 
 // take takes a notification. What finds no room is refused, and so comes again.
-func (d *desk) take(w http.ResponseWriter, r *http.Request) {
+func (d *Desk) take(w http.ResponseWriter, r *http.Request) {
 	if !equal(r.PathValue("secret"), d.secret) {
 		http.NotFound(w, r)
 		return
@@ -139,7 +134,7 @@ func (d *desk) take(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, n := range all {
 		select {
-		case d.notices <- n:
+		case d.Notices <- n:
 		default:
 			http.Error(w, "too many notifications", http.StatusServiceUnavailable)
 			return
@@ -156,7 +151,7 @@ var deskPage = template.Must(template.New("desk").Parse(deskHTML))
 var runbookName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 
 // page shows how the story stands, the button, and a runbook.
-func (d *desk) page(w http.ResponseWriter, r *http.Request) {
+func (d *Desk) page(w http.ResponseWriter, r *http.Request) {
 	text := ""
 	if name := r.PathValue("name"); name != "" {
 		if !runbookName.MatchString(name) {
@@ -186,20 +181,20 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request) {
 }
 
 // tell says how the story stands, for the page's script.
-func (d *desk) tell(w http.ResponseWriter, _ *http.Request) {
+func (d *Desk) tell(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	_ = json.NewEncoder(w).Encode(d.state())
 }
 
 // order takes the order to mend, from the page and from nowhere else.
-func (d *desk) order(w http.ResponseWriter, r *http.Request) {
+func (d *Desk) order(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if r.Header.Get("Origin") != d.url || !equal(r.PostForm.Get("token"), d.token) {
+	if r.Header.Get("Origin") != d.URL || !equal(r.PostForm.Get("token"), d.token) {
 		http.Error(w, "this has to be asked for on the page of the demo", http.StatusForbidden)
 		return
 	}
@@ -213,19 +208,19 @@ func (d *desk) order(w http.ResponseWriter, r *http.Request) {
 }
 
 // ask orders the mend if there is something to mend now; once is enough.
-func (d *desk) ask(from string) {
+func (d *Desk) ask(from string) {
 	if d.state().Button == "" {
 		return
 	}
 	select {
-	case d.orders <- from:
+	case d.Orders <- from:
 	default:
 	}
 }
 
-// listen takes orders from a terminal: r and Enter. It ends with its reader.
+// Listen takes orders from a terminal: r and Enter. It ends with its reader.
 // Typed is told of each line.
-func (d *desk) listen(in io.Reader, typed func()) {
+func (d *Desk) Listen(in io.Reader, typed func()) {
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
 		typed()
