@@ -120,7 +120,7 @@ func (r *Report) Events(ctx context.Context, v *eval.Evaluation, from, to time.T
 // what is shown ends later.
 func (e *Timeline) versions(ctx context.Context, l *lane, shown window.Stretch, join, now slice.Minute) ([]version.Version, error) {
 	end := min(shown.To, now)
-	read := window.Stretch{From: min(shown.From, end-newFor-compared), To: shown.To}
+	read := window.Stretch{From: min(shown.From, end-newFor-compared), To: end}
 	seen, err := l.seen(ctx, read, shown, join)
 	if err != nil {
 		return nil, err

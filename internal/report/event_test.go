@@ -394,6 +394,8 @@ func TestALaterEndIsNotNow(t *testing.T) {
 		k := slice.Key{Service: shop, Operation: "POST /checkout", Kind: operation.HTTP, Version: fmt.Sprint(1 + i/10)}
 		w.count(k, slice.MinuteOf(laneBegin)+slice.Minute(i), slice.Counts{Good: 10})
 	}
+	// What a sender with a wrong clock says of the next minutes has not come.
+	w.count(slice.Key{Service: shop, Operation: "POST /checkout", Kind: operation.HTTP, Version: "3"}, slice.MinuteOf(w.now)+3, slice.Counts{Good: 50})
 	r := w.report(t)
 	v, err := r.Find(report.Which{Name: "up"})
 	if err != nil {
