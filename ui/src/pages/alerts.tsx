@@ -12,7 +12,7 @@ import { AlertCard, Ended } from '../parts/alerts';
 import { AlertTabs } from '../parts/alerttabs';
 import { DeliveryTrouble } from '../parts/delivery';
 import { Screen } from '../parts/screens';
-import { hereWith } from '../parts/shell';
+import { hereWith } from '../places';
 import { StateCounts } from '../parts/statecounts';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';

@@ -14,7 +14,7 @@ import type { Arrivals, Check, Facts, SeenService, SeenServices } from '../intak
 import { ArrivalSpark, ArrivalsChart, arrivalWindow } from '../parts/arrivals';
 import { StateIcon } from '../parts/chip';
 import { Screen } from '../parts/screens';
-import { keepZone, placeWith } from '../parts/shell';
+import { keepZone, placeWith } from '../places';
 import { useResource } from '../resource';
 import { servicePath } from '../service';
 import { instant, unix, zone } from '../time';

@@ -7,7 +7,7 @@ import type { Operation, Operations } from '../api';
 import * as format from '../format';
 import { Screen } from '../parts/screens';
 import { ServiceList } from '../parts/service/list';
-import { hereWith, keepZone, placeWith } from '../parts/shell';
+import { hereWith, keepZone, placeWith } from '../places';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';
 import { servicePath } from '../service';

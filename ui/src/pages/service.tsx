@@ -12,7 +12,7 @@ import { ServiceCharts } from '../parts/service/charts';
 import { ServiceObjectives } from '../parts/service/objectives';
 import { OperationTable } from '../parts/service/operations';
 import { Versions } from '../parts/service/versions';
-import { hereWith, keepZone, placeWith } from '../parts/shell';
+import { hereWith, keepZone, placeWith } from '../places';
 import { TimePicker } from '../parts/timepicker';
 import { useResource } from '../resource';
 import type { Resource } from '../resource';

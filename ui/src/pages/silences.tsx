@@ -13,7 +13,7 @@ import * as format from '../format';
 import { SilenceMark } from '../parts/alertmarks';
 import { AlertTabs } from '../parts/alerttabs';
 import { Screen } from '../parts/screens';
-import { hereWith } from '../parts/shell';
+import { hereWith } from '../places';
 import { SilenceForm } from '../parts/silenceform';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';

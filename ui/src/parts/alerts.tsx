@@ -13,7 +13,7 @@ import { EpisodeLink } from './episode';
 import { Conditions } from './pairs';
 import { Runbook } from './runbook';
 import { linkTo } from './objectives';
-import { keepZone, placeWith } from './shell';
+import { keepZone, placeWith } from '../places';
 
 /** The form of a new silence, filled in for this alert alone. */
 function silenceLink(a: Alert): string {

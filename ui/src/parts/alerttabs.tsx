@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { address } from '../router';
-import { alertPlaces, keepZone } from './shell';
+import { alertPlaces, keepZone } from '../places';
 
 /** Between what fires, what is kept quiet, and who is told. */
 export function AlertTabs() {

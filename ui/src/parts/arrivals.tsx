@@ -11,7 +11,7 @@ import type { Arrivals } from '../intake';
 import { query, setQuery } from '../router';
 import { instant, zone } from '../time';
 import { sparkHeight } from '../trend';
-import { hereWith } from './shell';
+import { hereWith } from '../places';
 
 export const arrivalWindows = ['1h', '6h', '24h', '7d'] as const;
 

@@ -3,7 +3,7 @@
 
 import type { Receivers } from '../alert';
 import * as format from '../format';
-import { keepZone } from './shell';
+import { keepZone } from '../places';
 
 /** What keeps people from being told, said wherever somebody relies on it. */
 export function DeliveryTrouble({ of: r }: { of: Receivers }) {

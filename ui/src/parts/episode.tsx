@@ -5,7 +5,7 @@
 import type { Alert } from '../alert';
 import { rangeFor } from '../lane';
 import { unix } from '../time';
-import { placeWith, hereWith } from './shell';
+import { hereWith, placeWith } from '../places';
 import { objectivePath } from '../api';
 
 /** here: on the page of the objective itself, whose other choices then stay as they are. */

@@ -7,7 +7,7 @@ import type { Generation, ObjectiveDetail, Series } from '../api';
 import * as format from '../format';
 import { rangeOfGeneration, ruleChange, ruleLines, sums } from '../generation';
 import { instant, unix, zone } from '../time';
-import { hereWith } from './shell';
+import { hereWith } from '../places';
 
 /** The address that shows an earlier generation over its own time, or the one that runs over its window. */
 const linkTo = (g: Generation | null): string => {

@@ -17,8 +17,6 @@ import { SignOut } from './signin';
 import { theme } from './theme';
 import type { Theme } from './theme';
 
-export { alertPlaces, hereWith, keepZone, placeWith } from '../places';
-
 export function Shell({ children }: { children: ComponentChildren }) {
   useEffect(listen, []);
   return (

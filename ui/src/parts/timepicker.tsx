@@ -5,7 +5,7 @@
 import { useSignal } from '@preact/signals';
 import { chooseRange, follows, instant, orderedAbsolute, parseInstant, presets, rangeProblem, rfc3339, unix, windowSeconds, zone } from '../time';
 import type { Range } from '../time';
-import { hereWith } from './shell';
+import { hereWith } from '../places';
 
 interface Props {
   range: Range;

@@ -9,7 +9,7 @@ import type { ServiceSummary, Services } from '../../service';
 import { instant, unix, zone } from '../../time';
 import { stateLabel } from '../../verdict';
 import { StateIcon } from '../chip';
-import { placeWith } from '../shell';
+import { placeWith } from '../../places';
 
 /** How many versions are named before the rest is counted. */
 const namedVersions = 2;

@@ -6,7 +6,7 @@ import * as format from '../../format';
 import { query } from '../../router';
 import { errorShare, rate, sorted, sorts, valid } from '../../service';
 import type { ServiceDocument, ServiceOperation, Sort } from '../../service';
-import { hereWith } from '../shell';
+import { hereWith } from '../../places';
 
 const heads: Record<Sort, string> = { traffic: 'Traffic', errors: 'Errors', p95: 'p95' };
 

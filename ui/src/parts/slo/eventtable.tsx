@@ -7,7 +7,7 @@ import { rangeFor } from '../../lane';
 import type { Item } from '../../lane';
 import { between, instant, zone } from '../../time';
 import type { Zone } from '../../time';
-import { hereWith } from '../shell';
+import { hereWith } from '../../places';
 
 /** '2026-11-23 05:29 to 05:41 UTC', 'since 2026-11-23 05:29 UTC'. */
 export function when(item: Pick<Item, 'from' | 'to'>, z: Zone): string {

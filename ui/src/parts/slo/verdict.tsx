@@ -11,7 +11,7 @@ import { unix, zone } from '../../time';
 import { Chip } from '../chip';
 import { EpisodeLink } from '../episode';
 import { Runbook } from '../runbook';
-import { hereWith } from '../shell';
+import { hereWith } from '../../places';
 import { rangeFor } from '../../lane';
 
 interface Props {
