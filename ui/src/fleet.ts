@@ -148,8 +148,8 @@ function trouble(o: Objective, began: number | null, zone: Zone, now: number): s
   }
 }
 
-/** '12:04' for what began within a day, with the date before. */
+/** '12:04 UTC' for what began within a day, with the date before. */
 const clock = (at: number, zone: Zone, now: number): string => {
-  const text = instant(at, zone, 'bare');
+  const text = instant(at, zone);
   return now - at < 20 * 3600 ? text.slice(11) : text;
 };
