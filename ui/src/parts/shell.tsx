@@ -42,7 +42,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         </div>
       </header>
       <main id="main" tabIndex={-1}>{children}</main>
-      <p class="said" role="status">{said.value}</p>
+      <p class="toast" role="status">{said.value}</p>
       <ShortcutSheet />
       {!signedOut.value && <Palette />}
     </>

@@ -3,7 +3,7 @@
 
 // Finding things by some letters, and what single keys do.
 import assert from 'node:assert/strict';
-import { address, page, text } from './world.mjs';
+import { address, page, text, violations } from './world.mjs';
 
 const field = (tab) => tab.getByRole('combobox', { name: /^Find/ });
 const active = (tab) => tab.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))?.querySelector('.what').textContent);
@@ -64,6 +64,7 @@ page('actions of the palette: theme, zone, link, groups', {}, async (tab, origin
   await tab.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await act('copy a link');
   await tab.getByText('The link is on the clipboard.').waitFor();
+  assert.deepEqual(await violations(tab), []);
   assert.equal(await tab.evaluate(() => navigator.clipboard.readText()), tab.url());
   await act('keyboard shortcuts');
   await tab.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
