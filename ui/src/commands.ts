@@ -38,7 +38,7 @@ const to = (kind: string, label: string, context: string, href: string): Command
 export function commands(slos: readonly Objective[], path: string): Command[] {
   const sorted = [...slos].sort(worstFirst);
   return [
-    ...sorted.map((o) => ({ kind: 'Objective', label: o.name, context: [o.service, o.environment, o.journey, o.owner].filter((part) => part !== '').join(' · '), state: o.state, run: () => go(linkTo(o)) })),
+    ...sorted.map((o) => ({ kind: 'Objective', label: o.name, context: [o.namespace, o.service, o.environment, o.journey, o.owner].filter((part) => part !== '').join(' · '), state: o.state, run: () => go(linkTo(o)) })),
     ...facets.slice(0, 3).flatMap((facet) => [...new Set(sorted.map(facet.of))].filter((value) => value !== '').map((value) => {
       const n = sorted.filter((o) => facet.of(o) === value).length;
       return to(facet.name, value, n === 1 ? '1 objective' : `${n} objectives`, placeWith('/', new URLSearchParams({ [facet.key]: value })));

@@ -15,7 +15,7 @@ import { chooseDensity, densities, density } from '../parts/density';
 import { FirstSteps } from '../parts/firststeps';
 import { Headline } from '../parts/headline';
 import { ObjectiveTable, keyOf } from '../parts/objectives';
-import { Screen } from '../parts/screens';
+import { Missing, Screen } from '../parts/screens';
 import { StateCounts } from '../parts/statecounts';
 import { hereWith } from '../places';
 import { useResource } from '../resource';
@@ -27,8 +27,8 @@ import { stateLabel, states } from '../verdict';
 export function Fleet() {
   const fleet = useResource<FleetDocument>('/api/v1/slos');
   // The shortest window has parts of two minutes.
-  const read = useResource<Trends>('/api/v1/trends', true, everyMinute).data;
-  const trends = useMemo(() => new Map((read?.trends ?? []).map((t) => [keyOf(t), t])), [read]);
+  const read = useResource<Trends>('/api/v1/trends', true, everyMinute);
+  const trends = useMemo(() => new Map((read.data?.trends ?? []).map((t) => [keyOf(t), t])), [read.data]);
   useEffect(() => {
     document.title = 'Objectives · Leadline';
   }, []);
@@ -42,7 +42,7 @@ export function Fleet() {
           const well = self.every((o) => o.state === 'ok' || o.state === 'not_measured');
           // A server that is not well is the first thing to know about its numbers.
           const said = (problems.length > 0 || !well) && <>{problems.length > 0 && <Problems problems={problems} />}{!well && <Self slos={self} well={false} trends={trends} />}</>;
-          if ((data.slos ?? []).length > 0) return <>{said}<List slos={data.slos ?? []} trends={trends} />{well && self.length > 0 && <Self slos={self} well trends={trends} />}</>;
+          if ((data.slos ?? []).length > 0) return <>{said}<Missing of={read} what="What was spent over time is" /><List slos={data.slos ?? []} trends={trends} />{well && self.length > 0 && <Self slos={self} well trends={trends} />}</>;
           if (said) return said;
           // A server that has not evaluated yet does not know its objectives; that is not the same as having none.
           return data.evaluated_at !== undefined && unix(data.evaluated_at) === null ? <Starting /> : <FirstSteps />;

@@ -4,6 +4,7 @@
 // Is Leadline itself well, does telemetry arrive, and what happened to what
 // arrived? For who asks why there is nothing to see, the way of an event is a
 // list of checks, computed from facts, in its order.
+import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Fleet, Intake, Objective, SignalIntake } from '../api';
 import type { Receivers } from '../alert';
@@ -13,7 +14,7 @@ import { checklist, meaningOf, silentAfter, uncounted, vitals } from '../intake'
 import type { Arrivals, Check, Facts, SeenService, SeenServices } from '../intake';
 import { ArrivalSpark, ArrivalsChart, arrivalWindow } from '../parts/arrivals';
 import { StateIcon } from '../parts/chip';
-import { Screen } from '../parts/screens';
+import { Missing, Screen } from '../parts/screens';
 import { keepZone, placeWith } from '../places';
 import { useResource } from '../resource';
 import { servicePath } from '../service';
@@ -36,6 +37,7 @@ export function IntakePage() {
           <Body
             facts={{ intake: data, services: services.data?.services ?? null, objectives: fleet.data?.slos ?? null, receivers: receivers.data }}
             self={fleet.data?.self ?? null} arrivals={arrivals.data}
+            missing={<><Missing of={fleet} what="The objectives are" /><Missing of={receivers} what="Delivery is" /><Missing of={services} what="The services are" /><Missing of={arrivals} what="When spans arrived is" /></>}
           />
         )}
       </Screen>
@@ -46,12 +48,13 @@ export function IntakePage() {
 /** The server's own time where it says one: a clock of ours that is wrong would call every service silent. */
 const nowOf = (facts: Facts, arrivals: Arrivals | null): number => Math.max(unix(facts.intake.evaluation?.at ?? null) ?? 0, unix(arrivals?.to ?? null) ?? 0) || Date.now() / 1000;
 
-function Body({ facts, self, arrivals }: { facts: Facts; self: Objective[] | null; arrivals: Arrivals | null }) {
+function Body({ facts, self, arrivals, missing }: { facts: Facts; self: Objective[] | null; arrivals: Arrivals | null; missing: ComponentChildren }) {
   const { intake } = facts;
   const now = nowOf(facts, arrivals);
   return (
     <>
-      <Health of={intake} vitals={vitals(facts, self, now)} />
+      {missing}
+      <Health of={intake} vitals={vitals(facts, self, now)} whole={facts.receivers !== null && self !== null} />
       <Why checks={checklist(facts, now)} />
       {arrivals !== null && <section class="card" aria-label="Arrivals"><ArrivalsChart of={arrivals} /></section>}
       <Services of={facts.services ?? []} arrivals={arrivals} now={now} />
@@ -63,12 +66,12 @@ function Body({ facts, self, arrivals }: { facts: Facts; self: Objective[] | nul
 }
 
 /** One view of everything that counting and telling depend on. */
-function Health({ of: { health, warnings }, vitals: all }: { of: Intake; vitals: Check[] }) {
+function Health({ of: { health, warnings }, vitals: all, whole }: { of: Intake; vitals: Check[]; whole: boolean }) {
   const red = health !== null && health.state !== 'ok';
   const ill = all.filter((v) => v.state === 'fails');
   return (
-    <section class={`card health ${red ? 'is-red' : ill.length > 0 ? 'is-ill' : 'is-ok'}`} aria-labelledby="health-title">
-      <h2 id="health-title">{health === null ? 'Health is not known' : red ? 'Intake refuses or loses telemetry' : ill.length > 0 ? `Something needs care: ${ill.map((v) => v.title.toLowerCase()).join(', ')}` : 'Leadline itself is well'}</h2>
+    <section class={`card health ${red ? 'is-red' : ill.length > 0 ? 'is-ill' : whole ? 'is-ok' : ''}`} aria-labelledby="health-title">
+      <h2 id="health-title">{health === null ? 'Health is not known' : red ? 'Intake refuses or loses telemetry' : ill.length > 0 ? `Something needs care: ${ill.map((v) => v.title.toLowerCase()).join(', ')}` : whole ? 'Leadline itself is well' : 'Not everything is known of Leadline itself'}</h2>
       {red && <p role="alert">{health.cause}</p>}
       <ul class="vitals">
         {all.map((v) => (

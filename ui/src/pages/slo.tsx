@@ -89,6 +89,10 @@ function Body({ slo, series, range, happened, recent }: OneObjective & { range: 
   const start = windowSeconds(window) === null ? (slo.from ?? '') : `now-${window}`;
   const asked = range.from === '' ? { from: start, to: range.to } : range;
   const earlier = chosen(slo, query.value.get('generation'));
+  // The browser looked for the part of the page that the address names before there was one.
+  useEffect(() => {
+    if (location.hash !== '') document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  }, []);
   const told = (of: Resource<Happenings>) => ({ happenings: of.data, unknown: of.error ? `What happened is not known: ${of.error.message}` : '' });
   return (
     <>

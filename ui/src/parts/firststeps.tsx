@@ -10,14 +10,17 @@ import { copy } from '../copy';
 import { everyMinute } from '../events';
 import * as format from '../format';
 import { keepZone } from '../places';
+import { Missing } from './screens';
 import { useResource } from '../resource';
 import { instant, unix, zone } from '../time';
 
 interface Proposal { service: string; events: number; minutes: number; objectives: number; missing: string; file_name: string; file: string }
 
 export function FirstSteps() {
-  const services = (useResource<Intake>('/api/v1/intake').data?.services ?? []).filter((s) => s.service !== 'leadline');
-  const operations = useResource<Operations>('/api/v1/operations').data?.operations ?? [];
+  const intake = useResource<Intake>('/api/v1/intake');
+  const services = (intake.data?.services ?? []).filter((s) => s.service !== 'leadline');
+  const seen = useResource<Operations>('/api/v1/operations');
+  const operations = seen.data?.operations ?? [];
   const drafts = useResource<{ services: Proposal[] | null }>(services.length > 0 ? '/api/v1/proposals' : null, true, everyMinute).data?.services ?? [];
   const draft = drafts.find((d) => d.file !== '');
   const service = services[0]?.service ?? 'shop-api';
@@ -32,12 +35,14 @@ export function FirstSteps() {
           <Code text={`export OTEL_SERVICE_NAME=${service}\nexport OTEL_EXPORTER_OTLP_ENDPOINT=http://${host}:4317\nopentelemetry-instrument python app.py`} what="the commands" />
         </Step>
         <Step n={2} done={operations.length > 0} title="See it arrive">
-          {services.length === 0 ? (
+          <Missing of={intake} what="What arrived is" />
+          <Missing of={seen} what="Which operations there are is" />
+          {intake.data === null ? null : services.length === 0 ? (
             <p class="waiting"><span class="pulse" aria-hidden="true" /> Nothing has arrived yet. This page shows the first request within seconds.</p>
           ) : (
             <>
               <Arriving services={services} />
-              <p>{operations.length === 0 ? 'No request or task among it yet: send your application one.' : <><a href={keepZone('/operations')}>{format.plural(operations.length, 'operation', 'operations')}</a> seen in the last hour; each keeps its counts and latencies already.</>}</p>
+              <p>{seen.data === null ? '' : operations.length === 0 ? 'No request or task among it yet: send your application one.' : <><a href={keepZone('/operations')}>{format.plural(operations.length, 'operation', 'operations')}</a> seen in the last hour; each keeps its counts and latencies already.</>}</p>
             </>
           )}
         </Step>

@@ -12,9 +12,11 @@ import { useResource } from '../resource';
 import { unix, zone } from '../time';
 import { states } from '../verdict';
 import { linkTo } from './objectives';
+import { Missing } from './screens';
 
 export function Headline({ slos, evaluated }: { slos: Objective[]; evaluated: string | null }) {
-  const alerts = useResource<{ alerts: Alert[] | null }>('/api/v1/alerts?state=firing', true, alertNews).data?.alerts ?? [];
+  const read = useResource<{ alerts: Alert[] | null }>('/api/v1/alerts?state=firing', true, alertNews);
+  const alerts = read.data?.alerts ?? [];
   const { verdict, worst, more, rest } = headline(slos, alerts, zone.value, unix(evaluated) ?? 0);
   const twins = (o: Objective): boolean => slos.filter((other) => other.name === o.name).length > 1;
   return (
@@ -28,6 +30,7 @@ export function Headline({ slos, evaluated }: { slos: Objective[]; evaluated: st
         {worst.length > 0 && '.'}
         {rest !== '' && <span class="quiet"> {rest[0]!.toUpperCase() + rest.slice(1)}.</span>}
       </p>
+      <Missing of={read} what="Whether an alert fires is" />
       <Firing alerts={alerts} />
     </section>
   );

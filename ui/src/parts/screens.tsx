@@ -38,6 +38,17 @@ export function Stale({ error, retry }: { error: ApiError; retry: () => void }) 
   );
 }
 
+/** What is beside the content of a page and could not be read, or not again. That nothing answers at all is said by the page. */
+export function Missing({ of, what }: { of: Resource<unknown>; what: string }) {
+  if (of.error === null || of.error.status === 401 || (of.error.status === 0 && of.data !== null)) return null;
+  return (
+    <p class="notice" role="status">
+      <strong>{what} {of.data === null ? 'not known' : 'not refreshed'}.</strong> {of.error.message}{' '}
+      <button type="button" class="plain" onClick={of.retry}>Try again</button>
+    </p>
+  );
+}
+
 /** Loading, failed, failed but something to show, or the content: decided once for all pages. */
 export function Screen<T>({ of, what, alone = false, children }: { of: Resource<T>; what: string; alone?: boolean; children: (data: T) => ComponentChildren }) {
   if (of.data !== null) {

@@ -15,6 +15,7 @@ const chosen = views.filter((view) => view.name.includes(process.env.LOOK ?? '')
 page('every view has its pictures and no fault that a machine sees', {}, async (_, __, t) => {
   const wanted = chosen.flatMap((view) => view.on.map((scenario) => [view, scenario]));
   const all = wanted.length;
+  assert.ok(all > 0, `no view is called ${process.env.LOOK}`);
   const found = [];
   // Two at a time: one page is drawn while the picture of the other is written.
   const worker = async () => {

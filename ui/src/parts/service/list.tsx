@@ -10,14 +10,17 @@ import { instant, unix, zone } from '../../time';
 import { stateLabel } from '../../verdict';
 import { StateIcon } from '../chip';
 import { placeWith } from '../../places';
+import { Missing } from '../screens';
 
 /** How many versions are named before the rest is counted. */
 const namedVersions = 2;
 
 export function ServiceList({ words }: { words: readonly string[] }) {
-  const { data } = useResource<Services>('/api/v1/services');
+  const read = useResource<Services>('/api/v1/services');
+  const { data } = read;
   const all = (data?.services ?? []).filter((s) => words.every((w) => [s.service, s.namespace, s.environment, ...s.owners].join(' ').toLowerCase().includes(w)));
-  if (data === null || all.length === 0) return null;
+  if (data === null) return <Missing of={read} what="The services are" />;
+  if (all.length === 0) return null;
   const hour = (unix(data.to) ?? 0) - (unix(data.from) ?? 0);
   return (
     <section class="card service-list">

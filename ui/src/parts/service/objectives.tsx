@@ -7,7 +7,7 @@ import * as format from '../../format';
 import type { ServiceDocument } from '../../service';
 import { BudgetBar, BudgetText } from '../budget';
 import { Chip } from '../chip';
-import { linkTo } from '../objectives';
+import { keyOf, linkTo } from '../objectives';
 
 export function ServiceObjectives({ of }: { of: ServiceDocument }) {
   if (of.objectives.length === 0) {
@@ -22,7 +22,7 @@ export function ServiceObjectives({ of }: { of: ServiceDocument }) {
     <section class="card service-objectives" aria-label="Objectives">
       <ul>
         {of.objectives.map((o) => (
-          <li key={`${o.service} ${o.name}`}>
+          <li key={keyOf(o)}>
             <Chip state={o.state} />
             <span class="name"><a href={linkTo(o)}>{o.name}</a> <span class="quiet">{o.operation === '' ? 'every entry operation' : o.operation}</span></span>
             <span class="num">{o.sli === null ? <span class="quiet">{format.notMeasured}</span> : <strong>{format.sli(o.good, o.bad, format.digitsFor(o.target))}</strong>} <span class="quiet">of {format.target(o.target)} over {o.window}</span></span>

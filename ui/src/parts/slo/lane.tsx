@@ -71,6 +71,7 @@ function Picture({ items, from, to, now, seen, back }: Props & { seen: Signal<It
     point(null);
   };
   const press = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Escape') return leave();
     if (event.key === 'x') return back();
     const button = (event.target as Element).closest<HTMLElement>('[data-key]');
@@ -122,7 +123,7 @@ function Bar({ of: p, entry, look, show }: { of: Placed; entry: boolean; look: (
       onMouseEnter={() => look(item)}
       onClick={() => show(item)}
     >
-      {p.spans.map(([a, b]) => <i key={a} style={{ left: percent(Math.max(0, (a - p.left) / whole)), width: percent(Math.min(1, (b - a) / whole)) }} />)}
+      {p.spans.map(([a, b], i) => <i key={i} style={{ left: percent(Math.max(0, (a - p.left) / whole)), width: percent(Math.min(1, (b - a) / whole)) }} />)}
       {p.label !== 'none' && <span>{item.name}</span>}
     </button>
   );
