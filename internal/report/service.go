@@ -214,14 +214,12 @@ func places(ctx context.Context, store series.Querier, which WhichService, all [
 			heard[s.Key.Service] += s.Counts.Good
 		}
 	}
-	rows, err := store.Sums(ctx, series.Query{Tally: slice.Heard, From: from, To: to, Step: int(to)})
+	rows, err := store.Sums(ctx, series.Query{Tally: slice.Heard, ServiceName: which.Service, From: from, To: to, Step: int(to)})
 	if err != nil {
 		return nil, err
 	}
 	for _, row := range rows {
-		if s := row.Key.Service; s.Name == which.Service {
-			heard[s] += row.Sums[0].Counts.Good
-		}
+		heard[row.Key.Service] += row.Sums[0].Counts.Good
 	}
 	return heard, nil
 }

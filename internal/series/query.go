@@ -27,6 +27,9 @@ type Query struct {
 	Tally     slice.Tally
 	// Service restricts the answer to one service; the zero Service does not.
 	Service operation.Service
+	// ServiceName restricts it to the services of a name, wherever they run;
+	// empty does not.
+	ServiceName string
 	// Operation restricts baselines to one operation; empty does not.
 	Operation string
 	Parts     Parts

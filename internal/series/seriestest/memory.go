@@ -110,6 +110,9 @@ func wanted(q series.Query, k slice.Key) bool {
 	if k.Indicator != q.Indicator || q.Service != (operation.Service{}) && q.Service != k.Service {
 		return false
 	}
+	if q.ServiceName != "" && q.ServiceName != k.Service.Name {
+		return false
+	}
 	switch {
 	case q.Tally != "":
 		return k.Tally == q.Tally

@@ -131,7 +131,7 @@ func equal(name, value string) *labels.Matcher {
 
 // matchers selects the counts that q asks for.
 func matchers(q series.Query) []*labels.Matcher {
-	ms := ofService(q.Service)
+	ms := ofService(q)
 	switch {
 	case q.Tally != "":
 		return append(ms, metric(tallyMetric), equal("indicator", q.Indicator), equal("tally", string(q.Tally)))
@@ -148,7 +148,7 @@ var indicatorMetrics = labels.MustNewMatcher(labels.MatchRegexp, metricName, sli
 
 // baselineMatchers selects the baselines that q asks for.
 func baselineMatchers(name string, q series.Query) []*labels.Matcher {
-	ms := append(ofService(q.Service), metric(name))
+	ms := append(ofService(q), metric(name))
 	if q.Operation != "" {
 		ms = append(ms, equal("operation", q.Operation))
 	}
@@ -158,11 +158,12 @@ func baselineMatchers(name string, q series.Query) []*labels.Matcher {
 	return ms
 }
 
-func ofService(s operation.Service) []*labels.Matcher {
-	if s == (operation.Service{}) {
-		return nil
+func ofService(q series.Query) (ms []*labels.Matcher) {
+	if s := q.Service; s != (operation.Service{}) {
+		ms = append(ms, equal("namespace", s.Namespace), equal("service", s.Name), equal("environment", s.Environment))
 	}
-	return []*labels.Matcher{
-		equal("namespace", s.Namespace), equal("service", s.Name), equal("environment", s.Environment),
+	if q.ServiceName != "" {
+		ms = append(ms, equal("service", q.ServiceName))
 	}
+	return ms
 }
