@@ -208,7 +208,7 @@ func server(t *testing.T) *httptest.Server {
 		}
 		json.NewEncoder(w).Encode(v)
 	})
-	answer("/api/v1/operations", report.Operations{SchemaVersion: 1, Window: "1h", Operations: []report.Operation{
+	answer("/api/v1/operations", report.Operations{SchemaVersion: 1, Window: "1h", Backfilled: 5, Operations: []report.Operation{
 		{Service: "shop-api", Environment: "production", Operation: "POST /checkout", Kind: "http", Good: 10, Bad: 1, Excluded: 2, P50: of(12.3456), P95: of(100.0), P99: of(1234.5), Bound: true, Versions: []report.Version{}},
 		{Service: "blog", Operation: "GET /", Kind: "http", Versions: []report.Version{}},
 	}})

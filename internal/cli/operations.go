@@ -42,6 +42,9 @@ func (e *env) operations(ctx context.Context, window string) error {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", o.Service, dash(o.Environment), o.Operation,
 				o.Good, o.Bad, o.Excluded, ms(o.P50), ms(o.P95), ms(o.P99), bound)
 		}
+		if v.Backfilled > 0 {
+			fmt.Fprintf(w, "%d of these events were back-filled from history\n", v.Backfilled)
+		}
 	})
 }
 

@@ -32,7 +32,9 @@ const (
 // Arrivals is the answer of GET /api/v1/intake/arrivals: the spans that
 // arrived, by the time of their arrival. Each list has a number for each
 // timestamp, where a step ends; null says that nothing is known of the step.
-// The last step ends at To or later: the minute that has not ended is left out.
+// The last step holds the minute that runs, up to To, so that the sum is all
+// that was counted. History that was back-filled did not arrive: Backfilled
+// says how many spans of the same time were taken in so.
 type Arrivals struct {
 	SchemaVersion int       `json:"schema_version"`
 	Window        string    `json:"window"`
@@ -43,6 +45,7 @@ type Arrivals struct {
 	// Refused were late or ahead of time, Duplicates arrived again.
 	Refused    []*uint64 `json:"refused"`
 	Duplicates []*uint64 `json:"duplicates"`
+	Backfilled uint64    `json:"backfilled"`
 	// Services are the busiest, Others how many there are beside them.
 	Services []ServiceArrivals `json:"services"`
 	Others   int               `json:"others"`
@@ -58,19 +61,22 @@ type ServiceArrivals struct {
 
 // arrivals gathers an answer.
 type arrivals struct {
-	q       series.Query
-	known   []bool
-	total   []slice.Counts
-	service map[operation.Service][]uint64
+	q          series.Query
+	known      []bool
+	total      []slice.Counts
+	backfilled uint64
+	service    map[operation.Service][]uint64
 }
 
-// Arrivals returns what arrived within a span of time up to now, in whole minutes.
+// Arrivals returns what arrived within a span of time up to now, which is of
+// whole minutes, the last of which runs.
 func (r *Report) Arrivals(ctx context.Context, length time.Duration) (Arrivals, error) {
 	if length < 10*time.Minute || length > MaxArrivalsWindow || length%time.Minute != 0 {
 		return Arrivals{}, errs.New(errs.Invalid, "a window of %s is not one", length).
 			WithHint("ask for whole minutes, 10m at least and 30d at most, as in 1h, 6h or 7d")
 	}
-	a := newArrivals(slice.MinuteOf(r.Now()), slice.Minute(length/time.Minute))
+	now := r.Now()
+	a := newArrivals(slice.MinuteOf(now)+1, slice.Minute(length/time.Minute))
 	a.since(slice.MinuteOf(r.Started))
 	store, stored, err := r.recent(ctx, func(k *slice.Key) bool { return k.Tally == slice.Spans && k.Indicator == "" }, func(s slice.Sample) {
 		if a.q.From <= s.Minute && s.Minute < a.q.To {
@@ -83,11 +89,15 @@ func (r *Report) Arrivals(ctx context.Context, length time.Duration) (Arrivals, 
 	err = series.SumsUntil(ctx, store, a.q, stored+1, func(q *series.Query, rows []series.Row) {
 		for _, row := range rows {
 			for i, s := range row.Sums {
+				if row.Source == slice.Backfill {
+					a.backfilled += s.Counts.Good
+					continue
+				}
 				a.add(row.Key.Service, a.q.StepOf(max(q.StepStart(i), q.From)), s)
 			}
 		}
 	})
-	return a.answer(window.Compact(length)), err
+	return a.answer(window.Compact(length), now), err
 }
 
 // newArrivals cuts the minutes before to into steps that end where the hour's do.
@@ -124,8 +134,8 @@ func (a *arrivals) add(s operation.Service, step int, sum series.Sum) {
 	a.service[s][step] += sum.Counts.Good
 }
 
-func (a *arrivals) answer(length string) Arrivals {
-	v := Arrivals{SchemaVersion: SchemaVersion, Window: length, To: a.q.To.Start(), StepSeconds: int64(a.q.Step) * 60, Services: []ServiceArrivals{}}
+func (a *arrivals) answer(length string, now time.Time) Arrivals {
+	v := Arrivals{SchemaVersion: SchemaVersion, Window: length, To: now.UTC().Truncate(time.Second), StepSeconds: int64(a.q.Step) * 60, Backfilled: a.backfilled, Services: []ServiceArrivals{}}
 	for i, c := range a.total {
 		v.Timestamps = append(v.Timestamps, a.q.StepStart(i+1).Start().Unix())
 		if !a.known[i] {

@@ -6,11 +6,15 @@ package report_test
 import (
 	"context"
 	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/series"
 	"github.com/leadline/leadline/internal/slice"
 )
 
@@ -29,9 +33,9 @@ func TestArrivals(t *testing.T) {
 		length time.Duration
 		want   string // steps, their width, those not known, accepted, refused, sent again
 	}{
-		{"an hour, by the minute", time.Hour, "60 of 60 s, 0 null: 30 3 6"},
-		{"three hours, of which the server ran two", 3 * time.Hour, "90 of 120 s, 29 null: 40 4 8"},
-		{"a week", 7 * 24 * time.Hour, "84 of 7200 s, 82 null: 40 4 8"},
+		{"an hour, by the minute", time.Hour, "60 of 60 s, 0 null: 40 4 8"},
+		{"three hours, of which the server ran two", 3 * time.Hour, "91 of 120 s, 29 null: 50 5 10"},
+		{"a week", 7 * 24 * time.Hour, "85 of 7200 s, 82 null: 50 5 10"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v, err := w.report(t).Arrivals(context.Background(), c.length)
@@ -54,6 +58,74 @@ func TestArrivals(t *testing.T) {
 				t.Errorf("services: got %+v", v.Services)
 			}
 		})
+	}
+}
+
+// TestArrivalsAndOperations compares three numbers of the same hour with a
+// count by hand: what arrived, with the minute that runs, is all that was
+// counted live; operations hold what was back-filled too, and say how much.
+func TestArrivalsAndOperations(t *testing.T) {
+	w := newWorld(noon)
+	r := rand.New(rand.NewPCG(1, 2))
+	now := slice.MinuteOf(noon)
+	baseline := slice.Key{Service: shop, Operation: "GET /", Kind: operation.HTTP}
+	spans := slice.Key{Service: shop, Tally: slice.Spans}
+	var live, filled uint64
+	var fills []slice.Closed
+	for m := now - 59; m <= now; m++ {
+		n := 1 + r.Uint64N(1000)
+		if m < now-40 {
+			filled += n
+			fills = append(fills, slice.Closed{Minute: m, Source: slice.Backfill, Samples: []slice.Sample{
+				{Key: baseline, Minute: m, Counts: slice.Counts{Good: n}}, {Key: spans, Minute: m, Counts: slice.Counts{Good: n}}}})
+			continue
+		}
+		live += n
+		w.count(baseline, m, slice.Counts{Good: n})
+		w.count(spans, m, slice.Counts{Good: n})
+	}
+	rep := w.report(t)
+	rep.Started = (now - 40).Start()
+	if _, err := w.store.Backfill(context.Background(), series.Backfill{Minutes: each(fills), Before: now - 40}); err != nil {
+		t.Fatal(err)
+	}
+	arrived, err := rep.Arrivals(context.Background(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	did, err := rep.Operations(context.Background(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var accepted, byService uint64
+	for i, n := range arrived.Accepted {
+		if before := arrived.Timestamps[i] <= rep.Started.Unix(); before != (n == nil) {
+			t.Errorf("the step to %d: got %v", arrived.Timestamps[i], n)
+		}
+		if n != nil {
+			accepted += *n
+		}
+	}
+	for _, n := range arrived.Services[0].Accepted {
+		byService += n
+	}
+	got := []uint64{accepted, byService, arrived.Backfilled, did.Operations[0].Good, did.Backfilled}
+	if want := []uint64{live, live, filled, live + filled, filled}; !slices.Equal(got, want) {
+		t.Errorf("arrived, of the service, back-filled, of operations, of them back-filled: got %d, want %d", got, want)
+	}
+	if !arrived.To.Equal(noon) {
+		t.Errorf("it ends at %s, not now", arrived.To)
+	}
+}
+
+// each hands minutes over as a back-fill does.
+func each(all []slice.Closed) iter.Seq2[slice.Closed, error] {
+	return func(yield func(slice.Closed, error) bool) {
+		for _, c := range all {
+			if !yield(c, nil) {
+				return
+			}
+		}
 	}
 }
 

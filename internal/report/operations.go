@@ -27,11 +27,13 @@ const (
 
 // Operations is the answer of GET /api/v1/operations.
 type Operations struct {
-	SchemaVersion int         `json:"schema_version"`
-	Window        string      `json:"window"`
-	From          time.Time   `json:"from"`
-	To            time.Time   `json:"to"`
-	Operations    []Operation `json:"operations"`
+	SchemaVersion int       `json:"schema_version"`
+	Window        string    `json:"window"`
+	From          time.Time `json:"from"`
+	To            time.Time `json:"to"`
+	// Backfilled is how many of the events were taken in from history.
+	Backfilled uint64      `json:"backfilled"`
+	Operations []Operation `json:"operations"`
 }
 
 // Operation is what one operation did within the window. Quantiles are of the
@@ -65,6 +67,7 @@ type Version struct {
 type baselines struct {
 	counts     map[slice.Key]slice.Counts
 	histograms map[slice.Key]*slice.Histogram
+	backfilled uint64
 }
 
 func (b *baselines) add(k slice.Key, c slice.Counts, h *slice.Histogram) {
@@ -91,13 +94,13 @@ func (r *Report) Operations(ctx context.Context, length time.Duration) (Operatio
 	}
 	now := slice.MinuteOf(r.Now())
 	from := now - slice.Minute(length/time.Minute) + 1
-	b := &baselines{map[slice.Key]slice.Counts{}, map[slice.Key]*slice.Histogram{}}
+	b := &baselines{counts: map[slice.Key]slice.Counts{}, histograms: map[slice.Key]*slice.Histogram{}}
 	if err := r.gather(ctx, b, from, now+1); err != nil {
 		return Operations{}, err
 	}
 	return Operations{
 		SchemaVersion: SchemaVersion, Window: window.Compact(length), From: from.Start(), To: now.Stamp(),
-		Operations: r.operations(b),
+		Backfilled: b.backfilled, Operations: r.operations(b),
 	}, nil
 }
 
@@ -125,6 +128,9 @@ func (b *baselines) read(ctx context.Context, store series.Querier, from, to, en
 		for _, row := range rows {
 			for _, s := range row.Sums {
 				b.add(row.Key, s.Counts, nil)
+				if row.Source == slice.Backfill && !row.Key.Service.IsSelf() {
+					b.backfilled += s.Counts.Good + s.Counts.Bad + s.Counts.Excluded
+				}
 			}
 		}
 	})

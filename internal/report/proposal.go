@@ -60,7 +60,7 @@ func (r *Report) Proposals(ctx context.Context) (Proposals, error) {
 	now := slice.MinuteOf(r.Now())
 	from := now - slice.Minute(ProposalsWindow/time.Minute) + 1
 	m := &measured{
-		baselines{map[slice.Key]slice.Counts{}, map[slice.Key]*slice.Histogram{}},
+		baselines{counts: map[slice.Key]slice.Counts{}, histograms: map[slice.Key]*slice.Histogram{}},
 		map[operation.Service]map[slice.Minute]bool{}, map[operation.Service]uint64{},
 	}
 	if err := r.measure(ctx, m, from, now+1); err != nil {

@@ -185,7 +185,7 @@ export interface Fleet {
   problems?: FileProblem[];
 }
 export interface OneObjective { slo: ObjectiveDetail; series: Series | null }
-export interface Operations { operations: Operation[] | null; window: string; from?: string; to?: string }
+export interface Operations { operations: Operation[] | null; window: string; from?: string; to?: string; backfilled?: number }
 export interface Intake {
   signals: SignalIntake[] | null;
   services: ServiceIntake[] | null;

@@ -18,6 +18,7 @@ export interface Arrivals {
   accepted: (number | null)[];
   refused: (number | null)[];
   duplicates: (number | null)[];
+  backfilled: number;
   services: { namespace: string; service: string; environment: string; accepted: number[] }[];
   others: number;
 }
@@ -193,15 +194,25 @@ function delivery(r: Receivers): Check {
   return { state: r.trouble !== '' || r.not_alive !== '' || failing.length > 0 || r.unrouted > 0 ? 'fails' : 'holds', title: 'Delivery', says, next: '', link: { words: 'Receivers', path: '/receivers' } };
 }
 
+/** A step that has just begun says nothing of a minute yet. */
+const tooShort = 0.25;
+
 /** Numbers of a minute, in the shape that charts are drawn of. The last step may be short. */
 export function seriesOf(a: Arrivals): Series {
   const to = unix(a.to) ?? 0;
-  const minutes = a.timestamps.map((end) => Math.max(1, (Math.min(end, to) - (end - a.step_seconds)) / 60));
-  const rate = (all: (number | null)[]): (number | null)[] => all.map((n, i) => (n === null ? null : n / minutes[i]!));
+  const minutes = a.timestamps.map((end) => (Math.min(end, to) - (end - a.step_seconds)) / 60);
+  const rate = (all: (number | null)[]): (number | null)[] => all.map((n, i) => (n === null || minutes[i]! < tooShort ? null : n / minutes[i]!));
   const [bad, total] = [rate(a.refused), rate(a.accepted)];
   return {
     step_seconds: a.step_seconds, timestamps: a.timestamps, good: total, bad, excluded: a.timestamps.map(() => 0), budget_remaining: a.timestamps.map(() => null),
-    source: a.accepted.map((n) => (n === null ? null : 'live')),
+    source: total.map((n) => (n === null ? null : 'live')),
     from: rfc3339((a.timestamps[0] ?? 0) - a.step_seconds), to: rfc3339(a.timestamps[a.timestamps.length - 1] ?? 0),
   };
+}
+
+/** How many spans arrived in the window, the minute that runs included; history that was taken in did not arrive. */
+export function arrivedWords(a: Arrivals): string {
+  const [total, refused] = [a.accepted, a.refused].map((all) => all.reduce<number>((n, x) => n + (x ?? 0), 0)) as [number, number];
+  const said = total === 0 && refused === 0 ? `No span arrived in the last ${a.window}.` : `${format.plural(total, 'span', 'spans')} arrived and ${total === 1 ? 'was' : 'were'} counted in the last ${a.window}, ${format.count(refused)} refused.`;
+  return a.backfilled === 0 ? said : `${said} ${format.count(a.backfilled)} more of that time were back-filled: they did not arrive, and are not drawn.`;
 }

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Intake, Objective } from '../src/api';
-import { checklist, seriesOf, uncounted, vitals } from '../src/intake';
+import { arrivedWords, checklist, seriesOf, uncounted, vitals } from '../src/intake';
 import type { SeenService } from '../src/intake';
 
 const now = Date.parse('2026-11-23T06:00:00Z') / 1000;
@@ -48,6 +48,14 @@ test('the parts of the server say how they are', () => {
 });
 
 test('arrivals are of a minute, also in a last step that is short', () => {
-  const series = seriesOf({ window: '6h', to: '2026-11-23T06:00:00Z', step_seconds: 300, timestamps: [now - 120, now + 180], accepted: [500, 200], refused: [null, 0], duplicates: [0, 0], services: [], others: 0 });
+  const series = seriesOf({ window: '6h', to: '2026-11-23T06:00:00Z', step_seconds: 300, timestamps: [now - 120, now + 180], accepted: [500, 200], refused: [null, 0], duplicates: [0, 0], backfilled: 0, services: [], others: 0 });
   assert.deepEqual([series.good, series.bad, series.source], [[100, 100], [null, 0], ['live', 'live']]);
+});
+
+test('the sum of arrivals holds the minute that runs, the chart only when it says something, and neither what was back-filled', () => {
+  const of = { window: '1h', to: '2026-11-23T06:00:06Z', step_seconds: 60, timestamps: [now - 60, now, now + 60], accepted: [null, 500, 40], refused: [null, 1, 0], duplicates: [null, 0, 0], backfilled: 4400, services: [], others: 0 };
+  assert.deepEqual([seriesOf(of).good, seriesOf(of).source], [[null, 500, null], [null, 'live', null]]);
+  assert.deepEqual(seriesOf({ ...of, to: '2026-11-23T06:00:30Z' }).good, [null, 500, 80]);
+  assert.equal(arrivedWords(of), '540 spans arrived and were counted in the last 1h, 1 refused. 4,400 more of that time were back-filled: they did not arrive, and are not drawn.');
+  assert.equal(arrivedWords({ ...of, accepted: [null, 0, 0], refused: [null, 0, 0], backfilled: 0 }), 'No span arrived in the last 1h.');
 });

@@ -35,7 +35,7 @@ export function OperationsPage() {
         <Span of={operations.data} reading={operations.loading && (!live || operations.data?.window !== window)} again={live ? null : operations.retry} />
       </div>
       <Screen of={operations} what="operations">
-        {(data) => ((data.operations ?? []).length === 0 ? <Empty window={data.window} /> : <List operations={data.operations ?? []} window={data.window} />)}
+        {(data) => ((data.operations ?? []).length === 0 ? <Empty window={data.window} /> : <List operations={data.operations ?? []} window={data.window} backfilled={data.backfilled ?? 0} />)}
       </Screen>
     </>
   );
@@ -68,7 +68,7 @@ const Empty = ({ window }: { window: string }) => (
   </section>
 );
 
-function List({ operations, window }: { operations: Operation[]; window: string }) {
+function List({ operations, window, backfilled }: { operations: Operation[]; window: string; backfilled: number }) {
   const text = (query.value.get('q') ?? '').toLowerCase();
   const words = text.split(/\s+/);
   const shown = operations
@@ -77,7 +77,7 @@ function List({ operations, window }: { operations: Operation[]; window: string 
   return (
     <>
       <div class="fleet-tools">
-        <p class="quiet" role="status">{shown.length} of {format.plural(operations.length, 'operation', 'operations')}, most bad events first, last {window} · p50 to p99 are within 9 %{shown.some(lacks) && ' · – is not measured'}</p>
+        <p class="quiet" role="status">{shown.length} of {format.plural(operations.length, 'operation', 'operations')}, most bad events first, last {window}{backfilled > 0 && ` · ${format.count(backfilled)} of all their events were back-filled`} · p50 to p99 are within 9 %{shown.some(lacks) && ' · – is not measured'}</p>
         <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
           <label>
             <span class="hidden">Search operations</span>

@@ -6,7 +6,7 @@ import { useMemo } from 'preact/hooks';
 import { Chart } from '../charts/chart';
 import { trafficPlot } from '../charts/plot';
 import * as format from '../format';
-import { seriesOf } from '../intake';
+import { arrivedWords, seriesOf } from '../intake';
 import type { Arrivals } from '../intake';
 import { query, setQuery } from '../router';
 import { instant, zone } from '../time';
@@ -23,10 +23,8 @@ export function ArrivalsChart({ of }: { of: Arrivals }) {
   const known = series.good.map((n, i) => (n === null ? null : i)).filter((i) => i !== null);
   const last = [...known].reverse().find((i) => (series.good[i] ?? 0) > 0);
   const at = (i: number): string => instant(series.timestamps[i] ?? null, zone.value);
-  const total = of.accepted.reduce<number>((n, x) => n + (x ?? 0), 0);
-  const refused = of.refused.reduce<number>((n, x) => n + (x ?? 0), 0);
-  const summary = total === 0 ? `No span was counted in the last ${of.window}.`
-    : `${format.plural(total, 'span was', 'spans were')} counted and ${format.count(refused)} refused in the last ${of.window}. ${last === known[known.length - 1] ? 'Spans arrive now.' : `The last arrived before ${at(last!)}.`}`;
+  const arrived = arrivedWords(of);
+  const summary = last === undefined ? arrived : `${arrived} ${last === known[known.length - 1] ? 'Spans arrive now.' : `The last arrived before ${at(last)}.`}`;
   const each = (values: readonly (number | null)[]) => (i: number): string => (values[i] == null ? format.notMeasured : format.count(Math.round(values[i])));
   const step = (by: number): void => {
     const next = arrivalWindows[Math.max(0, Math.min(arrivalWindows.length - 1, (arrivalWindows as readonly string[]).indexOf(of.window === '1d' ? '24h' : of.window) + by))]!;
