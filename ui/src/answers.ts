@@ -12,7 +12,7 @@ import { goneSince } from './lane';
 import type { Comparison, Happenings } from './lane';
 import { instant, unix } from './time';
 import type { Zone } from './time';
-import { budgetLeft, pace, sentence } from './verdict';
+import { budgetLeft, sentence } from './verdict';
 
 /** The alert that speaks for the objective: one that calls before one that is kept quiet, pages before tickets, the oldest first. */
 export function speaking(alerts: readonly Alert[]): Alert | null {
@@ -112,16 +112,6 @@ export function ranOut(series: Pick<Series, 'timestamps' | 'budget_remaining'>):
     if ((left[i - 1] ?? -1) >= 0) return series.timestamps[i] ?? null;
   }
   return null;
-}
-
-/** How fast it burns, against what is allowed. */
-export function burnSaid(o: ObjectiveDetail): Said {
-  const condition = burning(speaking(o.alerts ?? []));
-  if (condition && condition.long.burn !== null) {
-    return { text: format.burnRate(condition.long.burn), detail: `over ${condition.long.window}${condition.threshold === null ? '' : `, threshold ${condition.threshold}x`}` };
-  }
-  const first = pace(o);
-  return first ? { text: format.burnRate(first.rate), detail: `over ${first.window}` } : { text: format.notMeasured, detail: '' };
 }
 
 export interface Changed extends Said { worse: boolean; from: number | null }

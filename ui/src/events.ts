@@ -18,6 +18,9 @@ export type Said = 'here' | 'away';
 
 export const connection = signal<Line>('off');
 
+/** Since when the line is broken, in Unix seconds: as old is what the pages show. null while it is not. */
+export const lostSince = signal<number | null>(null);
+
 /** Grows by one for every evaluation that the server announced. */
 export const evaluations = signal(0);
 
@@ -40,11 +43,15 @@ interface Wire {
 
 /** Listens until the page is left, but not while nobody is signed in. */
 export function follow(): void {
-  const wire = connect(() => (connection.value = 'lost'));
+  const become = (line: Line): void => {
+    lostSince.value = line === 'lost' ? (lostSince.peek() ?? Date.now() / 1000) : null;
+    connection.value = line;
+  };
+  const wire = connect(() => become('lost'));
   wire.onmessage = ({ data }) => {
     if (data === 'evaluation') evaluations.value++;
     else if (data === 'alerts') tellings.value++;
-    else connection.value = data;
+    else become(data);
   };
   effect(() => {
     session.value;

@@ -3,7 +3,7 @@
 
 // One service as /api/v1/services/{service} tells of it, its address, and what
 // its page works out of the answer before anything is drawn.
-import type { Objective, Series, Source, State } from './api';
+import type { Objective, Series, State } from './api';
 import * as format from './format';
 
 /** Where a service runs; both may be empty. */
@@ -159,6 +159,3 @@ export function appearances(v: Pick<ServiceVersion, 'series_valid' | 'series_bad
   });
   return runs;
 }
-
-/** True when any step of the range was written afterwards. */
-export const hasHistory = (s: { source: readonly (Source | null)[] }): boolean => s.source.some((x) => x === 'backfill' || x === 'mixed');

@@ -9,9 +9,9 @@ import * as format from './format';
 import { unix, windowSeconds } from './time';
 import type { Zone } from './time';
 
-/** Worst first: what hurts users now, what will, what is blind, what is fine. */
+/** Worst first, in the order in which the server and the command line sort: what hurts users, what may unseen, what will, what is blind, what is fine. */
 export const states: readonly State[] = [
-  'breaching', 'exhausted', 'at_risk', 'misconfigured', 'no_data', 'not_measured', 'paused', 'ok',
+  'breaching', 'exhausted', 'misconfigured', 'at_risk', 'no_data', 'not_measured', 'paused', 'ok',
 ];
 
 export const stateLabel: Record<State, string> = {

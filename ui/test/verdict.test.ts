@@ -21,6 +21,10 @@ test('worst first: state, then what is left, unmeasured budgets last of their st
   assert.deepEqual(sorted.map((o) => `${o.state} ${o.budget?.remaining}`), ['breaching 20', 'breaching 80', 'exhausted -5', 'no_data 1', 'ok 10', 'ok null']);
 });
 
+test('states stand in the order of slo.State.Worse', () => {
+  assert.deepEqual(states, ['breaching', 'exhausted', 'misconfigured', 'at_risk', 'no_data', 'not_measured', 'paused', 'ok']);
+});
+
 test('a state this UI does not know never sorts as fine', () => {
   assert.equal(severity('something_new' as State), 0);
   assert.equal(states[states.length - 1], 'ok');

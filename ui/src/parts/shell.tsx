@@ -6,11 +6,11 @@ import { useEffect } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { signedIn, signedOut } from '../api';
 import { said } from '../commands';
-import { connection } from '../events';
+import { connection, lostSince } from '../events';
 import { keepZone, places } from '../places';
 import { address } from '../router';
 import { listen, opened } from '../shortcuts';
-import { chooseZone, zone } from '../time';
+import { chooseZone, instant, zone } from '../time';
 import { Palette } from './palette';
 import { ShortcutSheet } from './shortcutsheet';
 import { SignOut } from './signin';
@@ -59,7 +59,8 @@ const isAt = (path: string): boolean => address.value.path === path || (below[pa
 function Live() {
   if (signedOut.value) return null;
   const words = { live: 'Live', lost: 'Reconnecting', off: 'Connecting' }[connection.value];
-  return <span class={`live is-${connection.value}`} role="status"><span class="dot" aria-hidden="true" /><span>{words}</span></span>;
+  const since = lostSince.value === null ? '' : `, numbers of ${instant(lostSince.value, zone.value).slice(11)}`;
+  return <span class={`live is-${connection.value}`} role="status" title={words + since}><span class="dot" aria-hidden="true" /><span>{words}{since}</span></span>;
 }
 
 function ZoneSwitch() {

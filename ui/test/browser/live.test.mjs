@@ -64,7 +64,7 @@ page('a line that breaks is said, and what was missed meanwhile is asked for', {
   await tab.getByText('Live', { exact: true }).waitFor();
   const again = tab.waitForRequest(/api\/v1\/slos$/);
   servers.one.hangUp();
-  await tab.getByText('Reconnecting').waitFor();
+  await tab.getByText(/Reconnecting, numbers of \d\d:\d\d UTC/).waitFor();
   await again;
   await tab.getByText('Live', { exact: true }).waitFor();
 });
