@@ -82,6 +82,6 @@ def valid(order: Any) -> bool:
     return (
         isinstance(card, str)
         and re.fullmatch(r"\d{16}", card) is not None
-        and isinstance(cents, int)
+        and type(cents) is int  # not a bool, which is an int too
         and 1 <= cents <= MOST_CENTS
     )

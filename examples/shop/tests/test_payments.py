@@ -34,6 +34,7 @@ def test_the_card_decides(proxy: str, card: str, status: int) -> None:
         GOOD | {"card": 4242424242424242},
         GOOD | {"amount_cents": 0},
         GOOD | {"amount_cents": "4900"},
+        GOOD | {"amount_cents": True},
         GOOD | {"amount_cents": 10_000_001},
     ],
 )
