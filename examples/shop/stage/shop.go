@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // How the shop's telemetry names it; the service files say the same.
@@ -90,6 +91,10 @@ type stage struct {
 	current   release
 }
 
+// endLimit is how long a release may take to answer what it was asked, and to
+// send its last spans.
+const endLimit = 30 * time.Second
+
 // release is a storefront of one version.
 type release interface {
 	address() string
@@ -138,11 +143,13 @@ func (s *stage) rollOut(ctx context.Context, version string, start func() (relea
 		return fmt.Errorf("roll out %s: %w", version, err)
 	}
 	old := s.replace(fresh)
-	if err := s.moved(ctx, fresh.address()); err != nil {
-		return fmt.Errorf("move customers to %s: %w", version, err)
-	}
-	if err := old.end(ctx); err != nil {
-		return fmt.Errorf("end what %s replaces: %w", version, err)
+	moved := s.moved(ctx, fresh.address())
+	// The old one ends even if we are ended meanwhile: nobody else knows it, and
+	// what it has served is to be told.
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endLimit)
+	defer cancel()
+	if err := errors.Join(moved, old.end(ending)); err != nil {
+		return fmt.Errorf("put %s in the place of the release before: %w", version, err)
 	}
 	return nil
 }
