@@ -90,15 +90,22 @@ func (c *Crew) Start(cmd Command) (*Process, error) {
 	return p, nil
 }
 
-// End ends every process that is still there, the newest first.
+// End ends every process that is still there: the first one last, because the
+// others may have something to send to it yet, and those side by side.
 func (c *Crew) End() {
 	c.mu.Lock()
 	members := c.members
 	c.members = nil
 	c.mu.Unlock()
-	for i := len(members) - 1; i >= 0; i-- {
-		members[i].End()
+	if len(members) == 0 {
+		return
 	}
+	var ending sync.WaitGroup
+	for _, p := range members[1:] {
+		ending.Go(p.End)
+	}
+	ending.Wait()
+	members[0].End()
 }
 
 // End asks the process to end, and after the grace makes it and its group end.

@@ -72,14 +72,13 @@ func (d *demo) run(soft, hard context.Context) error {
 		return err
 	}
 	r, err := d.prepare(soft)
-	if err != nil || soft.Err() != nil {
-		return err
+	if soft.Err() != nil {
+		return errEarly
 	}
-	r.before, err = r.server.Counts(soft, r.began)
 	if err != nil {
 		return err
 	}
-	told := d.drive(soft, hard, r)
+	told := d.drive(soft, r)
 	if told != nil && !errors.Is(told, story.ErrLate) {
 		return told
 	}
@@ -90,6 +89,9 @@ func (d *demo) run(soft, hard context.Context) error {
 	return told
 }
 
+// errEarly says that there is nothing to compare yet.
+var errEarly = errors.New("it was ended before the story began")
+
 // world is everything that was started.
 type world struct {
 	server server.Server
@@ -99,6 +101,30 @@ type world struct {
 	load   *load.Load
 	began  time.Time
 	before map[string]server.Counts
+	// close sends no more customers; what came of the load is in driven then.
+	close   context.CancelFunc
+	driven  chan struct{} // closed when the load has ended
+	driving error
+}
+
+// open lets customers come until ctx ends, or for so long if that is more
+// than 0.
+func (r *world) open(ctx context.Context, forTime time.Duration) (err error) {
+	r.began = time.Now()
+	if r.before, err = r.server.Counts(ctx, r.began); err != nil {
+		return err
+	}
+	if forTime > 0 {
+		ctx, r.close = context.WithTimeout(ctx, forTime)
+	} else {
+		ctx, r.close = context.WithCancel(ctx)
+	}
+	r.driven = make(chan struct{})
+	go func() {
+		defer close(r.driven)
+		r.driving = r.load.Run(ctx)
+	}()
+	return nil
 }
 
 // comeback is how many times the usual customers come once it is mended. They
@@ -129,30 +155,21 @@ func (l live) Look(ctx context.Context) (story.View, error) {
 // errDriven says that the load has sent all that was asked for.
 var errDriven = errors.New("the load is over")
 
-// drive lets customers come and tells the story, until soft ends, the load has
-// sent what was asked for, or somebody dies. The ledger is final then, and what
-// the story broke is mended.
-func (d *demo) drive(soft, hard context.Context, r *world) error {
-	if d.forTime > 0 {
-		timed, cancel := context.WithTimeout(soft, d.forTime)
-		defer cancel()
-		soft = timed
-	}
+// drive tells the story while customers come, until soft ends, the load has sent
+// what was asked for, or somebody dies. The ledger is final then.
+func (d *demo) drive(soft context.Context, r *world) error {
 	playing, halt := context.WithCancelCause(soft)
 	defer halt(nil)
-	driving, stop := context.WithCancel(soft)
-	defer stop()
-	drained := make(chan error, 1)
 	go func() {
-		err := r.load.Run(driving)
+		<-r.driven
 		halt(errDriven)
-		drained <- err
 	}()
 	go r.guard(playing, halt)
-	told := d.tell(playing, hard, r)
-	stop()
-	if err := <-drained; err != nil {
-		d.screen.Say("load: %v", err) // the ledger says so too, and the verdict allows for it
+	told := d.tell(playing, r)
+	r.close()
+	<-r.driven
+	if r.driving != nil {
+		d.screen.Say("load: %v", r.driving) // the ledger says so too, and the verdict allows for it
 	}
 	if cause := context.Cause(playing); errors.Is(cause, errBroken) {
 		return cause
@@ -175,16 +192,16 @@ func (r *world) guard(ctx context.Context, halt context.CancelCauseFunc) {
 }
 
 // tell plays the scenario, and lets healthy traffic go on after it until the
-// context ends. A story that ends early is mended.
-func (d *demo) tell(ctx, hard context.Context, r *world) error {
+// context ends. What a story could not end is mended, unless the shop ends anyway.
+func (d *demo) tell(ctx context.Context, r *world) error {
 	if d.scenario.Objective == "" {
 		d.linger(ctx, r)
 		return nil
 	}
 	s := d.story(r)
 	err := s.Play(ctx)
-	if s.Broken() {
-		err = errors.Join(err, s.Scene.End(hard))
+	if s.Broken() && ctx.Err() == nil {
+		err = errors.Join(err, s.Scene.End(ctx))
 	}
 	if ctx.Err() != nil {
 		return nil // whatever failed then failed because of it
@@ -200,7 +217,7 @@ func (d *demo) tell(ctx, hard context.Context, r *world) error {
 
 func (d *demo) story(r *world) *story.Story {
 	s := &story.Story{
-		Scenario: d.scenario, Scene: live{d.scenario, *r}, Screen: d.screen, Wait: d.wait(),
+		Scenario: d.scenario, Scene: live{d.scenario, *r}, Screen: d.screen, Wait: d.wait(), Opened: r.began,
 		Notices: d.desk.Notices, Orders: d.desk.Orders,
 		Pages: story.Links{
 			Objective: fmt.Sprintf("%s/slos/%s/%s?environment=%s&namespace=%s", r.server.URL, d.scenario.Service, d.scenario.Objective, stage.Environment, stage.Namespace),

@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,13 +20,27 @@ import (
 	"github.com/leadline/leadline/examples/shop/venv"
 )
 
-// build compiles a command, for tests that need it as a process of its own.
+// built are the commands that tests run as processes of their own, compiled and
+// linked once each.
+var built struct {
+	sync.Mutex
+	folder string // removed by TestMain
+	path   map[string]string
+}
+
+// build compiles the command in a folder.
 func build(t *testing.T, folder string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "command")
+	built.Lock()
+	defer built.Unlock()
+	if path, done := built.path[folder]; done {
+		return path
+	}
+	path := filepath.Join(built.folder, strconv.Itoa(len(built.path)))
 	if out, err := exec.Command("go", "build", "-o", path, folder).CombinedOutput(); err != nil {
 		t.Fatalf("build %s: %v\n%s", folder, err, out)
 	}
+	built.path[folder] = path
 	return path
 }
 
@@ -223,9 +239,9 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// begin starts the demo with the stand-in and waits until it is open; what it
-// says goes on to be read from the pipe.
-func begin(t *testing.T, temp string, args ...string) (*exec.Cmd, *os.File) {
+// begin starts the demo and waits until it has said something; what it says
+// then goes on to be read from the pipe.
+func begin(t *testing.T, temp, said string, env []string, args ...string) (*exec.Cmd, *os.File) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -237,21 +253,39 @@ func begin(t *testing.T, temp string, args ...string) (*exec.Cmd, *os.File) {
 	}
 	t.Cleanup(func() { out.Close() })
 	cmd := exec.CommandContext(t.Context(), build(t, "."), append([]string{"--bin", self, "--scenario", "none"}, args...)...)
-	cmd.Env = append(os.Environ(), quietPorts("TMPDIR="+temp)...)
+	cmd.Env = append(os.Environ(), append(quietPorts("TMPDIR="+temp), env...)...)
 	cmd.Stdout, cmd.Stderr = w, w
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	w.Close()
-	waitForText(t, out, "Ctrl-C ends it")
+	waitForText(t, out, said)
 	return cmd, out
+}
+
+// opened is what the demo says when everything runs.
+const opened = "Ctrl-C ends it"
+
+// TestInterruptWhilePreparing waits for customers, who come although the
+// history is not made up yet, and ends the demo then.
+func TestInterruptWhilePreparing(t *testing.T) {
+	temp := t.TempDir()
+	cmd, out := begin(t, temp, "✓ traffic", []string{"FAKE_ENDLESS=1"}, "--stand-in")
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	waitForText(t, out, "demo: it was ended before the story began\n")
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitBroken {
+		t.Errorf("demo: %v, want exit code %d", err, exitBroken)
+	}
+	checkNothingLeft(t, temp)
 }
 
 func TestInterruptEndsWithAVerdict(t *testing.T) {
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(s.String(), func(t *testing.T) {
 			temp := t.TempDir()
-			cmd, out := begin(t, temp, "--stand-in", "--rate", "200")
+			cmd, out := begin(t, temp, opened, nil, "--stand-in", "--rate", "200")
 			if err := cmd.Process.Signal(s); err != nil {
 				t.Fatal(err)
 			}
@@ -273,7 +307,7 @@ func TestKilledDemoLeavesNoProcess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			temp := t.TempDir()
-			cmd, _ := begin(t, temp, prepare(t)...)
+			cmd, _ := begin(t, temp, opened, nil, prepare(t)...)
 			if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}

@@ -42,7 +42,15 @@ func TestMain(m *testing.M) {
 		}
 	}
 	time.Local = time.UTC // as the text cases are
-	os.Exit(m.Run())
+	folder, err := os.MkdirTemp("", "leadline-demo-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	built.folder, built.path = folder, map[string]string{}
+	code := m.Run()
+	os.RemoveAll(folder)
+	os.Exit(code)
 }
 
 // fakeServer counts the shop's events by the rules of its service files.
@@ -88,7 +96,12 @@ func fakeServe(args []string) int {
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /api/v1/slos", s.slos)
 	mux.HandleFunc("GET /api/v1/slos/{service}/{name}", s.slo)
-	mux.HandleFunc("POST /api/v1/backfill", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })
+	mux.HandleFunc("POST /api/v1/backfill", func(w http.ResponseWriter, r *http.Request) {
+		if os.Getenv("FAKE_ENDLESS") != "" {
+			<-r.Context().Done()
+		}
+		io.WriteString(w, "{}")
+	})
 	receivers, err := otlp.New(cfg, s, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	if err != nil {
 		fmt.Println(err)

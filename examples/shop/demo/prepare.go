@@ -9,7 +9,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,7 +21,7 @@ import (
 )
 
 // prepare starts the server, and then at the same time makes its past up and
-// starts the shop. It tells each on a line of its own.
+// opens the shop. It tells each on a line of its own.
 func (d *demo) prepare(ctx context.Context) (*world, error) {
 	b := screen.NewBoard(d.screen, [2]string{"server", "bin/leadline serve"},
 		[2]string{"history", "30 days, made up"}, [2]string{"python", "the shop's environment"},
@@ -42,13 +41,23 @@ func (d *demo) prepare(ctx context.Context) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() error { return d.makeHistory(ctx, b.Task("history"), r, rate) })
-	both.Go(func() error { return d.startShop(ctx, b, r, otlp) })
+	// Customers need not wait for the past: it ends before they come. They
+	// outlive the group, so they come under the context that was given.
+	both, starting := errgroup.WithContext(ctx)
+	both.Go(func() error { return d.makeHistory(starting, b.Task("history"), r, rate) })
+	both.Go(func() error {
+		if err := d.startShop(starting, b, r, otlp); err != nil {
+			return err
+		}
+		return d.openShop(ctx, b.Task("traffic"), r, rate)
+	})
 	if err := both.Wait(); err != nil {
+		if r.close != nil {
+			r.close()
+		}
 		return nil, err
 	}
-	return r, d.readyLoad(b.Task("traffic"), r, rate)
+	return r, nil
 }
 
 // usualAddresses are where the server listens by default, and the settings of
@@ -91,7 +100,7 @@ func (d *demo) startServer(ctx context.Context, t *screen.Task, r *world) (stage
 	}
 	r.serve = p
 	if err := p.Answers(ctx, r.server.URL+"/readyz", serverStartLimit); err != nil {
-		t.Failed("it did not start")
+		t.Failed("%s", ended(ctx, "it did not start"))
 		return stage.Endpoints{}, err
 	}
 	t.Done("%s  OTLP on %s and %s%s", d.screen.Ink.Link(r.server.URL), port(addresses[1]), port(addresses[2]), other)
@@ -112,7 +121,7 @@ func (d *demo) makeHistory(ctx context.Context, t *screen.Task, r *world, perMin
 	t.Begin("making up 30 days before today")
 	h, err := r.server.MakeHistory(ctx, perMinute)
 	if err != nil {
-		t.Failed("no history")
+		t.Failed("%s", ended(ctx, "there is none"))
 		return err
 	}
 	t.Done("30 days, made up and labelled so on every chart: %s events, %d incidents", screen.Thousands(h.Events), h.Incidents)
@@ -141,7 +150,7 @@ func (d *demo) startShop(ctx context.Context, b *screen.Board, r *world, otlp st
 		r.shop, err = stage.StartStandIn(cfg)
 	}
 	if err != nil {
-		t.Failed("it did not start")
+		t.Failed("%s", ended(ctx, "it did not start"))
 		return err
 	}
 	t.Done("%s  release %s, %s", d.screen.Ink.Link(r.shop.URL()), stage.Version, kind)
@@ -176,8 +185,8 @@ func (d *demo) load(storefront string) load.Config {
 	return c
 }
 
-// readyLoad makes the load, and makes sure that it outweighs the past.
-func (d *demo) readyLoad(t *screen.Task, r *world, perMinute float64) (err error) {
+// openShop lets customers come, and makes sure that they outweigh the past.
+func (d *demo) openShop(ctx context.Context, t *screen.Task, r *world, perMinute float64) (err error) {
 	t.Begin("")
 	cfg := d.load(r.shop.URL())
 	if r.load, err = load.New(load.Client(cfg.Concurrency), cfg); err != nil {
@@ -187,7 +196,18 @@ func (d *demo) readyLoad(t *screen.Task, r *world, perMinute float64) (err error
 	if live < meanShare*perMinute {
 		return errors.New("BUG: the live traffic does not outweigh the made-up history")
 	}
-	r.began = time.Now()
+	if err := r.open(ctx, d.forTime); err != nil {
+		return err
+	}
 	t.Done("%.0f requests a second; %.0f checkouts a minute, %.0f times the history's", cfg.Rate, live, live/perMinute)
 	return nil
+}
+
+// ended says why a task did not come to its end: because everything ended, or
+// what else it was.
+func ended(ctx context.Context, otherwise string) string {
+	if ctx.Err() != nil {
+		return "not done: the demo was ended"
+	}
+	return otherwise
 }

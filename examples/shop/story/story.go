@@ -31,6 +31,9 @@ const (
 	// patience is how many times its limit something is waited for before the
 	// story ends without it: late is worth saying, never is not worth waiting.
 	patience = 2
+	// lookAround is how long all is well at least after everything is prepared,
+	// for whoever opens the UI then.
+	lookAround = 20 * time.Second
 )
 
 // ErrLate says that the story did not come to its end in time.
@@ -74,6 +77,7 @@ type Story struct {
 	Scene   Scene
 	Screen  *screen.Screen
 	Pages   Links
+	Opened  time.Time     // when customers began to come
 	Wait    time.Duration // for somebody to mend it, before the story does
 	Notices <-chan Notice
 	Orders  <-chan string // to mend it, and from where they come
@@ -126,11 +130,15 @@ func (s *Story) Play(ctx context.Context) error {
 // openShop lets customers buy for a while.
 func (s *Story) openShop(ctx context.Context) error {
 	s.note(func(l *storyLog) { l.phase = healthy })
-	s.Screen.Say("\n%s Customers buy; nothing is wrong. In %s something will be.", s.Screen.Stamp(), screen.Span(s.Healthy))
+	now := time.Now()
+	deadline := s.Opened.Add(s.Healthy)
+	if soonest := now.Add(min(s.Healthy, lookAround)); deadline.Before(soonest) {
+		deadline = soonest
+	}
+	s.Screen.Say("\n%s Customers buy; nothing is wrong. In %s something will be.", s.Screen.Stamp(), screen.Span(deadline.Sub(now)))
 	if s.Healthy == heardBefore {
 		s.Screen.Say("      So long it takes to know that silence is unusual. Have a look around meanwhile: %s", s.Screen.Ink.Link(s.Pages.Objective))
 	}
-	deadline := time.Now().Add(s.Healthy)
 	_, err := s.until(ctx, deadline.Add(time.Minute), func(now time.Time, v View, n *Notice, order string) (bool, string) {
 		left := deadline.Sub(now)
 		return left <= 0, fmt.Sprintf("  all is well: %s · goes wrong in %s", v.Standing(), screen.Span(left))

@@ -104,6 +104,7 @@ func TestStory(t *testing.T) {
 		wait    time.Duration
 		orders  []time.Duration // when somebody asks to mend it
 		ends    time.Duration   // when the demo is ended
+		opened  time.Duration   // how long customers have come already
 		want    error
 		reaches phase
 	}{
@@ -113,6 +114,7 @@ func TestStory(t *testing.T) {
 		{name: "silence", plays: silence(), scene: fakeScene{pages: 3 * time.Minute, ends: 20 * time.Second, absent: true}, wait: 30 * time.Second, reaches: over},
 		{name: "no-page", scene: fakeScene{}, wait: time.Minute, want: ErrLate, reaches: troubled},
 		{name: "no-end", scene: fakeScene{pages: 80 * time.Second}, want: ErrLate, reaches: mended},
+		{name: "history-took-long", opened: 2 * time.Minute, scene: fakeScene{pages: 80 * time.Second}, ends: 30 * time.Second, reaches: troubled},
 		{name: "ended-early", scene: fakeScene{pages: 80 * time.Second}, ends: 100 * time.Second, reaches: troubled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -124,7 +126,7 @@ func TestStory(t *testing.T) {
 					c.plays = BadDeploy()
 				}
 				s := &Story{
-					Scenario: c.plays, Scene: &c.scene, Screen: screen.Plain(&out), Wait: c.wait,
+					Scenario: c.plays, Scene: &c.scene, Screen: screen.Plain(&out), Wait: c.wait, Opened: time.Now().Add(-c.opened),
 					Notices: c.scene.notices, Orders: orders,
 					Pages: Links{Objective: "http://127.0.0.1:8/slo/shop/shop-api/checkout-succeeds", Desk: "http://127.0.0.1:9", Binary: "bin/leadline"},
 				}
