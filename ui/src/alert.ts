@@ -35,6 +35,8 @@ export interface Rule {
   severity: Severity;
   default: boolean;
   by_group: boolean;
+  /** The bad events that its longest window must hold before anybody is called; 0 where that does not matter. */
+  guard?: number;
   asks: string;
   sentence: string;
   verdict: Verdict;

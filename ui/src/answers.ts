@@ -43,6 +43,12 @@ export function subject(o: Pick<ObjectiveDetail, 'indicator' | 'name'>): string 
   }
 }
 
+/** What a share is of: an operation stands for its events, an objective does not. */
+function counted(o: ObjectiveDetail): string {
+  const what = subject(o);
+  return what === o.name ? `the events of ${what}` : what;
+}
+
 /** What a bad event is to a user, by the kind of the rule. */
 const suffered: Record<string, [string, string]> = {
   availability: ['failed', 'succeeded'],
@@ -64,12 +70,12 @@ export function broken(o: ObjectiveDetail): string {
   const blind = o.state === 'no_data' || o.state === 'not_measured' || o.state === 'misconfigured';
   if (blind) return `Nobody can tell how ${subject(o)} does: ${o.cause === '' ? format.notMeasured : o.cause}.`;
   if (o.state !== 'ok' && burn && (burn.bad ?? 0) > 0 && (burn.total ?? 0) > 0) {
-    return `${format.share(burn.bad! / burn.total!)} of ${subject(o)}${ofGroup(alert)} ${bad} in the last ${spoken(burn.window)}: ${format.count(burn.bad)} of ${format.plural(burn.total!, 'event', 'events')}.`;
+    return `${format.share(burn.bad! / burn.total!)} of ${counted(o)}${ofGroup(alert)} ${bad} in the last ${spoken(burn.window)}: ${format.count(burn.bad)} of ${format.plural(burn.total!, 'event', 'events')}.`;
   }
   if (o.good === null || o.bad === null || o.good + o.bad === 0) return sentence(o);
   const valid = o.good + o.bad;
-  if (o.state === 'ok') return `Nothing is broken: ${format.sli(o.good, o.bad, format.digitsFor(o.target))} of ${subject(o)} ${good} over ${o.window}, the target is ${format.target(o.target)}.`;
-  return `${format.share(o.bad / valid, 2)} of ${subject(o)} ${bad} over ${o.window}: ${format.amount(o.bad, o.unit)} of ${format.amount(valid, o.unit)} ${format.noun(valid, o.unit)}, ${format.amount(o.budget?.allowed, o.unit)} allowed.`;
+  if (o.state === 'ok') return `Nothing is broken: ${format.sli(o.good, o.bad, format.digitsFor(o.target))} of ${counted(o)} ${good} over ${o.window}, the target is ${format.target(o.target)}.`;
+  return `${format.share(o.bad / valid, 2)} of ${counted(o)} ${bad} over ${o.window}: ${format.amount(o.bad, o.unit)} of ${format.amount(valid, o.unit)} ${format.noun(valid, o.unit)}, ${format.amount(o.budget?.allowed, o.unit)} allowed.`;
 }
 
 const burning = (a: Alert | null): Condition | null => a?.conditions.find((c) => c.kind === 'burn' && c.long.burn !== null) ?? null;
@@ -104,14 +110,16 @@ function lastEnded(o: ObjectiveDetail, zone: Zone): string {
   return ended === undefined ? 'no alert remembered' : `the last alert ended ${instant(unix(ended), zone)}`;
 }
 
-/** The end of the last step that was still within the budget, if all after it were beyond. */
+/**
+ * The end of the first step since which the budget is overspent without a break. Steps without a budget say nothing,
+ * and the first one that has one is the begin if none before it has.
+ */
 export function ranOut(series: Pick<Series, 'timestamps' | 'budget_remaining'>): number | null {
-  const left = series.budget_remaining;
-  for (let i = left.length - 1; i > 0; i--) {
-    if ((left[i] ?? -1) >= 0) return null;
-    if ((left[i - 1] ?? -1) >= 0) return series.timestamps[i] ?? null;
-  }
-  return null;
+  const known = series.budget_remaining.flatMap((left, i) => (left === null ? [] : [{ left, i }]));
+  let after = known.length;
+  while (after > 0 && known[after - 1]!.left < 0) after--;
+  const first = known[after];
+  return first === undefined || first.i === 0 ? null : (series.timestamps[first.i] ?? null);
 }
 
 export interface Changed extends Said { worse: boolean; from: number | null }

@@ -78,7 +78,10 @@ test('when a budget ran out', () => {
   assert.equal(at([1, -0.5, 0.1, -0.2]), 3);
   assert.equal(at([1, -0.5, 0.1]), null);
   assert.equal(at([-1, -1]), null);
-  assert.equal(at([1, null, -1]), 1);
+  assert.equal(at([1, null, -1]), 2);
+  // Nothing was measured before: it began with the first events, however far the range reaches back.
+  assert.equal(at([null, null, -1, -2]), 2);
+  assert.equal(at([null, null]), null);
   assert.equal(at([]), null);
 });
 

@@ -76,8 +76,15 @@ function One({ of: r, alert, now }: { of: Rule; alert: Alert | undefined; now: n
         {r.verdict === 'ok' || r.sentence === '' ? r.asks : r.sentence}{r.verdict !== '' && r.verdict !== 'ok' && <span class="quiet"> · {verdictMeaning[r.verdict]}</span>}
         {r.verdict !== 'ok' && r.exhaustion.state === 'expected' && <span class="quiet"> · that is {gone.detail}</span>}
       </p>
+      {!alert && r.verdict === 'critical' && short(r)}
       {alert && <Quiet of={alert} />}
       {alert && alert.deliveries.length > 0 && <p class="quiet">Told: {alert.deliveries.map((t) => `${t.receiver} (${t.state.replaceAll('_', ' ')})`).join(', ')}</p>}
     </li>
   );
+}
+
+/** Why nobody is called although both windows burn: so few bad events prove little. */
+function short(r: Rule): ComponentChildren {
+  const bad = Math.max(0, ...r.conditions.map((c) => c.long.bad ?? 0));
+  return bad < (r.guard ?? 0) ? <p>Calls nobody yet: {format.plural(bad, 'bad event', 'bad events')} in its long window, and it takes {r.guard} to tell a burn from chance.</p> : null;
 }
