@@ -5,7 +5,6 @@ package alert
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 
 	"github.com/leadline/leadline/internal/slo"
@@ -171,17 +170,6 @@ func Ends(a *Alert, r *slo.Rule) time.Time {
 		return time.Time{}
 	}
 	return a.Clear.Add(hold(r))
-}
-
-// Waits says of an alert that its conditions do not hold any more, and when it
-// ends; empty of one that does not wait to end.
-func Waits(a *Alert, r *slo.Rule) string {
-	ends := Ends(a, r)
-	if ends.IsZero() {
-		return ""
-	}
-	const clock = "15:04:05"
-	return fmt.Sprintf("waits to end: not so since %s, over at %s UTC at the earliest", a.Clear.UTC().Format(clock), ends.UTC().Format(clock))
 }
 
 // firedSince reports whether the alert fires, or did after the instant.

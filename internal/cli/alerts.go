@@ -81,7 +81,7 @@ func alertTable(w io.Writer, v report.Alerts) {
 	for _, a := range v.Alerts {
 		fmt.Fprintln(w, strings.Join([]string{
 			string(a.State), string(a.Severity), serviceName(a.Namespace, a.Service, a.Environment), a.Objective, ruleText(&a),
-			a.Since.Format(time.RFC3339), dash(string(a.Verdict)), plain(toldText(&a)), plain(seesText(&a)),
+			a.Since.Format(time.RFC3339), dash(a.Life.Word), plain(toldText(&a)), plain(seesText(&a)),
 		}, "\t"))
 	}
 }
@@ -122,7 +122,7 @@ func seesText(a *report.Alert) string {
 		return a.Sentence + "; frozen: " + a.Frozen
 	}
 	if a.EndsAt != nil {
-		return fmt.Sprintf("%s; not so since %s, ends at %s at the earliest", a.Sentence, a.ClearSince.Format(time.RFC3339), a.EndsAt.Format(time.RFC3339))
+		return a.Sentence + "; " + a.Life.Says
 	}
 	return a.Sentence
 }

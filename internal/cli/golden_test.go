@@ -169,8 +169,8 @@ func server(t *testing.T) *httptest.Server {
 	burns := detail(all.SLOs[1])
 	burns.SLO.Rules, burns.SLO.Alerts = recorded[[]report.Rule](t, "rules"), recorded[report.Alerts](t, "alerts").Alerts
 	burns.SLO.Target = "0.99"
-	burns.SLO.State, burns.SLO.Verdict = slo.Breaching, report.Verdict{Verdict: alert.Recovering, Rule: "page-1h", Sentence: "1h burn 20x, 5m 0.5x, threshold 13.44x"}
-	burns.SLO.Cause = burns.SLO.Verdict.Sentence + "; waits to end: not so since 11:58:00, over at 12:03:00 UTC at the earliest"
+	burns.SLO.State, burns.SLO.Verdict = slo.Breaching, report.Verdict{Verdict: alert.Recovering, Life: report.Life{Word: "ending"}, Rule: "page-1h", Sentence: "1h burn 20x, 5m 0.5x, threshold 13.44x"}
+	burns.SLO.Cause = burns.SLO.Verdict.Sentence + "; ending: not above both since 11:58:00, ends 12:03:00 UTC if it stays so"
 	answer("/api/v1/slos/shop-api/burns", burns)
 	answer("/api/v1/slos/shop-api/burns/events", deployed())
 	answer("/api/v1/slos/{service}/{name}/events", report.Timeline{SchemaVersion: 1, Versions: deployed().Versions[:1]})

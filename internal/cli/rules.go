@@ -22,8 +22,8 @@ func explainRules(w io.Writer, s report.DetailSLO) {
 	fmt.Fprintln(w, "\nalert rules: a burn rate is bad / valid / (1 - target)")
 	for _, r := range s.Rules {
 		verdict := ""
-		if r.Verdict != "" {
-			verdict = ": " + string(r.Verdict)
+		if r.Life.Word != "" {
+			verdict = ": " + r.Life.Word
 		}
 		fmt.Fprintf(w, "  %s%s\n", r.Asks, verdict)
 		for i := range r.Conditions {

@@ -169,11 +169,11 @@ func causeText(s report.SLO) string {
 }
 
 // whyText is the cause of a state. Where it is what the worst pair of windows
-// says, the verdict says whether that goes on.
+// says, a word says whether that goes on; a cause says itself that it ends.
 func whyText(s report.SLO) string {
 	v := s.Verdict
-	if s.State == slo.Breaching && strings.HasPrefix(s.Cause, v.Sentence) && (v.Verdict == alert.Critical || v.Verdict == alert.Rising || v.Verdict == alert.Recovering) {
-		return string(v.Verdict) + ": " + s.Cause
+	if s.State == slo.Breaching && strings.HasPrefix(s.Cause, v.Sentence) && (v.Life.Word == string(alert.Critical) || v.Life.Word == string(alert.Rising) || v.Life.Word == string(alert.Recovering)) {
+		return v.Life.Word + ": " + s.Cause
 	}
 	return s.Cause
 }

@@ -65,6 +65,7 @@ type Alert struct {
 	EndsAt *time.Time `json:"ends_at"`
 	// Verdict is what its pair of windows says now; empty without one.
 	Verdict    alert.Verdict `json:"verdict"`
+	Life       Life          `json:"life"`
 	Sentence   string        `json:"sentence"`
 	NextStep   string        `json:"next_step"`
 	Conditions []Condition   `json:"conditions"`
@@ -170,6 +171,7 @@ func alertsOf(v *eval.Evaluation, d *dispatch.Status) []Alert {
 		if r := ruleNamed(v, a.Rule); r != nil {
 			in := readingOf(v, r, a.Group)
 			a.Verdict, a.Conditions, a.Exhaustion = in.verdict(), in.conditions(), in.exhaustion(v.At)
+			a.Life = Life(alert.LifeOf(&v.Alerts[i], r, a.Verdict))
 			a.EndsAt, a.InhibitedUntil = instant(alert.Ends(&v.Alerts[i], r)), instant(quietUntil(v, &v.Alerts[i], r))
 		}
 		out = append(out, a)

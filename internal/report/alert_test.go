@@ -257,7 +257,7 @@ func TestAnAlertSaysWhenItEnds(t *testing.T) {
 		return r.SLOs(t.Context()).SLOs[0], of
 	}
 	s, of := after(7*time.Minute, 100)
-	if a := of["page-1h"]; a.EndsAt == nil || !a.EndsAt.Equal(w.now.Add(5*time.Minute)) || s.State != slo.Breaching || !strings.Contains(s.Cause, "waits to end") {
+	if a := of["page-1h"]; a.EndsAt == nil || !a.EndsAt.Equal(w.now.Add(5*time.Minute)) || s.State != slo.Breaching || !strings.Contains(s.Cause, "; ending: not above both since 12:07:30") {
 		t.Errorf("a page that is clear: %s, %q, ends at %v", s.State, s.Cause, a.EndsAt)
 	}
 	if a := of["page-6h"]; a.InhibitedBy != "page-1h" || a.InhibitedUntil != nil || a.EndsAt != nil {

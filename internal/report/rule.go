@@ -29,8 +29,27 @@ type Rule struct {
 	Asks       string        `json:"asks"`
 	Sentence   string        `json:"sentence"`
 	Verdict    alert.Verdict `json:"verdict"`
+	Life       Life          `json:"life"`
 	Conditions []Condition   `json:"conditions"`
 	Exhaustion Exhaustion    `json:"exhaustion"`
+}
+
+// Life says what the verdict of a rule means for its alert, if one is open: a
+// word, which is the verdict while none is, and what it means.
+type Life struct {
+	Word string `json:"word"`
+	Says string `json:"says"`
+}
+
+// openAlert returns the alert of a rule over all events that has not ended, nil
+// without one.
+func openAlert(v *eval.Evaluation, rule string) *alert.Alert {
+	for i := range v.Alerts {
+		if a := &v.Alerts[i]; a.Rule == rule && a.Group == "" && a.IsActive() {
+			return a
+		}
+	}
+	return nil
 }
 
 // Condition is one thing that must be so for a rule to fire, and what is.
@@ -94,7 +113,7 @@ func rulesOf(v *eval.Evaluation) []Rule {
 		rule := Rule{
 			Name: r.Name, Severity: r.Severity, Default: r.Default, ByGroup: r.ByGroup, Guard: r.Guard,
 			Asks: alert.Describe(r), Sentence: v.Sentence(r),
-			Verdict: in.verdict(), Conditions: in.conditions(), Exhaustion: in.exhaustion(v.At),
+			Verdict: in.verdict(), Life: Life(alert.LifeOf(openAlert(v, r.Name), r, in.verdict())), Conditions: in.conditions(), Exhaustion: in.exhaustion(v.At),
 		}
 		if r.For > 0 {
 			rule.For = window.Compact(r.For)
@@ -210,6 +229,7 @@ func (r *reading) exhaustion(at time.Time) Exhaustion {
 // Verdict is what the windows of the rule that needs somebody most say.
 type Verdict struct {
 	Verdict  alert.Verdict `json:"verdict"`
+	Life     Life          `json:"life"`
 	Rule     string        `json:"rule"`
 	Sentence string        `json:"sentence"`
 }
@@ -229,5 +249,5 @@ func verdictOf(v *eval.Evaluation) (out Verdict) {
 	if worst == nil || !v.Known {
 		return out
 	}
-	return Verdict{worst.Verdict, worst.Rule.Name, v.Sentence(worst.Rule)}
+	return Verdict{worst.Verdict, Life(alert.LifeOf(openAlert(v, worst.Rule.Name), worst.Rule, worst.Verdict)), worst.Rule.Name, v.Sentence(worst.Rule)}
 }

@@ -13,6 +13,9 @@ export type Severity = 'page' | 'ticket';
 /** What two windows of a burn say together; empty for what has no two. */
 export type Verdict = 'critical' | 'rising' | 'recovering' | 'ok' | 'no_evidence' | '';
 
+/** What the windows of a rule mean for its alert: the verdict while none is open, else 'ending' and the like, and the server's words for it. */
+export interface Life { word: string; says: string }
+
 export type AlertState = 'firing' | 'pending' | 'frozen' | 'no_longer_measured' | 'resolved';
 
 export interface AlertWindow { window: string; burn: number | null; bad: number | null; total: number | null }
@@ -40,6 +43,7 @@ export interface Rule {
   asks: string;
   sentence: string;
   verdict: Verdict;
+  life: Life;
   conditions: Condition[];
   exhaustion: Exhaustion;
 }
@@ -67,6 +71,7 @@ export interface Alert {
   /** When it is over at the earliest, unless its conditions hold again. */
   ends_at?: string | null;
   verdict: Verdict;
+  life: Life;
   sentence: string;
   next_step: string;
   conditions: Condition[];
@@ -149,15 +154,6 @@ export const verdictLabel: Record<Exclude<Verdict, ''>, string> = {
   recovering: 'Recovering',
   ok: 'OK',
   no_evidence: 'No evidence',
-};
-
-/** What a verdict means, for who does not know the words. */
-export const verdictMeaning: Record<Exclude<Verdict, ''>, string> = {
-  critical: 'both windows burn above the threshold',
-  rising: 'only the short window burns above it: recent, and not yet enough to call',
-  recovering: 'only the long window burns above it: it has stopped',
-  ok: 'neither window burns above the threshold',
-  no_evidence: 'a window holds no event',
 };
 
 /** Whether it asks for somebody, or may again: everything that has not ended. */

@@ -10,7 +10,7 @@ import { leftOutReasons } from '../src/charts/steps';
 const alert = (over: Partial<Alert>): Alert => ({
   state: 'firing', phase: 'firing', severity: 'page', rule: 'page-1h', group: '', namespace: '', service: 'shop-api', environment: 'production',
   objective: 'up', journey: '', owner: 'team', runbook: '', episode: 1, since: '2026-11-23T05:00:00Z', started_at: '2026-11-23T05:00:00Z', ended_at: null, clear_since: null,
-  verdict: 'critical', sentence: '', next_step: '', conditions: [], exhaustion: { state: 'unknown', at: null, window: '' }, frozen: '', inhibited_by: '', silenced_by: '', deliveries: [], ...over,
+  verdict: 'critical', life: { word: 'critical', says: '' }, sentence: '', next_step: '', conditions: [], exhaustion: { state: 'unknown', at: null, window: '' }, frozen: '', inhibited_by: '', silenced_by: '', deliveries: [], ...over,
 });
 
 test('a matcher is read as the server reads it, or not at all', () => {

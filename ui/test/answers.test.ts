@@ -10,7 +10,7 @@ import type { Comparison, Happenings, Version } from '../src/lane';
 
 const alert = (over: Partial<Alert>): Alert => ({
   state: 'firing', phase: 'firing', severity: 'page', rule: 'page-1h', group: '', namespace: '', service: 'shop-api', environment: '', objective: 'o', journey: '', owner: '', runbook: '', episode: 1,
-  since: '2026-11-23T05:29:00Z', started_at: '2026-11-23T05:29:00Z', ended_at: null, clear_since: null, verdict: 'critical', sentence: '', next_step: '',
+  since: '2026-11-23T05:29:00Z', started_at: '2026-11-23T05:29:00Z', ended_at: null, clear_since: null, verdict: 'critical', life: { word: 'critical', says: '' }, sentence: '', next_step: '',
   conditions: [{ kind: 'burn', long: { window: '1h', burn: 22.1, bad: 44, total: 4000 }, short: { window: '5m', burn: 16, bad: 9, total: 400 }, threshold: 13.44, within: '', share: null, verdict: 'critical', holds: true }],
   exhaustion: { state: 'unknown', at: null, window: '' }, frozen: '', inhibited_by: '', silenced_by: '', deliveries: [], ...over,
 });

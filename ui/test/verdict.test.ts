@@ -46,7 +46,7 @@ test('leftText invents no share where there is none', () => {
   assert.equal(leftText(objective({ budget: { allowed: 0, spent: 1, remaining: -1 } })), 'overspent');
 });
 
-const forecasts = (...all: [string, Exhaustion][]): Rule[] => all.map(([name, exhaustion]) => ({ name, severity: 'page', default: true, by_group: false, asks: '', sentence: '', verdict: 'ok', conditions: [], exhaustion }));
+const forecasts = (...all: [string, Exhaustion][]): Rule[] => all.map(([name, exhaustion]) => ({ name, severity: 'page', default: true, by_group: false, asks: '', sentence: '', life: { word: 'ok', says: '' }, verdict: 'ok', conditions: [], exhaustion }));
 
 test('exhaustion is the forecast of the rule with the worst verdict', () => {
   const rules = forecasts(

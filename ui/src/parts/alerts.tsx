@@ -4,7 +4,7 @@
 // One alert with everything that somebody who was woken asks first: what is
 // broken, since when, how fast it burns, who was told, why it may be quiet.
 import type { ComponentChildren } from 'preact';
-import { forecast, matchersOf, matcherText, verdictMeaning } from '../alert';
+import { forecast, matchersOf, matcherText } from '../alert';
 import type { Alert, Silence, Told } from '../alert';
 import * as format from '../format';
 import { instant, unix, zone } from '../time';
@@ -70,7 +70,7 @@ export function Quiet({ of: a, silence }: { of: Alert; silence?: Silence | undef
       {a.frozen !== '' && <p class="why-quiet"><strong>Frozen:</strong> {a.frozen}; it neither begins nor ends until that is over.</p>}
       {a.inhibited_by !== '' && <p class="why-quiet"><strong>Inhibited</strong> by {a.inhibited_by}, which {a.inhibited_until == null ? 'calls' : 'called'} for the same burn: nobody is told of this one{a.inhibited_until == null ? '' : ` unless it still burns at ${instant(unix(a.inhibited_until), zone.value, 'second')}`}.</p>}
       {a.silenced_by !== '' && <p class="why-quiet"><strong>Silenced:</strong> nobody is told{silence ? ` until ${instant(unix(silence.ends_at), zone.value)}, says ${silence.author}: ${silence.reason}` : '.'} <a href={keepZone('/silences')}>The silence</a></p>}
-      {a.clear_since !== null && <p class="why-quiet"><strong>Waits to end:</strong> its conditions have not held since {instant(unix(a.clear_since), zone.value, 'second')}{a.ends_at == null ? '' : `; it ends at ${instant(unix(a.ends_at), zone.value, 'second')} unless they hold again`}.</p>}
+      {a.clear_since !== null && a.frozen === '' && <p class="why-quiet"><strong>Waits to end:</strong> {a.life.says}.</p>}
     </>
   );
 }
@@ -81,7 +81,7 @@ function Facts({ of: a, now }: { of: Alert; now: number | null }) {
   return (
     <dl class="facts-row">
       <Fact name="Since">{instant(unix(a.since), zone.value, 'second')}{age !== '' && <span class="quiet"> for {age}</span>}</Fact>
-      {a.verdict !== '' && <Fact name="Verdict">{verdictMeaning[a.verdict]}</Fact>}
+      {a.life.says !== '' && a.clear_since === null && a.frozen === '' && <Fact name="Verdict">{a.life.says}</Fact>}
       {a.exhaustion.state !== 'unknown' && <Fact name="Budget is gone">{gone.text} <span class="quiet">{gone.detail}</span></Fact>}
       {a.next_step !== '' && <Fact name="Next">{a.next_step}</Fact>}
       {a.runbook !== '' && <Fact name="Runbook"><Runbook at={a.runbook} /></Fact>}

@@ -4,7 +4,7 @@
 // The alert rules of one objective: what each pair of windows sees now, the
 // verdict, and the alert that came of it.
 import type { ComponentChildren } from 'preact';
-import { forecast, isOpen, verdictLabel, verdictMeaning } from '../alert';
+import { forecast, isOpen } from '../alert';
 import type { Alert, Rule } from '../alert';
 import type { ObjectiveDetail } from '../api';
 import * as format from '../format';
@@ -56,7 +56,10 @@ const calm = (rules: Rule[], groups: number): ComponentChildren =>
   );
 
 const others = (rules: Rule[], alertOf: (r: Rule) => Alert | undefined): string =>
-  `${format.plural(rules.length, 'more rule', 'more rules')}: ${rules.map((r) => `${r.name}${r.verdict === '' ? '' : ` ${verdictLabel[r.verdict].toLowerCase()}`}${(alertOf(r)?.inhibited_by ?? '') === '' ? '' : ' (inhibited)'}`).join(', ')}`;
+  `${format.plural(rules.length, 'more rule', 'more rules')}: ${rules.map((r) => `${r.name}${(alertOf(r) ?? r).life.word === '' ? '' : ` ${(alertOf(r) ?? r).life.word.replaceAll('_', ' ')}`}${(alertOf(r)?.inhibited_by ?? '') === '' ? '' : ' (inhibited)'}`).join(', ')}`;
+
+/** Whether the alert itself says where it stands in its life, see Quiet. */
+const says = (a: Alert | undefined): boolean => a !== undefined && (a.clear_since !== null || a.frozen !== '');
 
 function One({ of: r, alert, now }: { of: Rule; alert: Alert | undefined; now: number | null }) {
   const gone = forecast(r.exhaustion, now, zone.value);
@@ -73,7 +76,7 @@ function One({ of: r, alert, now }: { of: Rule; alert: Alert | undefined; now: n
       <Conditions of={r.conditions} />
       {/* Calm rules say what they ask for, the others what they see. */}
       <p class={r.verdict === 'ok' || r.verdict === '' ? 'quiet' : ''}>
-        {r.verdict === 'ok' || r.sentence === '' ? r.asks : r.sentence}{r.verdict !== '' && r.verdict !== 'ok' && <span class="quiet"> · {verdictMeaning[r.verdict]}</span>}
+        {r.verdict === 'ok' || r.sentence === '' ? r.asks : r.sentence}{r.life.says !== '' && r.verdict !== 'ok' && !says(alert) && <span class="quiet"> · {r.life.says}</span>}
         {r.verdict !== 'ok' && r.exhaustion.state === 'expected' && <span class="quiet"> · that is {gone.detail}</span>}
       </p>
       {!alert && r.verdict === 'critical' && short(r)}
