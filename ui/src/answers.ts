@@ -124,10 +124,13 @@ export function ranOut(series: Pick<Series, 'timestamps' | 'budget_remaining'>):
 
 export interface Changed extends Said { worse: boolean; from: number | null }
 
+const older = (c: Comparison): string => ({ '': 'what had no version', '(other versions)': 'other versions' })[c.older] ?? c.older;
+
 const judged: Record<Comparison['judgement'], (c: Comparison, is: string) => string> = {
-  worse: (c, is) => `Version ${c.newer} ${is} worse than ${c.older}`,
-  better: (c, is) => `Version ${c.newer} ${is} better than ${c.older}`,
-  alike: (c) => `Version ${c.newer} began, no worse than ${c.older}`,
+  worse: (c, is) => `Version ${c.newer} ${is} worse than ${older(c)}`,
+  better: (c, is) => `Version ${c.newer} ${is} better than ${older(c)}`,
+  // That chance may explain a difference does not say that there is none.
+  alike: (c) => `Version ${c.newer} began, not clearly different from ${older(c)}`,
   too_few: (c) => `Version ${c.newer} began`,
 };
 

@@ -94,8 +94,11 @@ test('what changed', () => {
     return `${text}; ${detail}`;
   };
   assert.equal(said({ comparison }, alert({})), 'Version 1.5.0 is worse than 1.4.2; It is worse. The alert followed 9 min later.');
-  for (const [judgement, want] of [['too_few', 'Version 1.5.0 began'], ['alike', 'Version 1.5.0 began, no worse than 1.4.2'], ['better', 'Version 1.5.0 is better than 1.4.2']] as const) {
+  for (const [judgement, want] of [['too_few', 'Version 1.5.0 began'], ['alike', 'Version 1.5.0 began, not clearly different from 1.4.2'], ['better', 'Version 1.5.0 is better than 1.4.2']] as const) {
     assert.equal(said({ comparison: { ...comparison, judgement, sentence: 'So it is.' } }), `${want}; So it is.`);
+  }
+  for (const [older, want] of [['', 'what had no version'], ['(other versions)', 'other versions']] as const) {
+    assert.equal(said({ comparison: { ...comparison, older } }), `Version 1.5.0 is worse than ${want}; It is worse.`);
   }
   const ran = (until: string) => said({ comparison, to: '2026-11-23T06:00:00Z', versions: [version('1.5.0', { last_seen: until })] });
   assert.equal(ran('2026-11-23T05:59:00Z'), 'Version 1.5.0 is worse than 1.4.2; It is worse.');
