@@ -23,7 +23,7 @@ func explainVersions(w io.Writer, v report.Timeline, err error) {
 		fmt.Fprintf(w, "\nwhich versions ran is not known: %v\n", err)
 		return
 	}
-	if !slices.ContainsFunc(v.Versions, func(s report.SeenVersion) bool { return s.Began }) {
+	if !slices.ContainsFunc(v.Versions, func(s report.SeenVersion) bool { return s.Began || s.FirstLive }) {
 		return
 	}
 	fmt.Fprintln(w, "\nversions, with the events of the operations that are counted: bad by their status, whatever the indicator says")
@@ -36,6 +36,8 @@ func explainVersions(w io.Writer, v report.Timeline, err error) {
 		name := cmp.Or(s.Version, "-")
 		if s.Began {
 			name += " (began)"
+		} else if s.FirstLive {
+			name += " (first live)"
 		}
 		valid := s.Good + s.Bad
 		var bad *float64

@@ -15,7 +15,8 @@ import (
 )
 
 // Comparison holds the newest version against the one that had most events in
-// the hour before it began. Both were measured as they happened.
+// the hour before it began, else in the day before, else in the minute in which
+// it began. Both were measured as they happened.
 type Comparison struct {
 	Newer string `json:"newer"`
 	Older string `json:"older"`
@@ -31,18 +32,27 @@ type Comparison struct {
 	// shares, and Judgement which way it goes, or why it does not.
 	Differs   bool              `json:"differs"`
 	Judgement version.Judgement `json:"judgement"`
-	Sentence  string            `json:"sentence"`
+	// GoneSince is the end of the last minute in which the newer one was seen, nil
+	// while it runs; BackSince when the older one came back after that.
+	GoneSince *time.Time `json:"gone_since"`
+	BackSince *time.Time `json:"back_since"`
+	Sentence  string     `json:"sentence"`
+	// In words: when the older one was looked at, and how many were bad.
+	before             string
+	newerBad, olderBad uint64
 }
 
 // Judgements are what a comparison may say.
 var Judgements = [...]version.Judgement{version.TooFew, version.Alike, version.Worse, version.Better}
 
 // A version is new for a day, and is compared with an hour. One that was not
-// seen for goneFor is said to be gone.
+// seen for goneFor is said to be gone; so it is after a grace for what senders
+// hold back, when others had so many events that it would have been seen.
 const (
 	goneFor  = 5
 	newFor   = 24 * 60
 	compared = 60
+	held     = 20 * time.Second
 )
 
 // newest returns the version that began last in the day before the end.
@@ -55,39 +65,100 @@ func newest(all []version.Version, end slice.Minute) (v *version.Version) {
 	return v
 }
 
-// compare returns nil when no version is new, or nothing ran before it.
-func (l *lane) compare(ctx context.Context, all []version.Version, end slice.Minute) (*Comparison, error) {
+// compare returns nil when no version is new, or nothing ran before it. It is
+// asked at an instant, of what was before the end of a minute.
+func (l *lane) compare(ctx context.Context, all []version.Version, end slice.Minute, at time.Time) (*Comparison, error) {
 	v := newest(all, end)
 	if v == nil {
 		return nil, nil
 	}
-	since, before := window.Stretch{From: v.Began, To: end}, window.Stretch{From: v.Began - compared, To: v.Began}
+	older, before, then, err := l.olderThan(ctx, v)
+	if err != nil || older == nil {
+		return nil, err
+	}
+	since := window.Stretch{From: v.Began, To: end}
 	now, err := l.live(ctx, since)
 	if err != nil {
 		return nil, err
 	}
-	then, err := l.live(ctx, before)
-	if err != nil {
-		return nil, err
-	}
-	older, found := "", false
-	for name, c := range then {
-		if most := then[older]; c.Total() > 0 && name != v.Name && (!found || c.Total() > most.Total() || c.Total() == most.Total() && name < older) {
-			older, found = name, true
-		}
-	}
-	if !found {
-		return nil, nil
-	}
-	c := comparisonOf(v, older, now[v.Name], then[older])
+	c := comparisonOf(v, *older, now[v.Name], then)
 	if err := l.times(ctx, c, since, before); err != nil {
 		return nil, err
 	}
-	c.Sentence = c.say(end.Start(), l.objective.Indicator.Rule.Kind)
-	if v.Last+goneFor < end {
-		c.Sentence += fmt.Sprintf(" It was last seen at %s.", clock(v.Last.Stamp(), end.Start()))
+	if c.before = "in that minute"; before.From < v.Began {
+		c.before = "in the " + lengthText(all, *older, before) + " before"
 	}
+	c.ended(v, all, end, at)
+	c.Sentence = c.say(end.Start(), l.objective.Indicator.Rule.Kind) + c.over(end.Start())
 	return c, nil
+}
+
+// olderThan returns the version that ran before another one, and in which time
+// that was. A server that has just been started, or that stood still, may know
+// nothing of the hour before.
+func (l *lane) olderThan(ctx context.Context, v *version.Version) (older *string, in window.Stretch, c slice.Counts, err error) {
+	for _, in = range [...]window.Stretch{{From: v.Began - compared, To: v.Began}, {From: v.Began - newFor, To: v.Began}, {From: v.Began, To: v.Began + 1}} {
+		then, err := l.live(ctx, in)
+		if err != nil {
+			return nil, in, c, err
+		}
+		for name, of := range then {
+			if of.Total() > 0 && name != v.Name && (older == nil || of.Total() > c.Total() || of.Total() == c.Total() && name < *older) {
+				older, c = &name, of
+			}
+		}
+		if older != nil {
+			break
+		}
+	}
+	return older, in, c, nil
+}
+
+// lengthText says how long the older version was looked at, which is not all of
+// a stretch if it was first seen within it.
+func lengthText(all []version.Version, older string, in window.Stretch) string {
+	for i := range all {
+		if all[i].Name == older {
+			in.From = max(in.From, all[i].Live)
+		}
+	}
+	switch length := in.To - in.From; length {
+	case 1:
+		return "minute"
+	case compared:
+		return "hour"
+	case newFor:
+		return "day"
+	default:
+		return window.Compact(time.Duration(length) * time.Minute)
+	}
+}
+
+// ended notes that the newer version has gone, and that the older is back.
+func (c *Comparison) ended(v *version.Version, all []version.Version, end slice.Minute, at time.Time) {
+	if last := v.Last.Stamp(); v.Last+goneFor < end || v.Gone && at.Sub(last) >= held {
+		c.GoneSince = &last
+	}
+	for i := range all {
+		if all[i].Name != c.Older || c.GoneSince == nil || len(all[i].Spans) == 0 {
+			continue
+		}
+		if s := all[i].Spans[len(all[i].Spans)-1]; s.Back && s.To > v.Last {
+			back := s.From.Start()
+			c.BackSince = &back
+		}
+	}
+}
+
+// over says in a sentence that the newer version has gone.
+func (c *Comparison) over(at time.Time) string {
+	switch {
+	case c.GoneSince == nil:
+		return ""
+	case c.BackSince == nil:
+		return fmt.Sprintf(" It was last seen at %s.", clock(*c.GoneSince, at))
+	}
+	return fmt.Sprintf(" It was last seen at %s, and %s is back since %s.", clock(*c.GoneSince, at), versionText(c.Older), clock(*c.BackSince, at))
 }
 
 // live sums what each version had that was measured as it happened.
@@ -105,6 +176,7 @@ func comparisonOf(v *version.Version, older string, now, then slice.Counts) *Com
 	c := &Comparison{
 		Newer: v.Name, Older: older, Since: v.Began.Start(), NewerTotal: now.Total(), OlderTotal: then.Total(),
 		NewerBadShare: badShare(now), OlderBadShare: badShare(then), Judgement: version.Judge(now, then),
+		newerBad: now.Bad, olderBad: then.Bad,
 	}
 	c.Differs = c.Judgement == version.Worse || c.Judgement == version.Better
 	return c
@@ -133,11 +205,11 @@ func (l *lane) times(ctx context.Context, c *Comparison, since, before window.St
 func (c *Comparison) say(at time.Time, kind sli.Kind) string {
 	began := clock(c.Since, at)
 	if c.Judgement == version.TooFew {
-		return fmt.Sprintf("Version %s began at %s. That is too little to compare: it has %s, and %s had %s in the hour before.",
-			c.Newer, began, events(c.NewerTotal), versionText(c.Older), events(c.OlderTotal))
+		return fmt.Sprintf("Version %s began at %s. %s of its %s were bad, too few to tell; of %s, %s of %s %s.",
+			c.Newer, began, thousands(c.newerBad), events(c.NewerTotal), versionText(c.Older), thousands(c.olderBad), thousands(c.OlderTotal), c.before)
 	}
-	text := fmt.Sprintf("Since version %s began at %s, %s of its %s were bad; of %s, %s of %s in the hour before.",
-		c.Newer, began, percentOf(*c.NewerBadShare), events(c.NewerTotal), versionText(c.Older), percentOf(*c.OlderBadShare), thousands(c.OlderTotal))
+	text := fmt.Sprintf("Since version %s began at %s, %s of its %s were bad; of %s, %s of %s %s.",
+		c.Newer, began, percentOf(*c.NewerBadShare), events(c.NewerTotal), versionText(c.Older), percentOf(*c.OlderBadShare), thousands(c.OlderTotal), c.before)
 	if c.Judgement == version.Alike {
 		text += " Chance may explain the difference."
 	}

@@ -92,7 +92,7 @@ func (r *Report) Events(ctx context.Context, v *eval.Evaluation, from, to time.T
 	if err != nil {
 		return Timeline{}, err
 	}
-	versions, err := out.versions(ctx, l, shown, 3*step, slice.MinuteOf(r.Now())+1)
+	versions, err := out.versions(ctx, l, shown, 3*step, r.Now())
 	if err != nil {
 		return Timeline{}, err
 	}
@@ -118,8 +118,8 @@ func (r *Report) Events(ctx context.Context, v *eval.Evaluation, from, to time.T
 
 // versions reads which versions ran, and what the newest did, up to now where
 // what is shown ends later.
-func (e *Timeline) versions(ctx context.Context, l *lane, shown window.Stretch, join, now slice.Minute) ([]version.Version, error) {
-	end := min(shown.To, now)
+func (e *Timeline) versions(ctx context.Context, l *lane, shown window.Stretch, join slice.Minute, now time.Time) ([]version.Version, error) {
+	end := min(shown.To, slice.MinuteOf(now)+1)
 	read := window.Stretch{From: min(shown.From, end-newFor-compared), To: end}
 	seen, err := l.seen(ctx, read, shown, join)
 	if err != nil {
@@ -131,7 +131,10 @@ func (e *Timeline) versions(ctx context.Context, l *lane, shown window.Stretch, 
 	}
 	all := seen.Versions()
 	e.Versions, e.VersionsLeftOut = shownVersions(all, durations, shown)
-	e.Comparison, err = l.compare(ctx, all, end)
+	if shown := shown.To.Start(); shown.Before(now) {
+		now = shown
+	}
+	e.Comparison, err = l.compare(ctx, all, end, now)
 	return all, err
 }
 
@@ -178,6 +181,9 @@ func versionEvents(all []version.Version, at time.Time) (out []Event) {
 				detail = fmt.Sprintf("%s, %s of them bad.", detail[:len(detail)-1], percentOf(*share))
 			}
 			add(v, v.Began, "version "+v.Name+" began", detail)
+		}
+		if v.FirstLive {
+			add(v, v.Live, "version "+v.Name+" first seen live", "It ran when measuring began. What was before is back-filled history, so nobody can tell when it began.")
 		}
 		for j := range v.Spans {
 			s := &v.Spans[j]

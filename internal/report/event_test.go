@@ -6,6 +6,8 @@ package report_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,8 +92,8 @@ func (l lane) drive(t *testing.T, shown time.Duration, change func(*world, *slo.
 func (w *world) remember(t *testing.T, history map[slice.Minute][]slice.Sample) {
 	t.Helper()
 	_, err := w.store.Backfill(context.Background(), series.Backfill{Before: w.closed, Minutes: func(yield func(slice.Closed, error) bool) {
-		for m := slice.MinuteOf(laneBegin); m < w.closed; m++ {
-			if len(history[m]) > 0 && !yield(slice.Closed{Minute: m, Samples: merged(history[m])}, nil) {
+		for _, m := range slices.Sorted(maps.Keys(history)) {
+			if m < w.closed && !yield(slice.Closed{Minute: m, Samples: merged(history[m])}, nil) {
 				return
 			}
 		}
@@ -124,6 +126,9 @@ func timelineText(l report.Timeline) (out []string) {
 		text := fmt.Sprintf("%q %d/%d %s", v.Version, v.Bad, v.Good+v.Bad, v.Source)
 		if v.Began {
 			text += " began"
+		}
+		if v.FirstLive {
+			text += " first live"
 		}
 		for _, s := range v.Spans {
 			text += " " + hm(s.From) + "-" + hm(s.To)
@@ -160,7 +165,7 @@ func TestTimeline(t *testing.T) {
 		}, nil, []string{
 			`"1.4.2" 0/1005 live 12:00-12:11`, `"1.5.0" 350/700 live began 12:10-12:17`,
 			"version 12:10 version 1.5.0 began",
-			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 700 events were bad; of version 1.4.2, 0% of 1,000 in the hour before.",
+			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 700 events were bad; of version 1.4.2, 0% of 1,000 in the 10m before.",
 		}},
 		{"a roll-back", hour, lane{
 			"1.4.2": "XXXXXXXXXX....XXXXX",
@@ -168,14 +173,14 @@ func TestTimeline(t *testing.T) {
 		}, nil, []string{
 			`"1.5.0" 200/400 live began 12:10-12:14`, `"1.4.2" 0/1500 live 12:00-12:10 12:14-12:19`,
 			"version 12:10 version 1.5.0 began", "version 12:14 version 1.4.2 is back",
-			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 400 events were bad; of version 1.4.2, 0% of 1,000 in the hour before. It was last seen at 12:14 UTC.",
+			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 400 events were bad; of version 1.4.2, 0% of 1,000 in the 10m before. It was last seen at 12:14 UTC, and version 1.4.2 is back since 12:14 UTC.",
 		}},
 		{"back after it had gone before what is shown", 6 * time.Minute, lane{
 			"1.4.2": "XXXXXXXXXX....XXXXX",
 			"1.5.0": "..........BBBB.....",
 		}, nil, []string{
 			`"1.5.0" 100/200 live 12:12-12:14`, `"1.4.2" 0/500 live 12:14-12:19`, "version 12:14 version 1.4.2 is back",
-			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 400 events were bad; of version 1.4.2, 0% of 1,000 in the hour before. It was last seen at 12:14 UTC.",
+			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 400 events were bad; of version 1.4.2, 0% of 1,000 in the 10m before. It was last seen at 12:14 UTC, and version 1.4.2 is back since 12:14 UTC.",
 		}},
 		{"a canary that is alike", hour, lane{
 			"1.4.2": "XXXXXXXXXXXXXXXXXXXX",
@@ -183,7 +188,7 @@ func TestTimeline(t *testing.T) {
 		}, nil, []string{
 			`"1.4.2" 0/2000 live 12:00-12:20`, `"1.5.0" 0/90 live began 12:10-12:20`,
 			"version 12:10 version 1.5.0 began",
-			"alike: Since version 1.5.0 began at 12:10 UTC, 0% of its 90 events were bad; of version 1.4.2, 0% of 1,000 in the hour before. Chance may explain the difference.",
+			"alike: Since version 1.5.0 began at 12:10 UTC, 0% of its 90 events were bad; of version 1.4.2, 0% of 1,000 in the 10m before. Chance may explain the difference.",
 		}},
 		{"too little to say", hour, lane{
 			"1.4.2": "XXXXXXXXXX..",
@@ -191,22 +196,22 @@ func TestTimeline(t *testing.T) {
 		}, nil, []string{
 			`"1.4.2" 0/1000 live 12:00-12:10`, `"1.5.0" 0/10 live began 12:10-12:12`,
 			"version 12:10 version 1.5.0 began",
-			"too_few: Version 1.5.0 began at 12:10 UTC. That is too little to compare: it has 10 events, and version 1.4.2 had 1,000 events in the hour before.",
+			"too_few: Version 1.5.0 began at 12:10 UTC. 0 of its 10 events were bad, too few to tell; of version 1.4.2, 0 of 1,000 in the 10m before.",
 		}},
 		{"a deploy before what is shown is compared all the same", 4 * time.Minute, lane{
 			"1.4.2": "XXXXXXXXXX........",
 			"1.5.0": "..........BBBBBBBB",
 		}, nil, []string{
 			`"1.5.0" 250/500 live 12:13-12:18`,
-			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 800 events were bad; of version 1.4.2, 0% of 1,000 in the hour before.",
+			"worse: Since version 1.5.0 began at 12:10 UTC, 50% of its 800 events were bad; of version 1.4.2, 0% of 1,000 in the 10m before.",
 		}},
 		{"made-up history has its own versions", hour, lane{
 			"0.8": "xxxxxxxx",
 			"0.9": "        xxxx",
 			"1.0": "            XXXXXXXXXXXXXXXXXX",
 		}, nil, []string{
-			`"0.8" 0/800 backfill 12:00-12:08`, `"0.9" 0/400 backfill began 12:08-12:12`, `"1.0" 0/1800 live 12:12-12:30`,
-			"made_up 12:00-12:12 back-filled history", "version 12:08 version 0.9 began",
+			`"0.8" 0/800 backfill 12:00-12:08`, `"0.9" 0/400 backfill began 12:08-12:12`, `"1.0" 0/1800 live first live 12:12-12:30`,
+			"made_up 12:00-12:12 back-filled history", "version 12:08 version 0.9 began", "version 12:12 version 1.0 first seen live",
 		}},
 		{"nothing was measured for a while", hour, lane{
 			"1.0": "XXXXXXXXXX               XXXXXXXXXXXX",
@@ -406,7 +411,7 @@ func TestALaterEndIsNotNow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const want = "Since version 2 began at 12:10 UTC, 0% of its 100 events were bad; of version 1, 0% of 100 in the hour before. Chance may explain the difference."
+		const want = "Since version 2 began at 12:10 UTC, 0% of its 100 events were bad; of version 1, 0% of 100 in the 10m before. Chance may explain the difference."
 		if got.Comparison == nil || got.Comparison.Sentence != want {
 			t.Errorf("%s later: got %+v", later, got.Comparison)
 		}

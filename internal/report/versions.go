@@ -24,13 +24,16 @@ type SeenVersion struct {
 	FirstSeen time.Time `json:"first_seen"`
 	LastSeen  time.Time `json:"last_seen"`
 	// Began says that it was not there before its first event in the range.
-	Began    bool         `json:"began"`
-	Spans    []Stretch    `json:"spans"`
-	Good     uint64       `json:"good"`
-	Bad      uint64       `json:"bad"`
-	Excluded uint64       `json:"excluded"`
-	P95      *float64     `json:"p95_ms"`
-	Source   slice.Source `json:"source"`
+	Began bool `json:"began"`
+	// FirstLive says that it ran in the first minute that was measured as it
+	// happened, after back-filled history.
+	FirstLive bool         `json:"first_live"`
+	Spans     []Stretch    `json:"spans"`
+	Good      uint64       `json:"good"`
+	Bad       uint64       `json:"bad"`
+	Excluded  uint64       `json:"excluded"`
+	P95       *float64     `json:"p95_ms"`
+	Source    slice.Source `json:"source"`
 }
 
 const (
@@ -182,7 +185,7 @@ func shownVersions(all []version.Version, durations map[string]*slice.Histogram,
 			continue
 		}
 		s := SeenVersion{
-			Version: v.Name, FirstSeen: v.Spans[0].From.Start(), LastSeen: v.Spans[len(v.Spans)-1].To.Start(), Began: v.Began >= shown.From,
+			Version: v.Name, FirstSeen: v.Spans[0].From.Start(), LastSeen: v.Spans[len(v.Spans)-1].To.Start(), Began: v.Began >= shown.From, FirstLive: v.FirstLive && v.Live >= shown.From,
 			Good: v.Counts.Good, Bad: v.Counts.Bad, Excluded: v.Counts.Excluded, P95: p95(durations[v.Name]), Source: v.Source,
 		}
 		for _, span := range v.Spans {

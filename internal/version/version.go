@@ -22,6 +22,7 @@ import (
 	"slices"
 
 	"github.com/leadline/leadline/internal/slice"
+	"github.com/leadline/leadline/internal/stats"
 	"github.com/leadline/leadline/internal/window"
 )
 
@@ -45,6 +46,11 @@ type Version struct {
 	// Live is its first minute that was measured as it happened, 0 without one;
 	// Last the last one of any kind.
 	Live, Last slice.Minute
+	// FirstLive says that it ran when measuring began after history that was
+	// back-filled: whether it was there before then is nothing that was measured.
+	FirstLive bool
+	// Gone says that others ran since, so that it would have been seen.
+	Gone bool
 }
 
 // Span is a stretch in which a version ran. Back says that it had gone before,
@@ -109,21 +115,44 @@ type arrival struct {
 	known         bool
 	events        uint64
 	before, until uint64
+	// So many of the events came in its first minute, among all up to its end.
+	minute, minuteEnd uint64
+	early             bool // its first minutes say that it was not there before
 }
+
+// early is how many minutes are those in which a deploy takes over.
+const early = 5
 
 // note adds events of a minute before which all versions had so many, and at
 // whose end they have.
 func (a *arrival) note(m slice.Minute, events, before, until uint64) {
 	if !a.known {
-		a.at, a.known, a.before = m, true, before
+		a.at, a.known, a.before, a.minuteEnd = m, true, before, until
 	}
-	if a.events < enough {
+	if m == a.at {
+		a.minute += events
+	}
+	begins := m < a.at+early
+	if begins || a.events < enough {
 		a.events, a.until = a.events+events, until
 	}
+	a.early = a.early || begins && (a.isAbsent() || a.rose())
 }
 
 // isFirst reports whether the version was not there before.
-func (a *arrival) isFirst() bool { return absent(a.events, a.until-a.before, a.before) }
+func (a *arrival) isFirst() bool { return a.early || a.isAbsent() }
+
+func (a *arrival) isAbsent() bool { return absent(a.events, a.until-a.before, a.before) }
+
+// rose reports whether the share of events after the first minute is surely
+// more than twice that of all up to its end: most of that minute was before it.
+func (a *arrival) rose() bool {
+	if a.minuteEnd == a.until {
+		return false
+	}
+	least, _ := stats.Difference(a.events-a.minute, a.until-a.minuteEnd, a.minute, a.minuteEnd, stats.Z999)
+	return least > float64(a.minute)/float64(a.minuteEnd)
+}
 
 // New returns an empty one for what is shown of a stretch. Spans that are less
 // than join apart are one.
@@ -175,6 +204,7 @@ func (s *Seen) Minute(m slice.Minute, parts []Part) {
 		v := s.of(p.Version)
 		v.first.note(m, events, all, s.all)
 		if p.Source != slice.Backfill {
+			v.FirstLive = v.FirstLive || !v.live.known && live == 0 && all > 0 && Named(v.Name)
 			v.live.note(m, events, live, s.live)
 		}
 		s.span(v, m, all)
@@ -242,8 +272,9 @@ func (s *Seen) Versions() []Version {
 	for _, v := range s.versions {
 		shown := v.Version
 		if at, ok := v.began(); ok {
-			shown.Began = at
+			shown.Began, shown.FirstLive = at, false
 		}
+		shown.Gone = v.minutes > 0 && v.gone(s.all-v.others)
 		shown.Live, shown.Last = v.live.at, v.last
 		shown.Spans = cut(v.Spans, s.shown)
 		all = append(all, shown)

@@ -137,6 +137,15 @@ func TestVersions(t *testing.T) {
 			"0.9: xxxx......",
 			"1.4: ....XXXX..",
 		}, []string{"0.9: 0-4; 400 backfill", "1.4: 4-8; 400 live"}},
+		{"a deploy in the middle of a server's second minute", all, nil, []string{
+			"0.9: xxxx......",
+			"1.4: .....5X....",
+			"1.5: ......9XXX",
+		}, []string{"0.9: 0-4; 400 backfill", "1.4: 5-7; 105 live", "1.5 began 6: 6-10; 309 live"}},
+		{"a canary that was there when measuring began", all, nil, []string{
+			"1.4: XXXXXXXXXX",
+			"1.5: 9787989879",
+		}, []string{"1.4: 0-10; 1000 live", "1.5: 0-10; 81 live"}},
 		{"a version that only recorded history had begins in it", all, nil, []string{
 			"0.8: xxxx......",
 			"0.9: ...xxx....",
