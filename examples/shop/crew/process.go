@@ -10,6 +10,7 @@
 package crew
 
 import (
+	"context"
 	"fmt"
 	"os/exec"
 	"runtime"
@@ -91,8 +92,9 @@ func (c *Crew) Start(cmd Command) (*Process, error) {
 }
 
 // End ends every process that is still there: the first one last, because the
-// others may have something to send to it yet, and those side by side.
-func (c *Crew) End() {
+// others may have something to send to it yet, and those side by side. None is
+// waited for when ctx ends.
+func (c *Crew) End(ctx context.Context) {
 	c.mu.Lock()
 	members := c.members
 	c.members = nil
@@ -102,15 +104,16 @@ func (c *Crew) End() {
 	}
 	var ending sync.WaitGroup
 	for _, p := range members[1:] {
-		ending.Go(p.End)
+		ending.Go(func() { p.End(ctx) })
 	}
 	ending.Wait()
-	members[0].End()
+	members[0].End(ctx)
 }
 
-// End asks the process to end, and after the grace makes it and its group end.
+// End asks the process to end, and after the grace, or when ctx ends, makes it and
+// its group end.
 // It is harmless when the process has ended already.
-func (p *Process) End() {
+func (p *Process) End(ctx context.Context) {
 	select {
 	case <-p.Done:
 	default:
@@ -120,6 +123,7 @@ func (p *Process) End() {
 		select {
 		case <-p.Done:
 		case <-time.After(endGrace):
+		case <-ctx.Done():
 		}
 	}
 	p.signal(syscall.SIGKILL)

@@ -46,10 +46,10 @@ type demo struct {
 	desk   *desk.Desk
 }
 
-// end ends every process and removes what was temporary.
-func (d *demo) end() {
+// end ends every process, at once when hard has ended, and removes what was temporary.
+func (d *demo) end(hard context.Context) {
 	d.screen.Under(time.Now())
-	d.crew.End()
+	d.crew.End(hard)
 	if d.desk != nil {
 		d.desk.Close()
 	}

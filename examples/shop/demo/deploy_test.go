@@ -154,7 +154,7 @@ func TestABadDeploy(t *testing.T) {
 	ours, theirs := &phases{}, &phases{}
 	receivers := map[string]*phases{"the webhook": ours, "Alertmanager's webhook": theirs}
 	c := crew.New()
-	t.Cleanup(c.End)
+	t.Cleanup(func() { c.End(context.Background()) })
 	srv, otlp := serveTo(t, c, ours, theirs)
 	x := &customers{answers: map[int]int64{}}
 	checkout, err := filepath.Abs("../../..")

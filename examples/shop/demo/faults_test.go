@@ -69,7 +69,7 @@ func TestTheLedgerEqualsTheAPIInEveryFault(t *testing.T) {
 func rehearse(t *testing.T, leadline string, start func(*testing.T, *crew.Crew, stage.Config) (stage.Shop, error)) *rehearsal {
 	t.Helper()
 	c := crew.New()
-	t.Cleanup(c.End)
+	t.Cleanup(func() { c.End(context.Background()) })
 	checkout, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)

@@ -160,7 +160,7 @@ func realMain() int {
 	d := &demo{options: o, in: os.Stdin, screen: screen.New(os.Stdout, os.Getenv), crew: crew.New()}
 	// The deferred call runs on a panic of this goroutine too; the others
 	// cannot panic without ending us, and then the kernel ends the children.
-	defer d.end()
+	defer d.end(hard)
 	switch err := d.run(soft, hard); {
 	case errors.Is(err, errDiffer):
 		return exitDiffer

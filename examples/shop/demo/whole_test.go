@@ -103,7 +103,7 @@ func TestTheWholeStory(t *testing.T) {
 	}}
 	d := &demo{options: o, in: in, screen: screen.Plain(shown), crew: crew.New()}
 	ended := d.run(soft, t.Context())
-	d.end()
+	d.end(t.Context())
 	text := shown.text.String()
 	if ended != nil {
 		t.Errorf("the demo ended with %v", ended)

@@ -52,9 +52,9 @@ type member struct {
 
 func (m *member) address() string { return m.url }
 
-func (m *member) end(context.Context) error {
+func (m *member) end(ctx context.Context) error {
 	m.once.Do(func() { close(m.leaving) })
-	m.process.End()
+	m.process.End(ctx)
 	return nil
 }
 
