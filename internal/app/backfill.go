@@ -105,8 +105,10 @@ func (b *backfiller) do(ctx context.Context, j *fillJob) {
 		j.err = err
 		return
 	}
+	defer a.eval.Filling("")
+	a.filling(backfill.Report{})
 	j.report, j.err = j.fill(asked, a.objectivesOfOthers(), backfill.Target{
-		Store: a.series(), Before: before, Binding: a.ofOthers(), Bytes: serverBytes,
+		Store: a.series(), Before: before, Binding: a.ofOthers(), Bytes: serverBytes, Progress: a.filling,
 	})
 	a.logFill(j)
 	if j.report.Samples.Stored == 0 {
@@ -114,6 +116,15 @@ func (b *backfiller) do(ctx context.Context, j *fillJob) {
 	}
 	// What was stored is to be seen, even if the sender has gone.
 	j.err = errors.Join(j.err, a.renew(ctx, j.report.Counted()))
+}
+
+// filling tells who waits for numbers that history is on its way to them.
+func (a *App) filling(so backfill.Report) {
+	said := "a back-fill is being taken in"
+	if n := so.Events.Counted; n > 0 {
+		said += fmt.Sprintf(", %d events so far", n)
+	}
+	a.eval.Filling(said)
 }
 
 // logFill names an error only if there is one: a line that ends with err=<nil>

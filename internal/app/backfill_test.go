@@ -385,6 +385,21 @@ func TestOneBackfillAtATime(t *testing.T) {
 	if diff := cmp.Diff("conflict", problem.Error.Kind); diff != "" {
 		t.Error(diff)
 	}
+	var all struct {
+		SLOs []struct {
+			Code string `json:"cause_code"`
+			Next string `json:"next_step"`
+		}
+	}
+	if answer, err = http.Get(s.base + "/api/v1/slos"); err != nil {
+		t.Fatal(err)
+	}
+	s.decode(answer, http.StatusOK, &all)
+	for _, o := range all.SLOs {
+		if o.Code != "filling" || o.Next != "wait until the back-fill has ended" {
+			t.Errorf("while it is open an objective says %+v", o)
+		}
+	}
 	feed.Close()
 	if err := <-first; err != nil {
 		t.Error(err)

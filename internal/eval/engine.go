@@ -42,6 +42,7 @@ type Engine struct {
 	awaited   awaited
 	full      sync.Once // logs that there was no room in awaited
 	doubt     string    // of the clock, in the evaluation at hand
+	filling   string    // how far the back-fill is that runs, or empty
 	snapshot  atomic.Pointer[Snapshot]
 	cutting   sync.Mutex // guards trends
 	trends    *Trends    // of the last evaluation that somebody asked for
@@ -221,6 +222,14 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// Filling notes in words how far a back-fill is that runs; empty when it has
+// ended. What has no events says so instead of how to find them.
+func (e *Engine) Filling(said string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.filling = said
 }
 
 // Snapshot returns the last evaluation.

@@ -233,6 +233,31 @@ func TestRestoreSaysWhatFailed(t *testing.T) {
 	}
 }
 
+// TestFilling tells what has no events yet that history is being taken in, and
+// nothing else.
+func TestFilling(t *testing.T) {
+	b := newBench()
+	up, other := objective("up", 990_000_000, 28*day), objective("other", 990_000_000, 28*day)
+	i := *other.Indicator
+	i.ID = "another"
+	other.Indicator = &i
+	b.Restored(b.Install([]*slo.Objective{up, other}))
+	b.count(totalKey(other), slice.Counts{Good: 10})
+	b.Filling("a back-fill is being taken in, 5 events so far")
+	b.Evaluate()
+	if v := b.one(t, "up").Status; v.Code != "filling" || v.Cause != "no event of this indicator was counted yet; a back-fill is being taken in, 5 events so far" {
+		t.Errorf("without events: got %+v", v)
+	}
+	if v := b.one(t, "other").Status; v.Code == "filling" {
+		t.Errorf("with events: got %+v", v)
+	}
+	b.Filling("")
+	b.Evaluate()
+	if v := b.one(t, "up").Status; v.Code != "never_seen" {
+		t.Errorf("afterwards: got %+v", v)
+	}
+}
+
 // TestRunEvaluatesAtItsInterval, and tells who listens; a slow listener misses
 // some and holds nobody up.
 func TestRunEvaluatesAtItsInterval(t *testing.T) {

@@ -89,7 +89,7 @@ func (t *track) evaluate(v *Evaluation, e *Engine, into *slab, at time.Time) {
 	v.Trust = t.trust(e, now)
 	v.sayExclusions(t, now)
 	v.distrustAlerts(t)
-	v.Status = t.decide(v, seen)
+	v.Status = t.decide(v, seen, e.filling)
 }
 
 // otherWindows returns how the objective stands over its other windows.
@@ -187,7 +187,7 @@ func (t *track) burn(into *slab) []Burn {
 // objective is misconfigured.
 const maxUnevaluated = 0.01
 
-func (t *track) decide(v *Evaluation, seen bool) slo.Status {
+func (t *track) decide(v *Evaluation, seen bool, filling string) slo.Status {
 	if !t.restored {
 		return slo.Decide(slo.Evidence{Paused: t.objective.Paused, Unreadable: textOf(t.unreadable), Restoring: true})
 	}
@@ -196,6 +196,9 @@ func (t *track) decide(v *Evaluation, seen bool) slo.Status {
 		Paused: t.objective.Paused, EverSeen: seen, Valid: t.valid(v),
 		Allowed: worst.Allowed, Spent: worst.Spent, Low: worst.Low(), Over: over, Unit: t.objective.Budgeting.Unit(), Excluding: v.Excluding,
 		Page: v.fires(alert.Page), Ticket: v.fires(alert.Ticket),
+	}
+	if !t.objective.Indicator.Rule.Service.IsSelf() {
+		evidence.Filling = filling // nobody back-fills what the server measures of itself
 	}
 	evidence.SilentSince, evidence.Absent = t.silentFor(v)
 	if v.Trust.UnevaluatedShare > maxUnevaluated {

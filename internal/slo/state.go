@@ -42,6 +42,9 @@ type Evidence struct {
 	// many valid events the window holds.
 	EverSeen bool
 	Valid    uint64
+	// Filling says how far a back-fill is that may bring the first events, or is
+	// empty.
+	Filling string
 	// Page and Ticket are the sentences of the alert tiers that fire, or empty.
 	Page   string
 	Ticket string
@@ -82,6 +85,8 @@ func Decide(e Evidence) Status {
 		return Status{NoData, "unreadable", "history unreadable: " + e.Unreadable, "see the server's log, mend the series store, and start the server again"}
 	case e.Restoring:
 		return Status{NoData, "restoring", "the history of this window is being read", "wait; large windows take some seconds after a start"}
+	case !e.EverSeen && e.Filling != "":
+		return Status{NotMeasured, "filling", "no event of this indicator was counted yet; " + e.Filling, "wait until the back-fill has ended"}
 	case !e.EverSeen:
 		return Status{NotMeasured, "never_seen", "no event of this indicator has arrived yet", "compare the service and operation names with leadline operations, and send some traffic"}
 	case e.Valid == 0 && e.Excluding != "":

@@ -19,6 +19,7 @@ var reasons = []struct {
 	{slo.Paused, "paused", func(e *slo.Evidence) { e.Paused = true }},
 	{slo.NoData, "unreadable", func(e *slo.Evidence) { e.Unreadable = "block 7: checksum" }},
 	{slo.NoData, "restoring", func(e *slo.Evidence) { e.Restoring = true }},
+	{slo.NotMeasured, "filling", func(e *slo.Evidence) { e.EverSeen, e.Filling = false, "a back-fill is being taken in" }},
 	{slo.NotMeasured, "never_seen", func(e *slo.Evidence) { e.EverSeen = false }},
 	{slo.NoData, "excluded", func(e *slo.Evidence) { e.Valid, e.Excluding = 0, "database maintenance, until 12:00" }},
 	{slo.NoData, "window_empty", func(e *slo.Evidence) { e.Valid = 0 }},
