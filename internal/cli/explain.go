@@ -15,23 +15,26 @@ import (
 
 	"github.com/leadline/leadline/internal/errs"
 	"github.com/leadline/leadline/internal/report"
+	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
 	"github.com/leadline/leadline/internal/spec"
 )
 
 func newExplain(e *env) *cobra.Command {
 	var w report.Which
+	var slices bool
 	c := &cobra.Command{
 		Use: "explain [SERVICE/]OBJECTIVE", Short: "Say how an objective's number comes about", Args: taking(1, 1),
 		Long: "Print the counting rule, the edges of the window, the sums of its slices, which\nadd up to the number shown, the generation, and how far it can be trusted.",
 		RunE: func(c *cobra.Command, args []string) error {
 			name(&w, args[0])
-			return e.explain(c.Context(), w)
+			return e.explain(c.Context(), w, slices)
 		},
 	}
 	c.Flags().StringVar(&w.Namespace, "namespace", "", "namespace of the service")
 	c.Flags().StringVar(&w.Environment, "environment", "", "environment of the service")
 	c.Flags().StringVar(&w.Generation, "generation", "", "show the slices of an earlier generation, by the id of its indicator")
+	c.Flags().BoolVar(&slices, "slices", false, "list every slice; without it a long list has the newest with bad events")
 	return e.asking(e.printing(c))
 }
 
@@ -43,7 +46,7 @@ func name(w *report.Which, text string) {
 	}
 }
 
-func (e *env) explain(ctx context.Context, w report.Which) error {
+func (e *env) explain(ctx context.Context, w report.Which, slices bool) error {
 	c, err := e.client()
 	if err != nil {
 		return err
@@ -58,7 +61,7 @@ func (e *env) explain(ctx context.Context, w report.Which) error {
 		return err
 	}
 	return e.print(v, func(out io.Writer) {
-		explainText(out, v, w.Generation, func() {
+		explainText(out, v, w.Generation, slices, func() {
 			happened, err := c.Timeline(ctx, w, "", "")
 			explainVersions(out, happened, err)
 		})
@@ -117,12 +120,13 @@ func notCalled(name string, all []report.SLO) error {
 	return errs.New(errs.NotFound, "no objective is called %q", name).WithHint(hint)
 }
 
-// explainText prints all of it; versions prints those that ran in the window.
-func explainText(w io.Writer, v report.Detail, generation string, versions func()) {
+// explainText prints all of it, what is long at the end; versions prints those
+// that ran in the window.
+func explainText(w io.Writer, v report.Detail, generation string, slices bool, versions func()) {
 	s := v.SLO
 	if generation != "" && generation != s.Indicator.ID {
 		fmt.Fprintf(w, "%s of %s, as indicator %s counted it\n", s.Name, serviceText(s.SLO), generation)
-		explainSlices(w, v.Series)
+		explainSlices(w, v.Series, slices)
 		return
 	}
 	fmt.Fprintf(w, "%s of %s: %s\n", s.Name, serviceText(s.SLO), s.State)
@@ -156,16 +160,16 @@ func explainText(w io.Writer, v report.Detail, generation string, versions func(
 		}
 		explainNumbers(w, s.SLO, other)
 	}
-	explainGroups(w, s.Groups)
-	explainLeftOut(w, s)
-	explainCorrections(w, s)
-	shown := explainSlices(w, v.Series)
-	if n := int64(shown) - int64(*s.Total+*s.Excluded); n != 0 && s.Unit.Noun() == string(slo.Events) {
-		fmt.Fprintf(w, "%+d events: the slices are as of now, the number as of its evaluation at %s\n", n, s.EvaluatedAt.Format(time.TimeOnly))
-	}
 	versions()
 	explainRules(w, s)
 	explainTrust(w, s)
+	explainGroups(w, s.Groups)
+	explainLeftOut(w, s)
+	explainCorrections(w, s)
+	shown := explainSlices(w, v.Series, slices)
+	if n := int64(shown) - int64(*s.Total+*s.Excluded); n != 0 && s.Unit.Noun() == string(slo.Events) {
+		fmt.Fprintf(w, "%+d events: the slices are as of now, the number as of its evaluation at %s\n", n, s.EvaluatedAt.Format(time.TimeOnly))
+	}
 }
 
 // ownWindow returns the numbers of the objective's own window.
@@ -227,26 +231,69 @@ func explainLeftOut(w io.Writer, s report.DetailSLO) {
 	}
 }
 
+// listedSlices is how many slices are listed when nobody asks for all.
+const listedSlices = 20
+
 // explainSlices prints the slices that the number is the sum of, and returns
-// the number of their events.
-func explainSlices(w io.Writer, s report.Series) uint64 {
+// the number of their events. Those that a short list leaves out are one row
+// of it, so that it adds up all the same.
+func explainSlices(w io.Writer, s report.Series, all bool) uint64 {
 	if s.Unit.Noun() == string(slo.Events) {
 		fmt.Fprintf(w, "\nslices of %s, by the stamp of their end\n", plural(int(s.StepSeconds/60), "minute"))
 	} else {
 		fmt.Fprintf(w, "\nsteps of %s, by the stamp of their end: good and bad are %s, each in the step in which it begins\n", plural(int(s.StepSeconds/60), "minute"), s.Unit.Noun())
 	}
 	fmt.Fprintln(w, "STAMP\tGOOD\tBAD\tEXCLUDED\tSOURCE")
-	n := func(x uint64) string { return s.Unit.Amount(int64(x)) }
-	var good, bad, excluded uint64
-	for i, at := range s.Timestamps {
-		if s.Good[i] == nil || *s.Good[i]+*s.Bad[i]+*s.Excluded[i] == 0 {
-			continue
-		}
-		good, bad, excluded = good+*s.Good[i], bad+*s.Bad[i], excluded+*s.Excluded[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", time.Unix(at, 0).UTC().Format(time.RFC3339), n(*s.Good[i]), n(*s.Bad[i]), *s.Excluded[i], *s.Source[i])
+	row := func(name string, c slice.Counts, source string) {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d%s\n", name, s.Unit.Amount(int64(c.Good)), s.Unit.Amount(int64(c.Bad)), c.Excluded, source)
 	}
-	fmt.Fprintf(w, "sum\t%s\t%s\t%d\n", n(good), n(bad), excluded)
-	return good + bad + excluded
+	listed, left := toList(s, all)
+	var others, sum slice.Counts
+	for i, at := range s.Timestamps {
+		c, known := countsAt(s, i)
+		sum = sum.Plus(c)
+		switch {
+		case listed[i]:
+			row(time.Unix(at, 0).UTC().Format(time.RFC3339), c, "\t"+*s.Source[i])
+		case known:
+			others = others.Plus(c)
+		}
+	}
+	if left > 0 {
+		row(plural(left, "other"), others, "\tlisted with --slices")
+	}
+	row("sum", sum, "")
+	return sum.Good + sum.Bad + sum.Excluded
+}
+
+// toList chooses the slices with events that are listed, and returns how many
+// are left out: of a long list those without bad events, and older ones.
+func toList(s report.Series, all bool) (listed []bool, left int) {
+	listed = make([]bool, len(s.Timestamps))
+	for i := range listed {
+		if c, known := countsAt(s, i); known && !c.IsZero() {
+			listed[i] = true
+			left++
+		}
+	}
+	if all || left <= listedSlices {
+		return listed, 0
+	}
+	room := listedSlices
+	for i := len(listed) - 1; i >= 0; i-- {
+		c, _ := countsAt(s, i)
+		if listed[i] = c.Bad > 0 && room > 0; listed[i] {
+			room, left = room-1, left-1
+		}
+	}
+	return listed, left
+}
+
+func countsAt(s report.Series, i int) (c slice.Counts, known bool) {
+	if s.Good[i] == nil {
+		return c, false
+	}
+	return slice.Counts{Good: *s.Good[i], Bad: *s.Bad[i], Excluded: *s.Excluded[i]}, true
 }
 
 // trustedText says how far numbers can be believed, as the pages do.

@@ -102,6 +102,22 @@ func detail(s report.SLO) report.Detail {
 	return d
 }
 
+// long is an objective with many slices, of which every other has bad events.
+func long(s report.SLO) report.Detail {
+	d := detail(s)
+	d.SLO.Windows = nil
+	d.SLO.Good, d.SLO.Bad, d.SLO.Total, d.SLO.Excluded = of(uint64(60_000)), of(uint64(30)), of(uint64(60_030)), of(uint64(60))
+	d.SLO.Budget = report.Budget{Allowed: of(uint64(60)), Spent: of(uint64(30)), Remaining: of(int64(30))}
+	v := &d.Series
+	v.Timestamps, v.Good, v.Bad, v.Excluded, v.Source = nil, nil, nil, nil, nil
+	for i := range 60 {
+		v.Timestamps = append(v.Timestamps, 1795399200+int64(i)*7200)
+		v.Good, v.Bad, v.Excluded = append(v.Good, of(uint64(1000))), append(v.Bad, of(uint64(i%2))), append(v.Excluded, of(uint64(i%3)))
+		v.Source = append(v.Source, of("live"))
+	}
+	return d
+}
+
 // deployed is a timeline of a version that began, after many others.
 func deployed() report.Timeline {
 	v := report.Timeline{SchemaVersion: 1, From: at("2026-10-26T12:00:00Z"), To: at("2026-11-23T12:01:00Z"), VersionsLeftOut: 1}
@@ -164,6 +180,7 @@ func server(t *testing.T) *httptest.Server {
 	moved := detail(all.SLOs[1])
 	moved.Series.Good[0] = of(uint64(2_000_005))
 	answer("/api/v1/slos/shop-api/moved", moved)
+	answer("/api/v1/slos/shop-api/long", long(all.SLOs[1]))
 	answer("/api/v1/slos/shop-api/sliced", sliced(all.SLOs[1]))
 	answer("/api/v1/slos/blog/up", detail(all.SLOs[2]))
 	burns := detail(all.SLOs[1])
@@ -273,6 +290,8 @@ func TestGolden(t *testing.T) {
 		"explain":              {"explain", "shop-api/checkout-succeeds"},
 		"explain.yaml":         {"explain", "checkout-succeeds", "--output=yaml"},
 		"explain-moved":        {"explain", "shop-api/moved"},
+		"explain-long":         {"explain", "shop-api/long"},
+		"explain-long-all":     {"explain", "shop-api/long", "--slices"},
 		"explain-sliced":       {"explain", "shop-api/sliced"},
 		"explain-not-measured": {"explain", "up"},
 		"explain-burns":        {"explain", "shop-api/burns"},
