@@ -12,6 +12,8 @@ import { chooseDensity } from './parts/density';
 import { linkTo } from './parts/objectives';
 import { theme } from './parts/theme';
 import { go } from './router';
+import { placeText, servicePath } from './service';
+import type { Place } from './service';
 import { opened } from './shortcuts';
 import { chooseZone, presets } from './time';
 import { worstFirst } from './verdict';
@@ -20,6 +22,11 @@ export interface Command { kind: string; label: string; context: string; run: ()
 
 /** The objectives that some page or the palette saw last, worst first. */
 export const known = signal<readonly Objective[]>([]);
+
+type Named = Place & { service: string };
+
+/** The services that the palette saw last, whether or not an objective counts them. */
+export const knownServices = signal<readonly Named[]>([]);
 
 /** What was done and leaves no trace on the page, said for a moment. */
 export const said = signal('');
@@ -35,17 +42,29 @@ const copyLink = async (): Promise<void> => say((await copy(location.href)) ? 'T
 
 const to = (kind: string, label: string, context: string, href: string): Command => ({ kind, label, context, run: () => go(href) });
 
-export function commands(slos: readonly Objective[], path: string): Command[] {
+export function commands(slos: readonly Objective[], services: readonly Named[], path: string): Command[] {
   const sorted = [...slos].sort(worstFirst);
   return [
     ...sorted.map((o) => ({ kind: 'Objective', label: o.name, context: [o.namespace, o.service, o.environment, o.journey, o.owner].filter((part) => part !== '').join(' · '), state: o.state, run: () => go(linkTo(o)) })),
-    ...facets.slice(0, 3).flatMap((facet) => [...new Set(sorted.map(facet.of))].filter((value) => value !== '').map((value) => {
+    ...pagesOf([...sorted, ...services], sorted),
+    ...facets.slice(1, 3).flatMap((facet) => [...new Set(sorted.map(facet.of))].filter((value) => value !== '').map((value) => {
       const n = sorted.filter((o) => facet.of(o) === value).length;
       return to(facet.name, value, n === 1 ? '1 objective' : `${n} objectives`, placeWith('/', new URLSearchParams({ [facet.key]: value })));
     })),
     ...allPlaces.map((place) => to('Page', place.name, `g ${place.key}`, keepZone(place.path))),
     ...actions(path),
   ];
+}
+
+/** A service has a page of its own, once for each place where it runs. */
+function pagesOf(named: readonly Named[], slos: readonly Objective[]): Command[] {
+  const key = (n: Named): string => [n.namespace, n.service, n.environment].join('\u0000');
+  return [...new Map(named.map((n) => [key(n), n])).entries()].map(([id, n]) => {
+    const of = slos.filter((o) => key(o) === id);
+    const { path, params } = servicePath(n);
+    const counted = of.length === 0 ? 'no objective' : of.length === 1 ? '1 objective' : `${of.length} objectives`;
+    return { ...to('Service', n.service, `${placeText(n)} · ${counted}`, placeWith(path, params)), ...(of[0] && { state: of[0].state }) };
+  });
 }
 
 function actions(path: string): Command[] {

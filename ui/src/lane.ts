@@ -167,11 +167,13 @@ export function lay(all: readonly Item[], from: number, to: number, width: numbe
     if (seen.length === 0) return [];
     // The newest version is what somebody looks for, so it has the first choice.
     const order = key === 'version' ? [...seen].reverse() : seen;
-    const taken: Stretch[][] = [];
+    const taken: Held[][] = [];
     const placed = order.map((item): Placed => {
       const [left, right] = room(at(item.from), at(lastOf(item)), narrowest / width);
       const spans = item.spans.map(([a, b]): Stretch => [at(a), at(b)]);
-      return { item, left, right, spans, ...place(left, right, (item.name.length * letter + padding) / width, taken, tracks, width) };
+      const one: Placed = { item, left, right, spans, track: 0, label: 'none' };
+      place(one, (item.name.length * letter + padding) / width, taken, tracks, width);
+      return one;
     });
     return [{ key, name, tracks: taken.length, placed }];
   });
@@ -179,22 +181,35 @@ export function lay(all: readonly Item[], from: number, to: number, width: numbe
 
 type Stretch = [number, number];
 
+/** What a track holds, with the room that its bar and its name take. */
+interface Held { one: Placed; reach: Stretch }
+
 /**
  * The first track with room for a bar and its name; without such a track the
- * name goes first, and at last it lies over others: nothing is left out of sight.
+ * name goes first, then a neighbour's name: that something happened matters more
+ * than how it is called. At last it lies over others, so nothing is left out of sight.
  */
-function place(left: number, right: number, needs: number, taken: Stretch[][], tracks: number, width: number): Pick<Placed, 'track' | 'label'> {
-  const label = labelOf(left, right, needs, width);
-  const ways: [Placed['label'], Stretch][] = [[label, [left - (label === 'before' ? needs : 0), right + (label === 'after' ? needs : 0)]], ['none', [left, right]]];
-  for (const [way, [from, to]] of ways) {
-    const free = taken.findIndex((on) => on.every(([a, b]) => b <= from + touching / width || a >= to - touching / width));
+function place(one: Placed, needs: number, taken: Held[][], tracks: number, width: number): void {
+  const bar: Stretch = [one.left, one.right];
+  const clear = ([a, b]: Stretch, [from, to]: Stretch): boolean => b <= from + touching / width || a >= to - touching / width;
+  const hold = (track: number, label: Placed['label'], reach: Stretch): void => {
+    [one.track, one.label] = [track, label];
+    (taken[track] ??= []).push({ one, reach });
+  };
+  const label = labelOf(one.left, one.right, needs, width);
+  const ways: [Placed['label'], Stretch][] = [[label, [one.left - (label === 'before' ? needs : 0), one.right + (label === 'after' ? needs : 0)]], ['none', bar]];
+  for (const [way, reach] of ways) {
+    const free = taken.findIndex((on) => on.every((held) => clear(held.reach, reach)));
     const track = free >= 0 ? free : taken.length;
-    if (track >= tracks) continue;
-    (taken[track] ??= []).push([from, to]);
-    return { track, label: way };
+    if (track < tracks) return hold(track, way, reach);
   }
-  taken[tracks - 1]!.push([left, right]);
-  return { track: tracks - 1, label: 'none' };
+  const yielding = taken.findIndex((on) => on.every((held) => clear([held.one.left, held.one.right], bar)));
+  const track = yielding >= 0 ? yielding : tracks - 1;
+  for (const held of taken[track]!.filter((h) => h.one.label !== 'inside' && !clear(h.reach, bar))) {
+    held.one.label = 'none';
+    held.reach = [held.one.left, held.one.right];
+  }
+  hold(track, 'none', bar);
 }
 
 /** What follows another at once stands beside it. */

@@ -94,7 +94,12 @@ export const valid = (c: Pick<Counts, 'good' | 'bad'>): number => c.good + c.bad
 /** Share of bad events; null without a valid one. */
 export const errorShare = (c: Pick<Counts, 'good' | 'bad'>): number | null => (valid(c) === 0 ? null : c.bad / valid(c));
 
-/** The same for each step. */
+/** Of a smaller share nothing turns red: a few bad events of many are what budgets are for. */
+export const notable = 0.01;
+
+export const redIf = (c: Pick<Counts, 'good' | 'bad'>): string => ((errorShare(c) ?? 0) >= notable ? 'bad-text' : '');
+
+/** The share of bad events of each step. */
 export const errorShares = (s: Pick<ServiceSeries, 'good' | 'bad'>): (number | null)[] =>
   s.good.map((good, i) => {
     const bad = s.bad[i];

@@ -40,7 +40,7 @@ export const shortcuts: readonly { title: string; of: readonly Shortcut[] }[] = 
   {
     title: 'Anywhere',
     of: [
-      { keys: 'Ctrl k', does: 'find an objective, a page, an action', run: () => (opened.value = 'palette') },
+      { keys: 'Ctrl k', does: 'find an objective, a service, a page', run: () => (opened.value = 'palette') },
       { keys: '/', does: 'search in this page', run: () => focus('input[type=search]') },
       { keys: '?', does: 'this list', run: () => (opened.value = 'shortcuts') },
       { keys: 't', does: 'theme: auto, light, dark', run: nextTheme },

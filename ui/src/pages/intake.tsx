@@ -187,9 +187,9 @@ function Services({ of, arrivals, now }: { of: readonly SeenService[]; arrivals:
                   <td data-head="Environment">{s.environment === '' ? <span class="quiet">not set</span> : s.environment}</td>
                   <td class="num" data-head="Spans">{sent(s) === undefined ? format.count(arrivals === null ? null : 0) : format.count(sent(s)!.reduce((a, b) => a + b, 0))}</td>
                   <td data-head="When">{sent(s) !== undefined && <ArrivalSpark of={sent(s)!} window={arrivals!.window} />}</td>
-                  <td class="nowrap" data-head="Last seen"><LastSeen at={unix(s.last_seen)} now={now} /></td>
-                  <td data-head="Versions">{s.versions.length === 0 ? <span class="quiet">none</span> : s.versions.slice(0, 3).map((v) => (v === '' ? 'not set' : v)).join(', ')}{s.versions.length > 3 && ` and ${s.versions.length - 3} more`}</td>
-                  <td data-head="Objectives">{s.states.length === 0 ? <span class="bad-text">none</span> : format.count(s.states.reduce((n, x) => n + x.objectives, 0))}</td>
+                  <td class="wide nowrap" data-head="Last seen"><LastSeen at={unix(s.last_seen)} now={now} /></td>
+                  <td class="wide" data-head="Versions">{s.versions.length === 0 ? <span class="quiet">none</span> : s.versions.slice(0, 3).map((v) => (v === '' ? 'not set' : v)).join(', ')}{s.versions.length > 3 && ` and ${s.versions.length - 3} more`}</td>
+                  <td class="wide" data-head="Objectives">{s.states.length === 0 ? <span class="bad-text">none</span> : format.count(s.states.reduce((n, x) => n + x.objectives, 0))}</td>
                 </tr>
               ))}
             </tbody>

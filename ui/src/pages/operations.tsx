@@ -10,7 +10,7 @@ import { ServiceList } from '../parts/service/list';
 import { hereWith, keepZone, placeWith } from '../places';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';
-import { servicePath } from '../service';
+import { redIf, servicePath } from '../service';
 import { instant, unix, windowSeconds, zone } from '../time';
 
 /** The windows on offer; an address may name any other that the server takes. The last is how long slices are kept. */
@@ -129,7 +129,7 @@ function Row({ of: o }: { of: Operation }) {
       <th scope="row"><a href={placeWith(alone.path, alone.params)}><code>{o.operation}</code></a> <span class="quiet">{o.kind}</span></th>
       <td class="wide"><a href={placeWith(path, params)}>{o.service}</a> <span class="quiet">{[o.namespace, o.environment].filter((p) => p !== '').join(' · ')}</span></td>
       <td class="num" data-head="Good"><Measured text={format.count(o.good)} /></td>
-      <td class={`num ${(o.bad ?? 0) > 0 ? 'bad-text' : ''}`} data-head="Bad"><Measured text={format.count(o.bad)} /></td>
+      <td class={`num ${redIf({ good: o.good ?? 0, bad: o.bad ?? 0 })}`} data-head="Bad"><Measured text={format.count(o.bad)} /></td>
       <td class="num" data-head="Excluded"><Measured text={format.count(o.excluded)} /></td>
       <td class="num" data-head="p50"><Measured text={format.millis(o.p50_ms)} /></td>
       <td class="num" data-head="p95"><Measured text={format.millis(o.p95_ms)} /></td>

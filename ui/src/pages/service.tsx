@@ -17,7 +17,7 @@ import { TimePicker } from '../parts/timepicker';
 import { useResource } from '../resource';
 import type { Resource } from '../resource';
 import { query, setQuery } from '../router';
-import { errorShare, placeText, rate, scopeText, servicePath, shown, valid } from '../service';
+import { errorShare, notable, placeText, rate, scopeText, servicePath, shown, valid } from '../service';
 import type { ServiceDocument, ServiceVersion } from '../service';
 import { follows, instant, rangeOf, unix, zone } from '../time';
 
@@ -77,10 +77,9 @@ function Body({ of, range }: { of: ServiceDocument; range: { from: string; to: s
     <>
       <Head of={of} />
       <ServiceObjectives of={of} />
-      <TimePicker range={range} shown={of} window={longest} plain />
+      <div class="range-row"><TimePicker range={range} shown={of} window={longest} plain />{!quiet && <Chosen of={of} />}</div>
       {quiet ? <NoTraffic of={of} /> : (
         <>
-          <Chosen of={of} />
           <Tiles of={of} />
           <ServiceCharts of={of} />
           <OperationTable of={of} />
@@ -154,7 +153,7 @@ function Tiles({ of }: { of: ServiceDocument }) {
   return (
     <dl class="tiles service-tiles">
       <Tile name="Traffic" value={rate(seconds > 0 ? valid(counts) / seconds : 0)} detail={`${format.count(valid(counts))} valid of ${scopeText(of)}${counts.excluded > 0 ? `, ${format.count(counts.excluded)} excluded` : ''}`} />
-      <Tile name="Error share" value={share === null ? 'no events' : format.share(share, 2)} detail={`${format.count(counts.bad)} bad`} bad={counts.bad > 0} />
+      <Tile name="Error share" value={share === null ? 'no events' : format.share(share, 2)} detail={`${format.count(counts.bad)} bad`} bad={(share ?? 0) >= notable} />
       <Tile name="p95" value={format.millis(p95_ms)} detail={`p50 ${format.millis(p50_ms)} · p99 ${format.millis(p99_ms)}`} />
       <Tile name="Newest version" value={newest === undefined ? 'none seen' : newest.version || 'no version'} detail={newest === undefined ? 'in this range' : `seen ${seenText(newest, of)}`} />
     </dl>

@@ -35,7 +35,7 @@ export function SilencesPage() {
     <>
       <h1>Silences</h1>
       <AlertTabs />
-      <p role="status" class="said">{said}</p>
+      <p role="status" class="confirmed">{said}</p>
       {asked ? <SilenceForm key={query.value.getAll('match').join(' ')} begun={begun} /> : <p class="tools"><a class="button primary" href={hereWith({ new: '1' })} onClick={() => (said.value = '')}>New silence</a></p>}
       <Screen of={silences} what="silences">
         {(data) => <Lists of={data.silences} ended={(s) => {
@@ -51,7 +51,7 @@ function Lists({ of, ended }: { of: Silence[]; ended: (s: Silence) => void }) {
   const [now, past] = [of.filter((s) => s.state !== 'ended'), of.filter((s) => s.state === 'ended')];
   return (
     <>
-      {now.length === 0 && <p class="card calm">No silence holds: every alert that fires is told.</p>}
+      {now.length === 0 && <p class="card calm">No silence holds: every alert that fires is told. A silence keeps matching alerts from being told for a time, for a rebuild or a move; they are counted and shown all the same.</p>}
       {now.length > 0 && <ul class="silences">{now.map((s) => <One key={s.id} of={s} ended={ended} />)}</ul>}
       {past.length > 0 && (
         <>

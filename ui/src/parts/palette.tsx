@@ -7,10 +7,11 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { get } from '../api';
 import type { Fleet } from '../api';
-import { commands, find, known } from '../commands';
+import { commands, find, known, knownServices } from '../commands';
 import type { Found } from '../commands';
 import * as format from '../format';
 import { address } from '../router';
+import type { Services } from '../service';
 import { opened } from '../shortcuts';
 import { stateLabel } from '../verdict';
 import { StateIcon } from './chip';
@@ -24,6 +25,7 @@ export function Palette() {
     const abort = new AbortController();
     // What is known is searched meanwhile; without an answer it stays.
     get<Fleet>('/api/v1/slos', abort.signal).then((fleet) => (known.value = fleet.slos ?? []), () => {});
+    get<Services>('/api/v1/services', abort.signal).then((all) => (knownServices.value = all.services), () => {});
     return () => abort.abort();
   }, [open]);
   const close = (): void => dialog.current?.close();
@@ -40,7 +42,7 @@ function Finder({ close }: { close: () => void }) {
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLUListElement>(null);
   const path = address.value.path;
-  const all = useMemo(() => commands(known.value, path), [known.value, path]);
+  const all = useMemo(() => commands(known.value, knownServices.value, path), [known.value, knownServices.value, path]);
   const found = useMemo(() => find(all, query.value), [all, query.value]);
   const chosen = Math.min(at.value, found.length - 1);
   useEffect(() => field.current?.focus(), []);
@@ -61,7 +63,7 @@ function Finder({ close }: { close: () => void }) {
   };
   return (
     <>
-      <input ref={field} type="text" role="combobox" aria-label="Find an objective, a page, an action" placeholder="Find an objective, a page, an action …" autocomplete="off" spellcheck={false}
+      <input ref={field} type="text" role="combobox" aria-label="Find an objective, a service, a page, an action" placeholder="Find an objective, a service, a page, an action …" autocomplete="off" spellcheck={false}
         aria-expanded="true" aria-controls="palette-list" aria-autocomplete="list" aria-activedescendant={found.length > 0 ? `palette-${chosen}` : undefined}
         onKeyDown={press} onInput={(event) => {
           query.value = event.currentTarget.value;

@@ -42,9 +42,11 @@ async function look(view, scenario) {
     const complaints = watched(tab, servers[scenario].origin);
     await tab.goto(servers[scenario].origin + view.path);
     await tab.locator(view.ready).first().waitFor();
-    // Tall, because what is out of view is not laid out and would not be judged.
+    // Tall, because what is out of view is not laid out and would not be judged; but a dialog stands in the middle.
     await tab.setViewportSize({ width: 390, height: 3600 });
     if (view.open) await view.open(tab);
+    const height = (await tab.locator('dialog[open]').count()) > 0 ? 900 : 3600;
+    await tab.setViewportSize({ width: 390, height });
     const found = [];
     const at = async (width, theme, ...judges) => {
       await picture(tab, `${view.name}-${scenario}-${width}-${theme}.png`);
@@ -53,7 +55,7 @@ async function look(view, scenario) {
     await at(390, 'light', faults);
     await tab.emulateMedia({ colorScheme: 'dark' });
     await at(390, 'dark', violations);
-    await tab.setViewportSize({ width: 1280, height: 3600 });
+    await tab.setViewportSize({ width: 1280, height });
     await at(1280, 'dark');
     await tab.emulateMedia({ colorScheme: 'light' });
     // Rings have the same shape at every width and the same token in both themes; looking for them moves the focus, so it comes last.
@@ -66,11 +68,11 @@ async function look(view, scenario) {
 
 /** The page down to its end, once what a new size or theme asks for is drawn. */
 async function picture(tab, name) {
-  const { width } = tab.viewportSize();
-  const height = await tab.evaluate(async () => {
+  const { width, height: tall } = tab.viewportSize();
+  const height = await tab.evaluate(async (most) => {
     for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
-    return Math.min(3600, Math.ceil(Math.max(600, document.querySelector('main').getBoundingClientRect().bottom)));
-  });
+    return Math.min(most, Math.ceil(Math.max(600, document.querySelector('main').getBoundingClientRect().bottom)));
+  }, tall);
   await tab.screenshot({ path: join(shots, name), clip: { x: 0, y: 0, width, height } });
 }
 

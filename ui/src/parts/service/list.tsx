@@ -4,7 +4,7 @@
 // Every service that is known, with what it did in the last hour.
 import * as format from '../../format';
 import { useResource } from '../../resource';
-import { errorShare, placeText, rate, servicePath, valid } from '../../service';
+import { errorShare, placeText, rate, redIf, servicePath, valid } from '../../service';
 import type { ServiceSummary, Services } from '../../service';
 import { instant, unix, zone } from '../../time';
 import { stateLabel } from '../../verdict';
@@ -48,13 +48,16 @@ function Row({ of: s, hour }: { of: ServiceSummary; hour: number }) {
     <tr>
       <th scope="row"><a href={placeWith(path, params)}>{s.service}</a> <span class="quiet">{placeText(s)}</span></th>
       <td class="wide" data-head="Objectives">
-        {s.states.length === 0 ? <span class="quiet">none</span> : s.states.map(({ state, objectives }) => <span key={state} class={`chip state-${state}`}><StateIcon state={state} />{objectives} {stateLabel[state]}</span>)}
+        {s.states.length === 0 ? <span class="quiet">none</span> : s.states.map(({ state, objectives }, i) => (
+          // The worst is said; of the others the shape tells, so that a service stays one row.
+          <span key={state} class={`chip state-${state}`} title={stateLabel[state]}><StateIcon state={state} />{objectives} <span class={i === 0 ? '' : 'hidden'}>{stateLabel[state]}</span></span>
+        ))}
       </td>
-      <td class="wide" data-head="Owner">{s.owners.length === 0 ? <span class="quiet">no owner</span> : s.owners.join(', ')}</td>
+      <td class="wide" data-head="Owner">{s.owners.length === 0 ? <span class="quiet">no owner</span> : s.owners.map((owner, i) => <>{i > 0 && ', '}<span class="nowrap">{owner}</span></>)}</td>
       <td class="num" data-head="Traffic">{rate(valid(s) / Math.max(1, hour))}</td>
-      <td class={`num ${s.bad > 0 ? 'bad-text' : ''}`} data-head="Errors">{share === null ? <span class="quiet">no events</span> : format.share(share, 2)}</td>
+      <td class={`num ${redIf(s)}`} data-head="Errors">{share === null ? <span class="quiet">no events</span> : format.share(share, 2)}</td>
       <td class="wide" data-head="Versions">{named === '' ? <span class="quiet">none</span> : named}{s.versions.length > namedVersions && <span class="quiet"> and {s.versions.length - namedVersions} more</span>}</td>
-      <td class="wide" data-head="Last seen">{s.last_seen === null ? <span class="quiet">not heard of</span> : instant(unix(s.last_seen), zone.value)}</td>
+      <td class="wide nowrap" data-head="Last seen">{s.last_seen === null ? <span class="quiet">not heard of</span> : instant(unix(s.last_seen), zone.value)}</td>
     </tr>
   );
 }

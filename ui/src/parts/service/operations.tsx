@@ -4,7 +4,7 @@
 // The operations of a service. Choosing one makes everything above be about it.
 import * as format from '../../format';
 import { query } from '../../router';
-import { errorShare, rate, sorted, sorts, valid } from '../../service';
+import { errorShare, rate, redIf, sorted, sorts, valid } from '../../service';
 import type { ServiceDocument, ServiceOperation, Sort } from '../../service';
 import { hereWith } from '../../places';
 
@@ -45,8 +45,8 @@ function Row({ of: o, chosen }: { of: ServiceOperation; chosen: boolean }) {
       <th scope="row"><a href={hereWith({ operation: chosen ? null : o.operation })} aria-label={chosen ? `${o.operation}, chosen; show all operations` : o.operation}><code>{o.operation}</code></a> <span class="quiet">{o.kind}</span></th>
       <td class="num" data-head="Traffic">{rate(o.rate)}</td>
       <td class="num" data-head="Valid">{format.count(valid(o))}{o.excluded > 0 && <span class="quiet"> +{format.compact(o.excluded)} excluded</span>}</td>
-      <td class={`num ${o.bad > 0 ? 'bad-text' : ''}`} data-head="Bad">{format.count(o.bad)}</td>
-      <td class={`num ${o.bad > 0 ? 'bad-text' : ''}`} data-head="Errors">{share === null ? <span class="quiet">no events</span> : format.share(share, 2)}</td>
+      <td class={`num ${redIf(o)}`} data-head="Bad">{format.count(o.bad)}</td>
+      <td class={`num ${redIf(o)}`} data-head="Errors">{share === null ? <span class="quiet">no events</span> : format.share(share, 2)}</td>
       <td class="num" data-head="p50">{timed(o.p50_ms)}</td>
       <td class="num" data-head="p95">{timed(o.p95_ms)}</td>
       <td class="num" data-head="p99">{timed(o.p99_ms)}</td>

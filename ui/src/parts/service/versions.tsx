@@ -5,13 +5,14 @@
 // share of its events that failed. Within a lane the red part grows with that
 // share in each step.
 import * as format from '../../format';
-import { appearances, errorShare, valid } from '../../service';
+import { appearances, errorShare, notable, redIf, valid } from '../../service';
 import type { ServiceDocument, ServiceVersion } from '../../service';
 import { instant, unix, zone } from '../../time';
 
 export function Versions({ of }: { of: ServiceDocument }) {
   if (of.versions.length === 0) return null;
-  const worst = Math.max(...of.versions.map((v) => errorShare(v) ?? 0));
+  // A full bar is the worst of them, and no less than what is worth a look.
+  const worst = Math.max(notable, ...of.versions.map((v) => errorShare(v) ?? 0));
   return (
     <section class="card" id="versions">
       <h2>Versions <span class="quiet">the newest first, seen to {format.duration(of.series.step_seconds)}, red where 1% or more failed</span></h2>
@@ -33,17 +34,14 @@ function Row({ of: v, steps, worst }: { of: ServiceVersion; steps: number; worst
       <th scope="row">{v.version === '' ? <span class="quiet">no version</span> : <code>{v.version}</code>}</th>
       <td class="wide" data-head="Seen"><Lane of={v} steps={steps} /><span class="quiet">{seen}</span></td>
       <td class="num" data-head="Valid">{format.count(valid(v))}</td>
-      <td class={`num ${v.bad > 0 ? 'bad-text' : ''}`} data-head="Bad">{format.count(v.bad)}</td>
-      <td class="error-share" data-head="Error share"><ShareBar share={share} worst={worst} /><span class={v.bad > 0 ? 'bad-text' : ''}>{share === null ? 'no events' : format.share(share, 2)}</span></td>
+      <td class={`num ${redIf(v)}`} data-head="Bad">{format.count(v.bad)}</td>
+      <td class="error-share" data-head="Error share"><ShareBar share={share} worst={worst} /><span class={redIf(v)}>{share === null ? 'no events' : format.share(share, 2)}</span></td>
       <td class="num" data-head="p95">{v.p95_ms === null ? <span class="quiet">{format.notMeasured}</span> : format.millis(v.p95_ms)}</td>
     </tr>
   );
 }
 
 const laneHeight = 14;
-
-/** A step of which less failed is not marked: a few bad events of many would redden every lane. */
-const notable = 0.01;
 
 function Lane({ of: v, steps }: { of: ServiceVersion; steps: number }) {
   const failing = v.series_valid.flatMap((n, i) => {
@@ -63,7 +61,7 @@ function ShareBar({ share, worst }: { share: number | null; worst: number }) {
   return (
     <svg class="share-bar" viewBox="0 0 100 8" preserveAspectRatio="none" width="100%" height="8" aria-hidden="true">
       <rect class="track" width="100" height="8" />
-      {share !== null && worst > 0 && <rect class="fill" width={(share / worst) * 100} height="8" />}
+      {share !== null && <rect class={`fill ${share >= notable ? '' : 'is-small'}`} width={(share / worst) * 100} height="8" />}
     </svg>
   );
 }
