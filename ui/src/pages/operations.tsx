@@ -8,6 +8,7 @@ import * as format from '../format';
 import { Screen } from '../parts/screens';
 import { ServiceList } from '../parts/service/list';
 import { hereWith, keepZone, placeWith } from '../places';
+import { useFew } from '../parts/few';
 import { useResource } from '../resource';
 import { query, setQuery } from '../router';
 import { redIf, servicePath } from '../service';
@@ -69,11 +70,12 @@ const Empty = ({ window }: { window: string }) => (
 );
 
 function List({ operations, window, backfilled }: { operations: Operation[]; window: string; backfilled: number }) {
-  const text = (query.value.get('q') ?? '').toLowerCase();
-  const words = text.split(/\s+/);
+  const text = query.value.get('q') ?? '';
+  const words = text.toLowerCase().split(/\s+/);
   const shown = operations
     .filter((o) => words.every((w) => [o.service, o.namespace, o.environment, o.operation, o.kind].join(' ').toLowerCase().includes(w)))
     .sort((a, b) => (b.bad ?? -1) - (a.bad ?? -1) || (b.good ?? -1) - (a.good ?? -1));
+  const [few, rest] = useFew(shown, 100, 'operations');
   return (
     <>
       <div class="fleet-tools">
@@ -93,9 +95,10 @@ function List({ operations, window, backfilled }: { operations: Operation[]; win
               <th scope="col" class="num">p50</th><th scope="col" class="num">p95</th><th scope="col" class="num">p99</th><th scope="col">Versions</th><th scope="col">Objective</th>
             </tr>
           </thead>
-          <tbody>{shown.map((o) => <Row key={[o.namespace, o.service, o.environment, o.kind, o.operation].join('\u0000')} of={o} />)}</tbody>
+          <tbody>{few.map((o) => <Row key={[o.namespace, o.service, o.environment, o.kind, o.operation].join('\u0000')} of={o} />)}</tbody>
         </table>
       </div>
+      {rest}
     </>
   );
 }

@@ -45,7 +45,10 @@ page('an objective with long names, markup and 200 groups', {}, async (tab, orig
   });
   await tab.goto(origin + breaching);
   await drawn(tab);
+  assert.equal(await tab.locator('#groups tbody tr').count(), 20);
   await wellLaid(tab, 'objective');
+  await tab.getByRole('button', { name: 'Show all 200 groups' }).click();
+  await tab.locator('#groups tbody tr').nth(199).waitFor();
   assert.equal(await tab.locator('a[href^="javascript:" i]').count(), 0);
   assert.equal(await tab.locator('main img').count(), 0);
   await tab.getByRole('button', { name: 'Show table' }).first().click();
@@ -62,6 +65,9 @@ page('a service with 500 operations and long names', {}, async (tab, origin) => 
   });
   await tab.goto(origin + '/services/search?namespace=shop&environment=production');
   await tab.locator('.histogram').waitFor();
+  assert.equal(await tab.locator('#operations tbody tr').count(), 50);
+  await tab.getByRole('button', { name: 'Show all 500 operations' }).click();
+  await tab.locator('#operations tbody tr').nth(499).waitFor();
   await wellLaid(tab, 'service');
 });
 

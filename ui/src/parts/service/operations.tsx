@@ -7,6 +7,10 @@ import { query } from '../../router';
 import { errorShare, rate, redIf, sorted, sorts, valid } from '../../service';
 import type { ServiceDocument, ServiceOperation, Sort } from '../../service';
 import { hereWith } from '../../places';
+import { useFew } from '../few';
+
+/** More than most services have. */
+const few = 50;
 
 const heads: Record<Sort, string> = { traffic: 'Traffic', errors: 'Errors', p95: 'p95' };
 
@@ -14,6 +18,7 @@ const sortOf = (text: string | null): Sort => sorts.find((s) => s === text) ?? '
 
 export function OperationTable({ of }: { of: ServiceDocument }) {
   const by = sortOf(query.value.get('sort'));
+  const [shown, rest] = useFew(sorted(of.operations, by), few, 'operations');
   const Head = ({ is }: { is: Sort }) => (
     <th scope="col" class="num" aria-sort={is === by ? 'descending' : 'none'}>
       <a class="sort" href={hereWith({ sort: is === 'traffic' ? null : is })} aria-label={`${heads[is]}, sort by it`}>{heads[is]}<span aria-hidden="true">{is === by ? ' ↓' : ''}</span></a>
@@ -30,9 +35,10 @@ export function OperationTable({ of }: { of: ServiceDocument }) {
               <th scope="col" class="num">p50</th><Head is="p95" /><th scope="col" class="num">p99</th><th scope="col">Objectives</th>
             </tr>
           </thead>
-          <tbody>{sorted(of.operations, by).map((o) => <Row key={`${o.kind} ${o.operation}`} of={o} chosen={o.operation === of.operation} />)}</tbody>
+          <tbody>{shown.map((o) => <Row key={`${o.kind} ${o.operation}`} of={o} chosen={o.operation === of.operation} />)}</tbody>
         </table>
       </div>
+      {rest}
       {of.operations.some((o) => !o.entry) && <p class="quiet note">What the service asks of others stands last and is not part of its traffic.</p>}
     </section>
   );
