@@ -8,8 +8,7 @@ import { isOpen } from './alert';
 import type { Alert, Condition } from './alert';
 import type { ObjectiveDetail, Series, Trust } from './api';
 import * as format from './format';
-import { goneSince } from './lane';
-import type { Comparison, Happenings } from './lane';
+import type { Comparison, Happenings, Version } from './lane';
 import { instant, unix } from './time';
 import type { Zone } from './time';
 import { budgetLeft, sentence } from './verdict';
@@ -138,20 +137,34 @@ const judged: Record<Comparison['judgement'], (c: Comparison, is: string) => str
 export function changed(all: Happenings, alert: Alert | null, zone: Zone): Changed {
   const c = all.comparison;
   if (c) {
-    const gone = goneSince(all, c.newer);
+    const gone = unix(c.gone_since ?? null);
+    const back = unix(c.back_since ?? null);
     const text = (judged[c.judgement] ?? judged.too_few)(c, gone === null ? 'is' : 'was');
-    const over = gone === null ? '' : ` Version ${c.newer} was not seen after ${instant(gone, zone)}.`;
-    return { text, detail: c.sentence + before(c, alert) + over, worse: c.judgement === 'worse' && gone === null, from: unix(c.since) };
+    const now = back === null ? '' : `${c.older === '' ? 'What had no version' : c.older} is back since ${instant(back, zone)}. `;
+    return { text: now + text, detail: c.sentence + before(c, alert), worse: c.judgement === 'worse' && gone === null, from: unix(c.since) };
   }
-  const versions = [...(all.versions ?? [])].sort((a, b) => a.first_seen.localeCompare(b.first_seen));
-  const measured = versions.filter((v) => v.source !== 'backfill').pop();
-  const newest = measured ?? versions.pop();
-  if (newest === undefined) return { text: 'No version is known', detail: 'The telemetry carries no service.version.', worse: false, from: null };
-  const first = unix(newest.first_seen);
-  const seen = first !== null && first > (unix(all.from) ?? 0) ? `since ${instant(first, zone)}` : 'all the time shown';
-  const ran = measured === undefined ? `back-filled history holds ${newest.version} ${seen}` : `${newest.version} was seen ${seen}`;
-  return { text: 'No new version', detail: `Nothing to compare in the last 24 h; ${ran}.`, worse: false, from: null };
+  return { ...uncompared(all, zone), worse: false, from: null };
 }
+
+/** Nothing is held against anything: which version ran, and why it is not called a new one. */
+function uncompared(all: Happenings, zone: Zone): Said {
+  const versions = [...(all.versions ?? [])].sort((a, b) => a.first_seen.localeCompare(b.first_seen));
+  const measured = versions.filter((v) => v.source !== 'backfill');
+  const newest = measured.at(-1) ?? versions.at(-1);
+  if (newest === undefined) return { text: 'No version is known', detail: 'The telemetry carries no service.version.' };
+  const from = unix(all.from) ?? 0;
+  const first = unix(newest.first_seen) ?? 0;
+  const recent = first > from && first > (unix(all.to) ?? Infinity) - lately;
+  if (recent && newest.first_live) return { text: `Version ${newest.version} first seen live`, detail: `It ran when measuring began at ${instant(first, zone)}; before is back-filled history, so there is nothing to compare it with.` };
+  if (recent && newest.began && newest.source !== 'backfill') return { text: `Version ${newest.version} began`, detail: `First seen at ${instant(first, zone)}; ${few(newest)}, and no other version was measured in the day before.` };
+  if (recent && newest.version !== '' && measured.length > 1) return { text: `Version ${newest.version} was seen`, detail: `First seen at ${instant(first, zone)}; ${few(newest)}: too few to tell whether it began then.` };
+  const seen = first > from ? `since ${instant(first, zone)}` : 'all the time shown';
+  const ran = measured.length === 0 ? `back-filled history holds ${newest.version} ${seen}` : `${newest.version} was seen ${seen}`;
+  return { text: 'No new version', detail: `Nothing to compare in the last 24 h; ${ran}.` };
+}
+
+/** '12 of 24 events were bad'. */
+const few = (v: Version): string => `${format.count(v.bad ?? 0)} of ${format.plural((v.good ?? 0) + (v.bad ?? 0), 'event', 'events')} were bad`;
 
 /** A change shortly before an alert is where one looks first. */
 function before(c: Comparison, alert: Alert | null): string {

@@ -27,6 +27,8 @@ export interface Version {
   last_seen: string;
   /** It was not there at the start of the range, and something was measured before it. */
   began: boolean;
+  /** It ran when measuring began, after back-filled history. */
+  first_live?: boolean;
   spans: { from: string; to: string }[];
   good: number | null;
   bad: number | null;
@@ -47,6 +49,10 @@ export interface Comparison {
   p95_older_ms: number | null;
   differs: boolean;
   judgement: 'too_few' | 'alike' | 'worse' | 'better';
+  /** When the newer one was last seen, null while it runs. */
+  gone_since: string | null;
+  /** Since when the older one is back. */
+  back_since: string | null;
   sentence: string;
 }
 
@@ -96,13 +102,6 @@ const rowOf: Record<Kind, RowKey> = { version: 'version', alert: 'alert', correc
 
 /** A version seen this many seconds before the end still runs: its last minute may not be over. */
 const stillRunning = 150;
-
-/** After when a version was not seen, if it runs no more; one that the range does not hold ended before it. */
-export function goneSince(all: Pick<Happenings, 'versions' | 'from' | 'to'>, name: string): number | null {
-  const seen = (all.versions ?? []).find((v) => v.version === name);
-  const last = unix(seen?.last_seen ?? all.from);
-  return last === null || last >= (unix(all.to) ?? 0) - stillRunning ? null : last;
-}
 
 /** Everything the lane shows, in the order of time. */
 export function items(all: Happenings): Item[] {

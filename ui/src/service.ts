@@ -164,3 +164,9 @@ export function appearances(v: Pick<ServiceVersion, 'series_valid' | 'series_bad
   });
   return runs;
 }
+
+/** The version that runs: of those seen last the busiest in its last step. */
+export function running(all: readonly ServiceVersion[]): ServiceVersion | undefined {
+  const last = (v: ServiceVersion): number => v.series_valid.reduce<number>((n, x) => x ?? n, 0);
+  return [...all].sort((a, b) => b.last_seen.localeCompare(a.last_seen) || last(b) - last(a))[0];
+}

@@ -87,7 +87,7 @@ test('when a budget ran out', () => {
 
 test('what changed', () => {
   const version = (version: string, over: Partial<Version> = {}): Version => ({ version, first_seen: '2026-11-20T00:00:00Z', last_seen: '2026-11-23T06:00:00Z', began: true, spans: [], good: 1, bad: 0, excluded: 0, p95_ms: null, source: 'live', ...over });
-  const comparison: Comparison = { newer: '1.5.0', older: '1.4.2', since: '2026-11-23T05:20:00Z', newer_bad_share: 0.5, older_bad_share: 0, newer_total: 10, older_total: 10, p95_newer_ms: null, p95_older_ms: null, differs: true, judgement: 'worse', sentence: 'It is worse.' };
+  const comparison: Comparison = { newer: '1.5.0', older: '1.4.2', since: '2026-11-23T05:20:00Z', newer_bad_share: 0.5, older_bad_share: 0, newer_total: 10, older_total: 10, p95_newer_ms: null, p95_older_ms: null, differs: true, judgement: 'worse', gone_since: null, back_since: null, sentence: 'It is worse.' };
   const all = (over: Partial<Happenings>): Happenings => ({ schema_version: 1, from: '', to: '', step_seconds: 60, versions: [], events: [], comparison: null, ...over });
   const said = (over: Partial<Happenings>, a: Alert | null = null) => {
     const { text, detail } = changed(all(over), a, 'utc');
@@ -100,11 +100,9 @@ test('what changed', () => {
   for (const [older, want] of [['', 'what had no version'], ['(other versions)', 'other versions']] as const) {
     assert.equal(said({ comparison: { ...comparison, older } }), `Version 1.5.0 is worse than ${want}; It is worse.`);
   }
-  const ran = (until: string) => said({ comparison, to: '2026-11-23T06:00:00Z', versions: [version('1.5.0', { last_seen: until })] });
-  assert.equal(ran('2026-11-23T05:59:00Z'), 'Version 1.5.0 is worse than 1.4.2; It is worse.');
-  assert.equal(ran('2026-11-23T05:40:00Z'), 'Version 1.5.0 was worse than 1.4.2; It is worse. Version 1.5.0 was not seen after 2026-11-23 05:40 UTC.');
-  // A range without the version begins after it.
-  assert.equal(said({ comparison, from: '2026-11-23T05:50:00Z', to: '2026-11-23T06:00:00Z' }), 'Version 1.5.0 was worse than 1.4.2; It is worse. Version 1.5.0 was not seen after 2026-11-23 05:50 UTC.');
+  const gone = { ...comparison, gone_since: '2026-11-23T05:40:00Z' };
+  assert.equal(said({ comparison: gone }), 'Version 1.5.0 was worse than 1.4.2; It is worse.');
+  assert.equal(said({ comparison: { ...gone, back_since: '2026-11-23T05:39:00Z' } }), '1.4.2 is back since 2026-11-23 05:39 UTC. Version 1.5.0 was worse than 1.4.2; It is worse.');
   // A version that came after the alert did not cause it.
   assert.equal(said({ comparison }, alert({ started_at: '2026-11-23T05:00:00Z' })), 'Version 1.5.0 is worse than 1.4.2; It is worse.');
   assert.equal(said({ versions: [version('1.4.2')] }), 'No new version; Nothing to compare in the last 24 h; 1.4.2 was seen since 2026-11-20 00:00 UTC.');
@@ -113,6 +111,11 @@ test('what changed', () => {
   const past = [version('1.0', { source: 'backfill', first_seen: '2026-11-10T00:00:00Z' }), version('1.1', { source: 'backfill' })];
   assert.equal(said({ versions: past }), 'No new version; Nothing to compare in the last 24 h; back-filled history holds 1.1 since 2026-11-20 00:00 UTC.');
   assert.equal(said({ versions: [version('1.0'), ...past] }), 'No new version; Nothing to compare in the last 24 h; 1.0 was seen since 2026-11-20 00:00 UTC.');
+  // What came in the last day is never passed over, whatever is known of it.
+  const today = (over: Partial<Version>, ...others: Version[]) => said({ from: '2026-11-23T00:00:00Z', to: '2026-11-23T06:00:00Z', versions: [...others, version('1.5.0', { first_seen: '2026-11-23T05:21:00Z', began: false, good: 12, bad: 12, ...over })] });
+  assert.equal(today({ first_live: true }, ...past), 'Version 1.5.0 first seen live; It ran when measuring began at 2026-11-23 05:21 UTC; before is back-filled history, so there is nothing to compare it with.');
+  assert.equal(today({ began: true }), 'Version 1.5.0 began; First seen at 2026-11-23 05:21 UTC; 12 of 24 events were bad, and no other version was measured in the day before.');
+  assert.equal(today({}, version('1.4.2')), 'Version 1.5.0 was seen; First seen at 2026-11-23 05:21 UTC; 12 of 24 events were bad: too few to tell whether it began then.');
   assert.equal(said({ versions: [] }), 'No version is known; The telemetry carries no service.version.');
 });
 

@@ -17,7 +17,7 @@ import { TimePicker } from '../parts/timepicker';
 import { useResource } from '../resource';
 import type { Resource } from '../resource';
 import { query, setQuery } from '../router';
-import { errorShare, notable, placeText, rate, scopeText, servicePath, shown, valid } from '../service';
+import { errorShare, notable, placeText, rate, running, scopeText, servicePath, shown, valid } from '../service';
 import type { ServiceDocument, ServiceVersion } from '../service';
 import { follows, instant, rangeOf, unix, zone } from '../time';
 
@@ -149,13 +149,14 @@ function Tiles({ of }: { of: ServiceDocument }) {
   const share = errorShare(counts);
   const seconds = (unix(of.to) ?? 0) - (unix(of.from) ?? 0);
   const newest = of.versions[0];
+  const runs = running(of.versions);
   const { p50_ms, p95_ms, p99_ms } = of.distribution;
   return (
     <dl class="tiles service-tiles">
       <Tile name="Traffic" value={rate(seconds > 0 ? valid(counts) / seconds : 0)} detail={`${format.count(valid(counts))} valid of ${scopeText(of)}${counts.excluded > 0 ? `, ${format.count(counts.excluded)} excluded` : ''}`} />
       <Tile name="Error share" value={share === null ? 'no events' : format.share(share, 2)} detail={`${format.count(counts.bad)} bad`} bad={(share ?? 0) >= notable} />
       <Tile name="p95" value={format.millis(p95_ms)} detail={`p50 ${format.millis(p50_ms)} · p99 ${format.millis(p99_ms)}`} />
-      <Tile name="Newest version" value={newest === undefined ? 'none seen' : newest.version || 'no version'} detail={newest === undefined ? 'in this range' : `seen ${seenText(newest, of)}`} />
+      <Tile name="Version seen last" value={runs === undefined ? 'none seen' : runs.version || 'no version'} detail={runs === undefined || newest === undefined ? 'in this range' : newest.version === runs.version ? `seen ${seenText(newest, of)}` : `newest: ${newest.version || 'no version'}, seen ${instant(unix(newest.first_seen), zone.value, 'bare')} to ${instant(unix(newest.last_seen), zone.value)}`} />
     </dl>
   );
 }

@@ -14,7 +14,7 @@ page('service: how it stands, what it did, where it came from', {}, async (tab, 
   assert.equal(await tab.title(), 'shop-api · Leadline');
   await shows(tab, /shop · production/, /Also known in shop · staging/, /valid of all entry operations/, /2026-11-23 05:00 to 2026-11-23 06:00 UTC/);
   for (const name of ['Traffic', 'Latency', 'Error share', 'Latency distribution']) assert.equal(await tab.getByRole('figure', { name, exact: true }).count(), 1, name);
-  assert.match(await text(tab, '.service-tiles'), /Newest version\s+2026\.11\.3\s+seen 2026-11-23 05:20 to 2026-11-23 05:40 UTC/);
+  assert.match(await text(tab, '.service-tiles'), /Version seen last\s+2026\.11\.2\s+newest: 2026\.11\.3, seen 2026-11-23 05:20 to 2026-11-23 05:40 UTC/);
   const versions = tab.getByRole('region', { name: 'Versions of this service' }).locator('tbody tr');
   assert.equal(await versions.count(), 2);
   assert.match(await versions.first().innerText(), /2026\.11\.3[^]*1\d\.\d+%/);

@@ -30,7 +30,7 @@ export function ServiceList({ words }: { words: readonly string[] }) {
           <thead>
             <tr>
               <th scope="col">Service</th><th scope="col">Objectives</th><th scope="col">Owner</th><th scope="col" class="num">Traffic</th>
-              <th scope="col" class="num">Errors</th><th scope="col">Versions now</th><th scope="col">Last seen</th>
+              <th scope="col" class="num">Errors</th><th scope="col">Versions, 1h</th><th scope="col">Last seen</th>
             </tr>
           </thead>
           <tbody>{all.map((s) => <Row key={[s.namespace, s.service, s.environment].join('\u0000')} of={s} hour={hour} />)}</tbody>
