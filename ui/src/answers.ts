@@ -94,7 +94,7 @@ export function since(o: ObjectiveDetail, series: Series | null, zone: Zone): Sa
   const end = alert === null ? null : unix(alert.ended_at);
   if (alert && end !== null) return { ...said(end, `${alert.rule} ended`), text: `Over since ${instant(end, zone)}` };
   const start = alert === null ? null : unix(alert.started_at ?? alert.since);
-  if (alert && start !== null) return said(start, `${alert.rule} began${alert.state === 'frozen' ? ', frozen' : ''}`);
+  if (alert && start !== null) return said(start, `${alert.rule} began${alert.state === 'frozen' ? ', frozen' : ''}${failing(o, series, alert, start, zone)}`);
   if ((budgetLeft(o) ?? 0) < 0 && series) {
     const spent = ranOut(series);
     if (spent !== null) return said(spent, 'the budget ran out');
@@ -103,6 +103,30 @@ export function since(o: ObjectiveDetail, series: Series | null, zone: Zone): Sa
   if (o.state === 'ok') return { at: null, text: 'Nothing fires', detail: lastEnded(o, zone) };
   return { at: null, text: 'No alert fires', detail: lastEnded(o, zone) };
 }
+
+/** Users suffer before an alert has seen enough: said where the chart has minutes. */
+function failing(o: ObjectiveDetail, series: Series | null, alert: Alert, start: number, zone: Zone): string {
+  const first = series === null || alert.group !== '' ? null : failingSince(series, o.target, start);
+  return first === null ? '' : `, failing since ${instant(first, zone)}`;
+}
+
+/**
+ * The first of the minutes without a break that missed the target up to an
+ * alert's start; null if the chart has no minutes, or does not hold the minute
+ * before the first.
+ */
+export function failingSince(series: Pick<Series, 'step_seconds' | 'timestamps' | 'good' | 'bad'>, target: string, start: number): number | null {
+  if (series.step_seconds !== 60) return null;
+  // In integers, for a minute at its target has not missed it.
+  const allowed = Math.round((1 - Number(target)) * billion);
+  const missed = (i: number): boolean => (series.bad[i] ?? 0) * billion > ((series.good[i] ?? 0) + (series.bad[i] ?? 0)) * allowed;
+  let i = series.timestamps.filter((t) => t + 60 <= start).length - 1;
+  const last = i;
+  while (i >= 0 && missed(i)) i--;
+  return i < 0 || i === last ? null : series.timestamps[i + 1]!;
+}
+
+const billion = 1e9;
 
 function lastEnded(o: ObjectiveDetail, zone: Zone): string {
   const ended = (o.alerts ?? []).flatMap((a) => (a.ended_at === null ? [] : [a.ended_at])).sort().pop();

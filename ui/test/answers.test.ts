@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alert } from '../src/alert';
-import { asSentence, broken, changed, ranOut, since, speaking, subject, trustSaid } from '../src/answers';
+import { asSentence, broken, changed, failingSince, ranOut, since, speaking, subject, trustSaid } from '../src/answers';
 import type { ObjectiveDetail, Series, Trust } from '../src/api';
 import type { Comparison, Happenings, Version } from '../src/lane';
 
@@ -70,6 +70,19 @@ test('since when', () => {
   // What an inhibited alert still waits for is not what somebody asks of a calm objective.
   assert.equal(said({ state: 'ok', alerts: [alert({ rule: 'page-6h', inhibited_by: 'page-1h' }), over] }), 'Over since 2026-11-23 05:40 UTC; page-1h ended, 20 min ago');
   assert.equal(said({ state: 'ok', alerts: [alert({ state: 'resolved', ended_at: '2026-11-20T05:40:00Z' })] }), 'Nothing fires; the last alert ended 2026-11-20 05:40 UTC');
+});
+
+test('since when users suffer, before an alert began', () => {
+  const at = (bad: (number | null)[], start: number, over = {}) =>
+    failingSince({ step_seconds: 60, timestamps: bad.map((_, i) => i * 60), good: bad.map((b) => (b === null ? null : 2000 - b)), bad, ...over }, '0.9995', start);
+  assert.equal(at([0, 0, 900, 900, 900], 240), 120);
+  assert.equal(at([0, 0, 900, 900, 900], 235), 120, 'a minute that the alert begins in is not over');
+  assert.equal(at([0, 900, 1, 900, 900], 240), 180, 'a minute at its target is a break');
+  assert.equal(at([0, 900, null, 900, 900], 240), 180, 'and so is one that nobody measured');
+  assert.equal(at([900, 900, 900], 180), null, 'it may have begun before');
+  assert.equal(at([0, 900, 0, 0], 240), null);
+  assert.equal(at([0, 900], 120, { step_seconds: 3600 }), null);
+  assert.equal(at([], 120), null);
 });
 
 test('when a budget ran out', () => {
