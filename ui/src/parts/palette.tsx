@@ -63,7 +63,7 @@ function Finder({ close }: { close: () => void }) {
   };
   return (
     <>
-      <input ref={field} type="text" role="combobox" aria-label="Find an objective, a service, a page, an action" placeholder="Find an objective, a service, a page, an action …" autocomplete="off" spellcheck={false}
+      <input ref={field} type="text" role="combobox" aria-label="Find an objective, a service, a page, an action" placeholder="Find anything …" autocomplete="off" spellcheck={false}
         aria-expanded="true" aria-controls="palette-list" aria-autocomplete="list" aria-activedescendant={found.length > 0 ? `palette-${chosen}` : undefined}
         onKeyDown={press} onInput={(event) => {
           query.value = event.currentTarget.value;

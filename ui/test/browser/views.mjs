@@ -48,7 +48,7 @@ export const views = [
 /** The palette with what it finds. */
 async function findChecks(tab) {
   await tab.keyboard.press('Control+k');
-  await tab.keyboard.type('che');
+  await tab.getByRole('combobox', { name: /^Find/ }).fill('che');
   await tab.locator('.palette [role=option], .palette [role=status]').first().waitFor();
 }
 
