@@ -7,7 +7,7 @@ import { address, withQuery } from './router';
 export const places = [
   { path: '/', name: 'Objectives', key: 'o' },
   { path: '/alerts', name: 'Alerts', key: 'a' },
-  { path: '/operations', name: 'Operations', key: 'p' },
+  { path: '/operations', name: 'Services', key: 'e' },
   { path: '/intake', name: 'Intake', key: 'i' },
 ];
 

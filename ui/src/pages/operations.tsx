@@ -25,11 +25,11 @@ export function OperationsPage() {
   const live = (windowSeconds(window) ?? 0) <= longestLive;
   const operations = useResource<Operations>(`/api/v1/operations?window=${encodeURIComponent(window)}`, live);
   useEffect(() => {
-    document.title = 'Operations · Leadline';
+    document.title = 'Services · Leadline';
   }, []);
   return (
     <>
-      <h1>Operations</h1>
+      <h1>Services and operations</h1>
       <ServiceList words={(query.value.get('q') ?? '').toLowerCase().split(/\s+/)} />
       <div class="time-picker" role="group" aria-label="Window">
         <Windows chosen={window} />

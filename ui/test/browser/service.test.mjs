@@ -104,6 +104,10 @@ page('service: a range that is dragged is pinned, and a double click goes back',
 page('service: nothing in the range, nothing known, not started', {}, async (tab, origin) => {
   await tab.goto(origin + '/services/payments?namespace=shop&environment=production');
   await shows(tab, /No event of payments in this range/, /Is telemetry arriving\?/);
+  // The bar, the crumb and the page that both lead to say the same word.
+  const [bar, crumb] = [tab.getByRole('navigation', { name: 'Pages' }).locator('[aria-current=page]'), tab.locator('.crumbs a').first()];
+  assert.deepEqual([await bar.textContent(), await crumb.textContent()], ['Services', 'Services']);
+  assert.equal(await bar.getAttribute('href'), await crumb.getAttribute('href'));
   await tab.goto(origin + '/services/shop-app');
   await shows(tab, /No service shop-app is known/, /did you mean "shop-api"\?/);
   await tab.getByRole('link', { name: 'All services' }).click();
