@@ -33,6 +33,10 @@ func (e *env) operations(ctx context.Context, window string) error {
 		return err
 	}
 	return e.print(v, func(w io.Writer) {
+		if len(v.Operations) == 0 {
+			fmt.Fprintf(w, "no operation was counted in the last %s: leadline status says what an objective waits for, the page Intake of the server what has arrived\n", window)
+			return
+		}
 		fmt.Fprintln(w, "SERVICE\tENVIRONMENT\tOPERATION\tGOOD\tBAD\tEXCLUDED\t~P50\t~P95\t~P99\tOBJECTIVE")
 		for _, o := range v.Operations {
 			bound := "-"

@@ -32,9 +32,9 @@ type astray struct {
 	all    []eval.Evaluation
 	sends  map[operation.Service]uint64 // spans a minute; nil until asked for
 	silent bool                         // nobody could say who sends
-	said   map[mismatch]string
-	claims map[counted]bool                        // nil until asked for
-	asked  map[operation.Service]map[string]uint64 // by the rule's service, events a minute by operation
+	said   map[mismatch]slo.Status
+	claims map[counted]bool           // nil until asked for
+	asked  map[operation.Service]sent // by the rule's service
 }
 
 // mismatch is what a next step follows from.
@@ -45,24 +45,58 @@ type mismatch struct {
 }
 
 func (r *Report) astray(ctx context.Context, all []eval.Evaluation) *astray {
-	return &astray{ctx: ctx, report: r, all: all, said: map[mismatch]string{}, asked: map[operation.Service]map[string]uint64{}}
+	return &astray{ctx: ctx, report: r, all: all, said: map[mismatch]slo.Status{}, asked: map[operation.Service]sent{}}
 }
 
-// nextStep returns what to write so that the objective finds its telemetry, or
-// what eval has said.
-func (a *astray) nextStep(v *eval.Evaluation) string {
+// status returns how an objective stands, with what to write so that it finds
+// its telemetry, or with what eval has said.
+func (a *astray) status(v *eval.Evaluation) slo.Status {
 	switch v.Status.Code {
 	case "never_seen", "window_empty", "silent":
 	default:
-		return v.Status.NextStep
+		return v.Status
 	}
 	k := mismatch{v.Objective.Indicator.ID, v.Objective.Name, v.Status.State}
 	said, known := a.said[k]
 	if !known && a.look() {
-		said = a.find(v)
+		if said = a.unheard(v); said.NextStep == "" {
+			said.NextStep = a.find(v)
+		}
 		a.said[k] = said
 	}
-	return cmp.Or(said, v.Status.NextStep)
+	out := v.Status
+	out.Cause, out.NextStep = cmp.Or(said.Cause, out.Cause), cmp.Or(said.NextStep, out.NextStep)
+	return out
+}
+
+// unheard is for an objective that waits for its first event at a server which
+// nothing has reached: no name is wrong then, and none is to be compared.
+func (a *astray) unheard(v *eval.Evaluation) (out slo.Status) {
+	if v.Status.Code != "never_seen" || len(a.sends) > 0 || anything(a.report.Intake.Totals()) {
+		return out
+	}
+	since := a.report.Started.UTC().Format("15:04")
+	for _, r := range a.report.Door.Refusals() {
+		if r.Requests > 0 {
+			out.Cause = "every request since the server started at " + since + " UTC was refused: " + r.Reason
+			out.NextStep = "open the page Intake, which says what to change"
+			return out
+		}
+	}
+	out.Cause = "nothing at all has arrived since the server started at " + since + " UTC"
+	out.NextStep = fmt.Sprintf("start the application with OTEL_EXPORTER_OTLP_ENDPOINT=http://%s and OTEL_SERVICE_NAME=%s, and send it a request",
+		a.report.Door.Endpoints().GRPC, v.Objective.Indicator.Rule.Service.Name)
+	return out
+}
+
+// anything says whether something has arrived, counted or not.
+func anything(t ingest.Totals) bool {
+	for _, n := range t.Ignored {
+		if n > 0 {
+			return true
+		}
+	}
+	return t.Accepted+t.Again+t.Late+t.Ahead+t.Invalid+t.Points+t.Records > 0
 }
 
 func (a *astray) find(v *eval.Evaluation) string {
@@ -126,10 +160,20 @@ func (a *astray) counted() map[counted]bool {
 // maxNamed is how many operations a sentence names.
 const maxNamed = 3
 
+func firstOf(names []string) []string { return names[:min(len(names), maxNamed)] }
+
+// sent are the operations of a service, with how many events a minute each has:
+// all of them, and those that are not excluded throughout, as health checks are.
+type sent struct{ all, judged map[string]uint64 }
+
 // otherOperation is for a service that sends, and not what is counted.
 func (a *astray) otherOperation(rule sli.Rule, services []operation.Service) string {
 	seen := a.operations(rule.Service, services)
-	if rule.Operation == "" || seen[rule.Operation] > 0 || len(seen) == 0 {
+	if len(seen.judged) == 0 && len(seen.all) > 0 {
+		return fmt.Sprintf("of %s only %s arrived so far, which is excluded: send it a request that counts",
+			rule.Service.Name, strings.Join(firstOf(slices.Sorted(maps.Keys(seen.all))), ", "))
+	}
+	if rule.Operation == "" || seen.all[rule.Operation] > 0 || len(seen.judged) == 0 {
 		return ""
 	}
 	kind := operation.KindOf(rule.Operation)
@@ -142,11 +186,11 @@ func (a *astray) otherOperation(rule sli.Rule, services []operation.Service) str
 		}
 		return 2
 	}
-	names := slices.SortedFunc(maps.Keys(seen), func(x, y string) int {
-		return cmp.Or(rank(x)-rank(y), cmp.Compare(seen[y], seen[x]), cmp.Compare(x, y))
+	names := slices.SortedFunc(maps.Keys(seen.judged), func(x, y string) int {
+		return cmp.Or(rank(x)-rank(y), cmp.Compare(seen.judged[y], seen.judged[x]), cmp.Compare(x, y))
 	})
 	return fmt.Sprintf("%s sends no %s, but %s: write the operation as leadline operations lists it",
-		rule.Service.Name, rule.Operation, strings.Join(names[:min(len(names), maxNamed)], ", "))
+		rule.Service.Name, rule.Operation, strings.Join(firstOf(names), ", "))
 }
 
 // patience is how long an answer waits for ingest, which may be waiting for a disk.
@@ -172,13 +216,15 @@ func (a *astray) look() bool {
 	return true
 }
 
-// operations returns the operations of the service that is counted, by name.
-func (a *astray) operations(service operation.Service, in []operation.Service) map[string]uint64 {
+// operations returns the operations of the service that is counted.
+func (a *astray) operations(service operation.Service, in []operation.Service) sent {
 	seen, known := a.asked[service]
 	if !known {
 		open, err := a.open(func(s *slice.Series) bool { return s.IsBaseline() && slices.Contains(in, s.Service) })
 		if err == nil {
-			seen = rates(open, slice.MinuteOf(a.report.Now()), func(k *slice.Key) string { return k.Operation })
+			name, now := func(k *slice.Key) string { return k.Operation }, slice.MinuteOf(a.report.Now())
+			seen.all = rates(open, now, name)
+			seen.judged = rates(slices.DeleteFunc(open, func(c ingest.Counted) bool { return c.Counts.Total() == 0 }), now, name)
 		}
 		a.asked[service] = seen
 	}

@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leadline/leadline/internal/ingest"
 	"github.com/leadline/leadline/internal/operation"
+	"github.com/leadline/leadline/internal/report"
 	"github.com/leadline/leadline/internal/sli"
 	"github.com/leadline/leadline/internal/slice"
 	"github.com/leadline/leadline/internal/slo"
@@ -22,6 +24,7 @@ func TestWhatGoesAstrayIsNamed(t *testing.T) {
 		operation.Service
 		spans      uint64 // a minute
 		operations []string
+		probes     []string // operations that are excluded
 	}
 	service := func(namespace, name, environment string) operation.Service {
 		return operation.Service{Namespace: namespace, Name: name, Environment: environment}
@@ -32,19 +35,23 @@ func TestWhatGoesAstrayIsNamed(t *testing.T) {
 		senders []sender
 		want    string
 	}{
-		{"nobody sends", nil, usual},
-		{"another environment", []sender{{service("shop", "shop-api", "staging"), 1203, nil}, {service("shop", "shop-api", "test"), 7, nil}},
+		{"nobody sends", nil, "start the application with OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317 and OTEL_SERVICE_NAME=shop-api, and send it a request"},
+		{"another environment", []sender{{service("shop", "shop-api", "staging"), 1203, nil, nil}, {service("shop", "shop-api", "test"), 7, nil, nil}},
 			"shop-api sends 1,203 spans a minute as environment staging; this objective counts prod, production or no environment: write environments: [staging] in metadata, or set deployment.environment.name=production where it is started"},
-		{"another namespace", []sender{{service("", "shop-api", "production"), 10, nil}, {service("web", "front", "production"), 1000, nil}},
+		{"another namespace", []sender{{service("", "shop-api", "production"), 10, nil, nil}, {service("web", "front", "production"), 1000, nil, nil}},
 			`shop-api sends 10 spans a minute without a namespace; this objective counts it in namespace shop: write namespace: "" in metadata, or change service.namespace where it is started`},
-		{"another spelling", []sender{{service("shop", "Shop_API", "production"), 1_000_000, nil}, {service("web", "front", ""), 2_000_000, nil}},
+		{"another spelling", []sender{{service("shop", "Shop_API", "production"), 1_000_000, nil, nil}, {service("web", "front", ""), 2_000_000, nil, nil}},
 			"nothing arrives from shop-api; Shop_API sends 1,000,000 spans a minute: if it is the one, write name: Shop_API in metadata, or set OTEL_SERVICE_NAME=shop-api where it is started"},
-		{"a service that nobody counts", []sender{{service("", "unknown_service", ""), 5, nil}},
+		{"a service that nobody counts", []sender{{service("", "unknown_service", ""), 5, nil, nil}},
 			"nothing arrives from shop-api; unknown_service sends 5 spans a minute"},
-		{"another operation", []sender{{shop, 999, []string{"GET /", "GET /cart", "call api.stripe.com", "POST /checkout/", "POST /pay"}}},
+		{"another operation", []sender{{shop, 999, []string{"GET /", "GET /cart", "call api.stripe.com", "POST /checkout/", "POST /pay"}, nil}},
 			"shop-api sends no POST /checkout, but POST /checkout/, GET /, GET /cart: write the operation as leadline operations lists it"},
-		{"the operation, of which nothing is counted yet", []sender{{shop, 999, []string{"POST /checkout"}}}, usual},
-		{"no operation at all", []sender{{shop, 999, nil}}, usual},
+		{"health checks only", []sender{{shop, 20, nil, []string{"GET /healthz"}}},
+			"of shop-api only GET /healthz arrived so far, which is excluded: send it a request that counts"},
+		{"another operation beside health checks", []sender{{shop, 20, []string{"GET /cart"}, []string{"GET /healthz", "POST /checkouts"}}},
+			"shop-api sends no POST /checkout, but GET /cart: write"},
+		{"the operation, of which nothing is counted yet", []sender{{shop, 999, []string{"POST /checkout"}, nil}}, usual},
+		{"no operation at all", []sender{{shop, 999, nil, nil}}, usual},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := objective("up", time.Hour)
@@ -58,9 +65,36 @@ func TestWhatGoesAstrayIsNamed(t *testing.T) {
 					w.count(slice.Key{Service: s.Service, Operation: name, Kind: operation.KindOf(name)}, now, slice.Counts{Good: 1})
 				}
 			}
+			for _, s := range c.senders {
+				for _, name := range s.probes {
+					w.count(slice.Key{Service: s.Service, Operation: name, Kind: operation.KindOf(name)}, now, slice.Counts{Excluded: 1})
+				}
+			}
 			r := w.report(t)
 			if got := r.SLOs(t.Context()).SLOs[0].NextStep; !strings.HasPrefix(got, c.want) {
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestNothingHasArrived says so, and why where requests came and were refused.
+func TestNothingHasArrived(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		refusals []report.Refusal
+		totals   ingest.Totals
+		want     string
+	}{
+		{"nothing", nil, ingest.Totals{}, "nothing at all has arrived since the server started at 10:00 UTC"},
+		{"refused", []report.Refusal{{Requests: 2, Reason: "wrong port"}}, ingest.Totals{}, "every request since the server started at 10:00 UTC was refused: wrong port"},
+		{"spans that are no operation", nil, ingest.Totals{Ignored: map[string]uint64{"internal": 1}}, "no event of this indicator has arrived yet"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(noon, objective("up", time.Hour))
+			w.refusals, w.totals = c.refusals, c.totals
+			if got := w.report(t).SLOs(t.Context()).SLOs[0].Cause; got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
 	}

@@ -157,7 +157,8 @@ func (r *Report) problems() []FileProblem {
 // telemetry that goes astray, and how many ranges of the log were lost.
 func (a *astray) slo(v *eval.Evaluation, lost int) SLO {
 	s := sloOf(v)
-	s.NextStep = a.nextStep(v)
+	status := a.status(v)
+	s.Cause, s.NextStep = status.Cause, status.NextStep
 	s.Trust.Verdict, s.Trust.Reasons = slo.Trust(groundsOf(&v.Trust, lost))
 	if lost > 0 {
 		s.Trust.Notes = append(s.Trust.Notes, fmt.Sprintf("ranges of the intake log that the last start found damaged: %d; counts of this objective may be lost with them", lost))

@@ -45,6 +45,8 @@ type world struct {
 	stuck          bool                 // nobody can be asked for open minutes
 	status         dispatch.Status
 	silences       []catalog.Silence
+	totals         ingest.Totals
+	refusals       []report.Refusal
 }
 
 func newWorld(now time.Time, objectives ...*slo.Objective) *world {
@@ -109,9 +111,9 @@ func detail(r *report.Report, w report.Which, from, to time.Time) (report.Detail
 }
 
 func (w *world) Endpoints() report.Endpoints { return report.Endpoints{GRPC: "127.0.0.1:4317"} }
-func (w *world) Refusals() []report.Refusal  { return []report.Refusal{} }
+func (w *world) Refusals() []report.Refusal  { return w.refusals }
 
-func (w *world) Totals() ingest.Totals { return ingest.Totals{} }
+func (w *world) Totals() ingest.Totals { return w.totals }
 func (w *world) Health() error         { return w.health }
 
 func (w *world) Warnings() []string { return []string{"the wall clock jumped"} }
