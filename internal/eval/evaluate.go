@@ -195,11 +195,12 @@ func (t *track) decide(v *Evaluation, seen bool, filling string) slo.Status {
 	evidence := slo.Evidence{
 		Paused: t.objective.Paused, EverSeen: seen, Valid: t.valid(v),
 		Allowed: worst.Allowed, Spent: worst.Spent, Low: worst.Low(), Over: over, Unit: t.objective.Budgeting.Unit(), Excluding: v.Excluding,
-		Page: v.fires(alert.Page), Ticket: v.fires(alert.Ticket),
 	}
 	if !t.objective.Indicator.Rule.Service.IsSelf() {
 		evidence.Filling = filling // nobody back-fills what the server measures of itself
 	}
+	evidence.Page, evidence.PageEnds = v.fires(alert.Page)
+	evidence.Ticket, _ = v.fires(alert.Ticket)
 	evidence.SilentSince, evidence.Absent = t.silentFor(v)
 	if v.Trust.UnevaluatedShare > maxUnevaluated {
 		evidence.Misconfigured = fmt.Sprintf("the expression of this indicator failed for %.1f%% of its events", 100*v.Trust.UnevaluatedShare)
@@ -230,23 +231,25 @@ func (t *track) valid(v *Evaluation) uint64 {
 
 // fires returns the sentence of the alert of a severity that calls somebody:
 // the fastest, when several do. One that is inhibited calls nobody, so the state
-// says what people were told. Silence has a state of its own.
-func (v *Evaluation) fires(severity alert.Severity) string {
+// says what people were told. Silence has a state of its own. Ends says that its
+// conditions hold no more.
+func (v *Evaluation) fires(severity alert.Severity) (says string, ends bool) {
 	for i := range v.Alerts {
 		a := &v.Alerts[i]
 		if a.Severity != severity || !a.Calls() || v.isAbsent(a) {
 			continue
 		}
-		says := a.Sentence
+		says = a.Sentence
 		if a.Group != "" {
 			says = "group " + a.Group + ": " + says
 		}
-		if waits := v.waits(a); waits != "" {
+		waits := v.waits(a)
+		if waits != "" {
 			says += "; " + waits
 		}
-		return says
+		return says, waits != ""
 	}
-	return ""
+	return "", false
 }
 
 // waits says of an alert that its conditions hold no more, and when it ends.

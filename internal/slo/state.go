@@ -48,6 +48,8 @@ type Evidence struct {
 	// Page and Ticket are the sentences of the alert tiers that fire, or empty.
 	Page   string
 	Ticket string
+	// PageEnds says that the conditions of that page do not hold any more.
+	PageEnds bool
 	// Allowed, Spent and Low describe the budget: of several windows that of the
 	// worst, whose name Over is then.
 	Allowed, Spent uint64
@@ -95,6 +97,8 @@ func Decide(e Evidence) Status {
 		return Status{NoData, "window_empty", "the window holds no valid event", "check that the application still sends telemetry"}
 	case e.SilentSince != "":
 		return silent(e.SilentSince)
+	case e.Page != "" && e.PageEnds:
+		return Status{Breaching, "page_burn", e.Page, "it recovers: wait until the page ends, and open the runbook if it rises again"}
 	case e.Page != "":
 		return Status{Breaching, "page_burn", e.Page, "open the runbook and look at what changed since the burn began"}
 	case e.Absent != "":

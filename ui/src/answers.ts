@@ -62,14 +62,19 @@ const ofGroup = (a: Alert | null): string => (a === null || a.group === '' ? '' 
 const verbs = (o: ObjectiveDetail): [string, string] => suffered[o.indicator.kind] ?? ['was bad', 'was good'];
 
 /** The sentence at the top: what users have of it now. */
-export function broken(o: ObjectiveDetail): string {
+export function broken(o: ObjectiveDetail, zone: Zone = 'utc'): string {
   const [bad, good] = verbs(o);
   const alert = speaking(o.alerts ?? []);
-  const burn = burning(alert)?.long;
+  const condition = burning(alert);
+  const burn = condition?.long;
   const blind = o.state === 'no_data' || o.state === 'not_measured' || o.state === 'misconfigured';
   if (blind) return `Nobody can tell how ${subject(o)} does: ${o.cause === '' ? format.notMeasured : o.cause}.`;
   if (o.state !== 'ok' && burn && (burn.bad ?? 0) > 0 && (burn.total ?? 0) > 0) {
-    return `${format.share(burn.bad! / burn.total!)} of ${counted(o)}${ofGroup(alert)} ${bad} in the last ${spoken(burn.window)}: ${format.count(burn.bad)} of ${format.plural(burn.total!, 'event', 'events')}.`;
+    const events = `${format.count(burn.bad)} of ${format.plural(burn.total!, 'event', 'events')}`;
+    const now = recent(condition!);
+    const end = unix(alert?.ends_at ?? null);
+    if (now !== '' && end !== null) return `${counted(o)}${ofGroup(alert)} recovers: ${format.share(condition!.short.bad! / condition!.short.total!)} ${bad} in the last ${spoken(condition!.short.window)}, ${format.share(burn.bad! / burn.total!)} in the last ${spoken(burn.window)} (${events}). ${alert!.rule} ends ${instant(end, zone, 'second')} if it stays so.`;
+    return `${format.share(burn.bad! / burn.total!)} of ${counted(o)}${ofGroup(alert)} ${bad} in the last ${spoken(burn.window)}: ${events}${now === '' ? '' : `; ${now}`}.`;
   }
   if (o.good === null || o.bad === null || o.good + o.bad === 0) return sentence(o);
   const valid = o.good + o.bad;
@@ -79,7 +84,13 @@ export function broken(o: ObjectiveDetail): string {
 
 const burning = (a: Alert | null): Condition | null => a?.conditions.find((c) => c.kind === 'burn' && c.long.burn !== null) ?? null;
 
-const spoken = (window: string): string => window.replace(/^1h$/, 'hour').replace(/^1d$/, 'day');
+/** '33.0% in the last 5 min': of a pair, what its short window holds. */
+function recent({ short }: Condition): string {
+  if (short.bad == null || !short.total) return '';
+  return `${format.share(short.bad / short.total)} in the last ${spoken(short.window)}`;
+}
+
+const spoken = (window: string): string => window.replace(/^(\d+)m$/, '$1 min').replace(/^1h$/, 'hour').replace(/^1d$/, 'day');
 
 /** The server's words begin small where they may follow others; what names a file or a number stays as it is. */
 export const asSentence = (words: string): string => `${/^[a-z]+ /.test(words) ? words.charAt(0).toUpperCase() + words.slice(1) : words}${/[.!?]$/.test(words) ? '' : '.'}`;

@@ -26,8 +26,9 @@ const objective = (over: Partial<ObjectiveDetail>): ObjectiveDetail => ({
 test('what is broken, by state and kind', () => {
   const kind = (kind: string): Partial<ObjectiveDetail> => ({ indicator: { kind, id: '', description: '', rule: 'operation "POST /checkout"' } });
   for (const [over, want] of [
-    [{ alerts: [alert({})] }, '1.1% of POST /checkout failed in the last hour: 44 of 4,000 events.'],
-    [{ alerts: [alert({ group: 'tier=gold' })], ...kind('latency') }, '1.1% of POST /checkout (tier=gold) was too slow in the last hour: 44 of 4,000 events.'],
+    [{ alerts: [alert({})] }, '1.1% of POST /checkout failed in the last hour: 44 of 4,000 events; 2.2% in the last 5 min.'],
+    [{ alerts: [alert({ group: 'tier=gold' })], ...kind('latency') }, '1.1% of POST /checkout (tier=gold) was too slow in the last hour: 44 of 4,000 events; 2.2% in the last 5 min.'],
+    [{ alerts: [alert({ clear_since: '2026-11-23T05:55:00Z', ends_at: '2026-11-23T06:00:00Z' })] }, 'POST /checkout recovers: 2.2% failed in the last 5 min, 1.1% in the last hour (44 of 4,000 events). page-1h ends 2026-11-23 06:00:00 UTC if it stays so.'],
     // Without an alert of a burn the window speaks.
     [{ state: 'exhausted', good: 99_800, bad: 200 }, '0.20% of POST /checkout failed over 28d: 200 of 100,000 events, 100 allowed.'],
     [{ state: 'ok' }, 'Nothing is broken: 99.950% of POST /checkout succeeded over 28d, the target is 99.9%.'],

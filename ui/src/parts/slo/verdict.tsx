@@ -23,7 +23,7 @@ interface Props {
 }
 
 export function Verdict({ slo, series, happenings, unknown }: Props) {
-  const headline = broken(slo);
+  const headline = broken(slo, zone.value);
   return (
     <header class={`verdict card edge-${slo.state}`}>
       <div class="verdict-head">
