@@ -31,9 +31,9 @@ func explainRules(w io.Writer, s report.DetailSLO) {
 				fmt.Fprintf(w, "    %s\n", line)
 			}
 		}
-		if x := r.Exhaustion; x.State == report.Expected {
-			fmt.Fprintf(w, "    at the rate of the last %s the budget is gone at %s\n", x.Window, x.At.Format(time.RFC3339))
-		}
+	}
+	if x := s.Exhaustion; x.State == report.Expected {
+		fmt.Fprintf(w, "  if it goes on as in the last %s, the budget is gone at %s\n", x.Window, x.At.Format(time.RFC3339))
 	}
 	for i := range s.Alerts {
 		a := &s.Alerts[i]

@@ -36,6 +36,8 @@ type DetailSLO struct {
 	// Alerts those that were ever more than inactive.
 	Rules  []Rule  `json:"rules"`
 	Alerts []Alert `json:"alerts"`
+	// Exhaustion is the one answer to when the budget is gone.
+	Exhaustion Exhaustion `json:"exhaustion"`
 	// Exclusions are planned.
 	Exclusions []Exclusion `json:"exclusions"`
 	// LeftOut is what is not counted of the range that is shown.
@@ -151,6 +153,7 @@ func (r *Report) SLO(ctx context.Context, v *eval.Evaluation, generation string,
 		Definition: Definition{v.Objective.File, v.Objective.Line},
 		Rules:      rulesOf(v), Alerts: alertsOf(v, r.Delivery.Status()), Exclusions: exclusionsOf(v),
 	}}
+	d.SLO.Exhaustion = exhaustionOf(v, d.SLO.Rules)
 	generations, err := r.Generations.Generations(ctx, v.Objective.Key)
 	if err != nil {
 		return Detail{}, err

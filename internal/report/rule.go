@@ -226,6 +226,26 @@ func (r *reading) exhaustion(at time.Time) Exhaustion {
 	return out
 }
 
+// exhaustionOf returns the forecast of an objective: that of the rule that
+// calls for all events, pages first, or else that over the longest window. A page
+// that waits to end still has the word, so the answer does not jump as it does.
+func exhaustionOf(v *eval.Evaluation, rules []Rule) Exhaustion {
+	out, longest := Exhaustion{State: Unknown}, time.Duration(0)
+	for _, severity := range []alert.Severity{alert.Page, alert.Ticket} {
+		for i, r := range v.Rules {
+			if a := openAlert(v, r.Name); a != nil && a.Calls() && r.Severity == severity && rules[i].Exhaustion.State != Unknown {
+				return rules[i].Exhaustion
+			}
+		}
+	}
+	for i, r := range v.Rules {
+		if j := alert.HasPair(r); j >= 0 && r.When[j].Long > longest && rules[i].Exhaustion.State != Unknown {
+			out, longest = rules[i].Exhaustion, r.When[j].Long
+		}
+	}
+	return out
+}
+
 // Verdict is what the windows of the rule that needs somebody most say.
 type Verdict struct {
 	Verdict  alert.Verdict `json:"verdict"`

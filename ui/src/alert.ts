@@ -206,10 +206,10 @@ export const matchersOf = (a: Alert): Matcher[] =>
 
 /** When the budget is gone if it goes on so; the server's own forecast, in words. */
 export function forecast(x: Exhaustion, now: number | null, zone: Zone): { text: string; detail: string } {
-  const pace = x.window === '' ? '' : `at the rate of the last ${x.window}`;
+  const pace = x.window === '' ? '' : `if it goes on as in the last ${x.window}`;
   const at = unix(x.at);
   if (x.state === 'exhausted') return { text: 'gone already', detail: '' };
-  if (x.state === 'never') return { text: 'not at this rate', detail: pace };
+  if (x.state === 'never') return { text: 'not at all', detail: pace };
   if (x.state !== 'expected' || at === null) return { text: format.notMeasured, detail: 'needs a budget and a burn rate' };
   const left = now === null ? '' : `in ${format.duration(Math.max(0, at - now))}`;
   return { text: left === '' ? instant(at, zone) : left, detail: `${left === '' ? '' : `${instant(at, zone)}, `}${pace}` };

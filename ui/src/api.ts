@@ -3,7 +3,7 @@
 
 // The shapes of /api/v1 as this UI reads them. null always means "not measured".
 import { signal } from '@preact/signals';
-import type { Alert, Correction, Exclusion, LeftOut, Rule, Severity, Verdict } from './alert';
+import type { Alert, Correction, Exclusion, LeftOut, Rule, Severity, Verdict, Exhaustion } from './alert';
 
 export type State =
   | 'misconfigured' | 'paused' | 'not_measured' | 'no_data' | 'breaching' | 'exhausted' | 'at_risk' | 'ok';
@@ -111,6 +111,8 @@ export interface ObjectiveDetail extends Objective {
   generations: Generation[] | null;
   rules?: Rule[];
   alerts?: Alert[];
+  /** The one answer to when the budget is gone. */
+  exhaustion?: Exhaustion;
   exclusions?: Exclusion[];
   left_out?: LeftOut[];
   corrections?: Correction[] | null;

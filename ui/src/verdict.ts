@@ -66,15 +66,13 @@ export function pace(o: Pick<Objective, 'burn'>): { window: string; rate: number
   return known.find((b) => b.seconds >= 3600) ?? known[known.length - 1] ?? null;
 }
 
-/** When the budget is gone, as the rule with the worst verdict forecasts it: the same number as its alert says. */
-export function exhaustion(o: Pick<ObjectiveDetail, 'budget' | 'rules' | 'verdict' | 'evaluated_at'>, zone: Zone): { text: string; detail: string } {
+/** When the budget is gone: the server's one answer, in words. */
+export function exhaustion(o: Pick<ObjectiveDetail, 'budget' | 'exhaustion' | 'evaluated_at'>, zone: Zone): { text: string; detail: string } {
   const left = budgetLeft(o);
   if (left === null && o.budget?.allowed === 0) return { text: 'no budget yet', detail: 'too few events to allow a bad one' };
   if (left === -Infinity) return { text: 'spent', detail: 'no bad event was allowed' };
   if (left !== null && left < 0) return { text: 'spent', detail: `overspent by ${format.share(-left)} of the budget` };
-  const rules = o.rules ?? [];
-  const rule = rules.find((r) => r.name === o.verdict?.rule) ?? rules.find((r) => r.exhaustion.state !== 'unknown');
-  return forecast(left === null || rule === undefined ? { state: 'unknown', at: null, window: '' } : rule.exhaustion, unix(o.evaluated_at), zone);
+  return forecast(left === null || o.exhaustion === undefined ? { state: 'unknown', at: null, window: '' } : o.exhaustion, unix(o.evaluated_at), zone);
 }
 
 /** The one sentence under the title: evidence, target and what is left, all from the same evaluation. */

@@ -56,9 +56,9 @@ test('what is open may call somebody', () => {
 test('a forecast in words', () => {
   const now = Date.parse('2026-11-23T06:00:00Z') / 1000;
   for (const [x, text, detail] of [
-    [{ state: 'expected', at: '2026-11-24T13:00:00Z', window: '1h' }, 'in 1 d 7 h', '2026-11-24 13:00 UTC, at the rate of the last 1h'],
+    [{ state: 'expected', at: '2026-11-24T13:00:00Z', window: '1h' }, 'in 1 d 7 h', '2026-11-24 13:00 UTC, if it goes on as in the last 1h'],
     [{ state: 'exhausted', at: null, window: '1h' }, 'gone already', ''],
-    [{ state: 'never', at: null, window: '6h' }, 'not at this rate', 'at the rate of the last 6h'],
+    [{ state: 'never', at: null, window: '6h' }, 'not at all', 'if it goes on as in the last 6h'],
     [{ state: 'unknown', at: null, window: '' }, 'not measured', 'needs a budget and a burn rate'],
   ] as [Exhaustion, string, string][]) {
     assert.deepEqual(forecast(x, now, 'utc'), { text, detail });

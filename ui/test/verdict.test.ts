@@ -3,7 +3,7 @@
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import type { Exhaustion, Rule } from '../src/alert';
+import type { Exhaustion } from '../src/alert';
 import type { Objective, ObjectiveDetail, State } from '../src/api';
 import { budgetLeft, exhaustion, leftText, sentence, severity, states, worstFirst } from '../src/verdict';
 
@@ -46,21 +46,13 @@ test('leftText invents no share where there is none', () => {
   assert.equal(leftText(objective({ budget: { allowed: 0, spent: 1, remaining: -1 } })), 'overspent');
 });
 
-const forecasts = (...all: [string, Exhaustion][]): Rule[] => all.map(([name, exhaustion]) => ({ name, severity: 'page', default: true, by_group: false, asks: '', sentence: '', life: { word: 'ok', says: '' }, verdict: 'ok', conditions: [], exhaustion }));
-
-test('exhaustion is the forecast of the rule with the worst verdict', () => {
-  const rules = forecasts(
-    ['absent', { state: 'unknown', at: null, window: '' }],
-    ['page-1h', { state: 'expected', at: '2026-11-30T06:00:00Z', window: '1h' }],
-    ['page-6h', { state: 'never', at: null, window: '6h' }],
-  );
+test('exhaustion is the forecast that the server decided for', () => {
   const evaluated_at = '2026-11-23T06:00:00Z';
-  const worst = (rule: string) => ({ verdict: 'critical' as const, rule, sentence: '' });
-  const told = (over: Partial<ObjectiveDetail>) => exhaustion({ ...objective({}), rules, evaluated_at, ...over }, 'utc');
-  assert.deepEqual(told({ verdict: worst('page-1h') }), { text: 'in 7 d', detail: '2026-11-30 06:00 UTC, at the rate of the last 1h' });
-  assert.deepEqual(told({ verdict: worst('page-6h') }), { text: 'not at this rate', detail: 'at the rate of the last 6h' });
-  assert.equal(told({}).text, 'in 7 d');
-  assert.equal(told({ rules: [] }).text, 'not measured');
+  const told = (over: Partial<ObjectiveDetail>) => exhaustion({ ...objective({}), evaluated_at, ...over }, 'utc');
+  const of = (state: Exhaustion['state'], at: string | null, window: string): Partial<ObjectiveDetail> => ({ exhaustion: { state, at, window } });
+  assert.deepEqual(told(of('expected', '2026-11-30T06:00:00Z', '1h')), { text: 'in 7 d', detail: '2026-11-30 06:00 UTC, if it goes on as in the last 1h' });
+  assert.deepEqual(told(of('never', null, '6h')), { text: 'not at all', detail: 'if it goes on as in the last 6h' });
+  assert.equal(told({}).text, 'not measured');
   assert.equal(told({ budget: null }).text, 'not measured');
   assert.equal(told({ budget: { allowed: 0, spent: 0, remaining: 0 } }).text, 'no budget yet');
   assert.equal(told({ budget: { allowed: 100, spent: 134, remaining: -34 } }).text, 'spent');

@@ -4,7 +4,7 @@
 // The alert rules of one objective: what each pair of windows sees now, the
 // verdict, and the alert that came of it.
 import type { ComponentChildren } from 'preact';
-import { forecast, isOpen } from '../alert';
+import { isOpen } from '../alert';
 import type { Alert, Rule } from '../alert';
 import type { ObjectiveDetail } from '../api';
 import * as format from '../format';
@@ -62,7 +62,6 @@ const others = (rules: Rule[], alertOf: (r: Rule) => Alert | undefined): string 
 const says = (a: Alert | undefined): boolean => a !== undefined && (a.clear_since !== null || a.frozen !== '');
 
 function One({ of: r, alert, now }: { of: Rule; alert: Alert | undefined; now: number | null }) {
-  const gone = forecast(r.exhaustion, now, zone.value);
   return (
     <li class={alert ? `is-open alert-edge-${alert.state === 'firing' ? alert.severity : alert.state}` : ''}>
       <div class="rule-head">
@@ -77,7 +76,6 @@ function One({ of: r, alert, now }: { of: Rule; alert: Alert | undefined; now: n
       {/* Calm rules say what they ask for, the others what they see. */}
       <p class={r.verdict === 'ok' || r.verdict === '' ? 'quiet' : ''}>
         {r.verdict === 'ok' || r.sentence === '' ? r.asks : r.sentence}{r.life.says !== '' && r.verdict !== 'ok' && !says(alert) && <span class="quiet"> · {r.life.says}</span>}
-        {r.verdict !== 'ok' && r.exhaustion.state === 'expected' && <span class="quiet"> · that is {gone.detail}</span>}
       </p>
       {!alert && r.verdict === 'critical' && short(r)}
       {alert && <Quiet of={alert} />}
