@@ -5,6 +5,7 @@ package story
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/leadline/leadline/examples/shop/screen"
@@ -47,8 +48,12 @@ func (v View) left() string {
 	if v.Allowed == 0 {
 		return "no budget yet"
 	}
-	return fmt.Sprintf("%.1f%% of the budget left", 100*float64(v.Remaining)/float64(v.Allowed))
+	return fmt.Sprintf("%.1f%% of the budget left", v.share())
 }
+
+// share is what is left in percent, cut to a tenth as every page and command
+// cuts it, so that one number reads the same wherever it stands.
+func (v View) share() float64 { return math.Trunc(1000*float64(v.Remaining)/float64(v.Allowed)) / 10 }
 
 // Standing says it while nothing is wrong.
 func (v View) Standing() string {
@@ -86,6 +91,5 @@ func (v View) costSince(before View) (string, bool) {
 	if v.Allowed == 0 || before.Allowed == 0 || v.Bad < before.Bad {
 		return "", false
 	}
-	share := func(w View) float64 { return 100 * float64(w.Remaining) / float64(w.Allowed) }
-	return fmt.Sprintf("%d failed events: %.1f%% of the budget was left before, %.1f%% is left now", v.Bad-before.Bad, share(before), share(v)), true
+	return fmt.Sprintf("%d failed events: %.1f%% of the budget was left before, %.1f%% is left now", v.Bad-before.Bad, before.share(), v.share()), true
 }
