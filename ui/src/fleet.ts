@@ -136,12 +136,14 @@ function since(o: Objective, alerts: readonly Alert[]): number | null {
 function trouble(o: Objective, began: number | null, zone: Zone, now: number): string {
   const rate = pace(o);
   const when = began === null ? '' : ` since ${clock(began, zone, now)}`;
-  const burns = rate === null || rate.rate < 1 ? '' : `burns ${rate.rate.toFixed(rate.rate >= 10 ? 0 : 1)}x${when}`;
+  const burns = rate === null || rate.rate < 1 ? '' : `burns ${format.burnRate(rate.rate)}${when}`;
   const left = budgetLeft(o);
   switch (o.state) {
     case 'breaching': return burns === '' ? `is called for${when}` : burns;
     case 'exhausted': return left === null || left === -Infinity ? 'has overspent its budget' : `has overspent its budget by ${format.share(-left, 0)}`;
-    case 'at_risk': return burns !== '' ? burns : left === null ? 'is at risk' : `has ${format.share(left)} of its budget left`;
+    case 'at_risk':
+      if (o.cause_code === 'low_trust') return `is at risk: ${o.cause}`;
+      return burns !== '' ? burns : left === null ? 'is at risk' : `has ${format.share(left)} of its budget left`;
     case 'misconfigured': return 'cannot be measured as it is written';
     case 'no_data': return 'gets no events';
     default: return (stateLabel[o.state] ?? o.state).toLowerCase();

@@ -11,7 +11,7 @@ const rows = (tab) => tab.locator('#objectives tbody tr');
 page('the head says what needs somebody, with links', {}, async (tab, origin) => {
   await tab.goto(origin);
   await tab.locator('.firing').waitFor();
-  assert.match(await text(tab, '.headline'), /^59 of 200 objectives need you: sign-up-good-and-fast-174 burns 22x since 05:29 UTC, .* and 56 more\. 12 are not measured yet, 11 are paused\.\s+12 pages fire now$/);
+  assert.match(await text(tab, '.headline'), /^59 of 200 objectives need you: sign-up-good-and-fast-174 burns 22\.1x since 05:29 UTC, .* and 56 more\. 12 are not measured yet, 11 are paused\.\s+12 pages fire now$/);
   await tab.getByRole('link', { name: '56 more' }).click();
   await shows(tab, /59 of 200 objectives, worst first/);
   await tab.locator('.headline a').first().click();
