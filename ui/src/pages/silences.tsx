@@ -51,7 +51,7 @@ function Lists({ of, ended }: { of: Silence[]; ended: (s: Silence) => void }) {
   const [now, past] = [of.filter((s) => s.state !== 'ended'), of.filter((s) => s.state === 'ended')];
   return (
     <>
-      {now.length === 0 && <p class="card calm">No silence holds: every alert that fires is told. A silence keeps matching alerts from being told for a time, for a rebuild or a move; they are counted and shown all the same.</p>}
+      {now.length === 0 && <p class="card calm">No silence holds: an alert that fires is told, unless a faster rule inhibits it. A silence keeps matching alerts from being told for a time, for a rebuild or a move; they are counted and shown all the same.</p>}
       {now.length > 0 && <ul class="silences">{now.map((s) => <One key={s.id} of={s} ended={ended} />)}</ul>}
       {past.length > 0 && (
         <>

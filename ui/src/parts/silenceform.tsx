@@ -137,7 +137,8 @@ function Preview({ matchers }: { matchers: Matcher[] }) {
   if (alerts === undefined) return null;
   const n = matching(alerts, matchers);
   const words = n === null ? 'How many match, the server says once it holds: it alone reads regular expressions.' : `Matches ${n} of ${format.plural(alerts.length, 'alert that fires or may', 'alerts that fire or may')} now, and those to come.`;
-  return <p class="quiet" role="status">{words}</p>;
+  const one = matchers.some((m) => m.label === 'rule');
+  return <p class="quiet" role="status">{words}{one && ' Other rules of the objective still call for the same burn: remove the condition on the rule to keep them quiet too.'}</p>;
 }
 
 interface FieldProps { label: string; value: string; set: (value: string) => void; help?: string; wide?: boolean; complete?: 'name' }
