@@ -160,3 +160,24 @@ func TestAYoungServerSaysWhatChanged(t *testing.T) {
 		})
 	}
 }
+
+// TestVersionsOfAnHourAreThoseThatWereMeasured leaves out what only made-up
+// history had, unless there is nothing else.
+func TestVersionsOfAnHourAreThoseThatWereMeasured(t *testing.T) {
+	for at, want := range map[int]string{0: "0.67.0 0.68.0", 170: "1.4.2 1.5.0"} {
+		o := objective("up", 28*24*time.Hour)
+		noon := slice.MinuteOf(laneBegin)
+		w := newWorld(laneBegin.Add(time.Duration(at)*time.Second), o)
+		w.closed, w.stored = noon-5, noon-6
+		young{60, 120, never}.count(w, o, at)
+		r := w.report(t)
+		w.remember(t, madeUp(o, noon))
+		got, err := r.Services(t.Context())
+		if err != nil || len(got.Services) != 1 {
+			t.Fatal(got, err)
+		}
+		if versions := strings.Join(got.Services[0].Versions, " "); versions != want {
+			t.Errorf("%d s after noon: got %s, want %s", at, versions, want)
+		}
+	}
+}

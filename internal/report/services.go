@@ -42,7 +42,8 @@ type ServiceSummary struct {
 	Bad         uint64       `json:"bad"`
 	Excluded    uint64       `json:"excluded"`
 	LastSeen    *time.Time   `json:"last_seen"`
-	// Versions are those of the last hour, the busiest first.
+	// Versions are those of the last hour, the busiest first. Those of back-filled
+	// history are told where nothing was measured.
 	Versions []string `json:"versions"`
 }
 
@@ -59,7 +60,7 @@ func (r *Report) Services(ctx context.Context) (Services, error) {
 	all := seen{}
 	store, stored, err := r.recent(ctx, func(k *slice.Key) bool { return k.IsBaseline() || k.Tally == slice.Heard }, func(s slice.Sample) {
 		if from <= s.Minute && s.Minute < to {
-			all.count(&s.Key, s.Counts, s.Minute)
+			all.count(&s.Key, s.Counts, s.Minute, slice.Live)
 		}
 	})
 	if err != nil {
@@ -78,19 +79,20 @@ type sighting struct {
 	entry, all slice.Counts
 	entries    bool // it has entry operations
 	versions   map[string]uint64
-	last       slice.Minute // heard of
+	madeUp     map[string]uint64 // versions of back-filled history
+	last       slice.Minute      // heard of
 	heard      bool
 }
 
 func (all seen) of(s operation.Service) *sighting {
 	if all[s] == nil {
-		all[s] = &sighting{versions: make(map[string]uint64)}
+		all[s] = &sighting{versions: make(map[string]uint64), madeUp: make(map[string]uint64)}
 	}
 	return all[s]
 }
 
 // count adds what a series counted until the end of a minute.
-func (all seen) count(k *slice.Key, c slice.Counts, last slice.Minute) {
+func (all seen) count(k *slice.Key, c slice.Counts, last slice.Minute, from slice.Source) {
 	if c.IsZero() || k.Service.IsSelf() {
 		return
 	}
@@ -100,7 +102,11 @@ func (all seen) count(k *slice.Key, c slice.Counts, last slice.Minute) {
 		return
 	}
 	s.all = s.all.Plus(c)
-	s.versions[k.Version] += c.Total() + c.Excluded
+	versions := s.versions
+	if !isLive(from) {
+		versions = s.madeUp
+	}
+	versions[k.Version] += c.Total() + c.Excluded
 	if k.Kind.Entry() {
 		s.entry, s.entries = s.entry.Plus(c), true
 	}
@@ -111,7 +117,7 @@ func (all seen) read(ctx context.Context, store series.Querier, from, to, end sl
 	add := func(q *series.Query, rows []series.Row) {
 		for _, row := range rows {
 			for i, sum := range row.Sums {
-				all.count(&row.Key, sum.Counts, min(q.StepStart(i+1), q.To)-1)
+				all.count(&row.Key, sum.Counts, min(q.StepStart(i+1), q.To)-1, row.Source)
 			}
 		}
 	}
@@ -181,11 +187,15 @@ func (s *sighting) summary(of operation.Service) ServiceSummary {
 	if s.entries {
 		c = s.entry
 	}
+	versions := s.versions
+	if len(versions) == 0 {
+		versions = s.madeUp
+	}
 	sum := ServiceSummary{
 		Namespace: of.Namespace, Service: of.Name, Environment: of.Environment, Owners: []string{}, States: []StateCount{},
 		Good: c.Good, Bad: c.Bad, Excluded: c.Excluded,
-		Versions: append([]string{}, slices.SortedFunc(maps.Keys(s.versions), func(a, b string) int {
-			return cmp.Or(cmp.Compare(s.versions[b], s.versions[a]), cmp.Compare(a, b))
+		Versions: append([]string{}, slices.SortedFunc(maps.Keys(versions), func(a, b string) int {
+			return cmp.Or(cmp.Compare(versions[b], versions[a]), cmp.Compare(a, b))
 		})...),
 	}
 	if s.heard {
