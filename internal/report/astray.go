@@ -107,14 +107,14 @@ func (a *astray) find(v *eval.Evaluation) string {
 	if s, n := a.most(func(s operation.Service) bool {
 		return s.Name == rule.Service.Name && s.Namespace == rule.Service.Namespace && !a.counted()[counted{s, v.Objective.Name}]
 	}); n > 0 {
-		return fmt.Sprintf("%s sends %s spans a minute %s; this objective counts %s: write environments: [%s] in metadata, or set deployment.environment.name=%s where it is started",
-			s.Name, grouped(n), environmentText(s.Environment), environmentsText(rule.Environments), cmp.Or(s.Environment, `""`), rule.Service.Environment)
+		return fmt.Sprintf("%s sends %s a minute %s; this objective counts %s: write environments: [%s] in metadata, or set deployment.environment.name=%s where it is started",
+			s.Name, spansText(n), environmentText(s.Environment), environmentsText(rule.Environments), cmp.Or(s.Environment, `""`), rule.Service.Environment)
 	}
 	if s, n := a.most(func(s operation.Service) bool {
 		return s.Name == rule.Service.Name && s.Namespace != rule.Service.Namespace
 	}); n > 0 {
-		return fmt.Sprintf("%s sends %s spans a minute %s; this objective counts it %s: write namespace: %s in metadata, or change service.namespace where it is started",
-			s.Name, grouped(n), namespaceText(s.Namespace), namespaceText(rule.Service.Namespace), cmp.Or(s.Namespace, `""`))
+		return fmt.Sprintf("%s sends %s a minute %s; this objective counts it %s: write namespace: %s in metadata, or change service.namespace where it is started",
+			s.Name, spansText(n), namespaceText(s.Namespace), namespaceText(rule.Service.Namespace), cmp.Or(s.Namespace, `""`))
 	}
 	return a.otherName(v)
 }
@@ -130,8 +130,8 @@ func (a *astray) otherName(v *eval.Evaluation) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("nothing arrives from %s; %s sends %s spans a minute: if it is the one, write name: %s in metadata, or set OTEL_SERVICE_NAME=%s where it is started",
-		name, s.Name, grouped(n), s.Name, name)
+	return fmt.Sprintf("nothing arrives from %s; %s sends %s a minute: if it is the one, write name: %s in metadata, or set OTEL_SERVICE_NAME=%s where it is started",
+		name, s.Name, spansText(n), s.Name, name)
 }
 
 // counted is a service and the name of an objective that counts it, for each
@@ -314,4 +314,11 @@ func namespaceText(n string) string {
 		return "without a namespace"
 	}
 	return "in namespace " + n
+}
+
+func spansText(n uint64) string {
+	if n == 1 {
+		return "1 span"
+	}
+	return grouped(n) + " spans"
 }

@@ -44,6 +44,8 @@ func TestWhatGoesAstrayIsNamed(t *testing.T) {
 			"nothing arrives from shop-api; Shop_API sends 1,000,000 spans a minute: if it is the one, write name: Shop_API in metadata, or set OTEL_SERVICE_NAME=shop-api where it is started"},
 		{"a service that nobody counts", []sender{{service("", "unknown_service", ""), 5, nil, nil}},
 			"nothing arrives from shop-api; unknown_service sends 5 spans a minute"},
+		{"a service that sends one", []sender{{service("", "unknown_service", ""), 1, nil, nil}},
+			"nothing arrives from shop-api; unknown_service sends 1 span a minute"},
 		{"another operation", []sender{{shop, 999, []string{"GET /", "GET /cart", "call api.stripe.com", "POST /checkout/", "POST /pay"}, nil}},
 			"shop-api sends no POST /checkout, but POST /checkout/, GET /, GET /cart: write the operation as leadline operations lists it"},
 		{"health checks only", []sender{{shop, 20, nil, []string{"GET /healthz"}}},

@@ -92,6 +92,9 @@ const names = (all: readonly { service: string }[]): string => {
 /** How long a service may be silent before that is said; exporters send every 5 seconds, metrics once a minute. */
 export const silentAfter = 180;
 
+/** How long ago something was heard: 'now' only within the minute that is counted, and the one before. */
+export const heardWords = (seconds: number): string => (seconds < 120 ? 'now' : `${format.duration(seconds)} ago`);
+
 /** The way of an event, in its order: the first check that fails is why nothing is seen. */
 export function checklist({ intake, services, objectives }: Facts, now: number): Check[] {
   const [spans, endpoints] = [traces(intake), intake.endpoints];
@@ -132,6 +135,7 @@ function ofServices(services: readonly SeenService[], now: number): Check[] {
   const heard = services.filter((s) => s.last_seen !== null);
   const silent = heard.filter((s) => now - unix(s.last_seen)! > silentAfter);
   const bare = heard.filter((s) => s.state === null);
+  if (heard.length === 0) return []; // of none that sends, all do: a tick for nothing
   return [
     silent.length === 0 ? { state: 'holds', title: 'Every service still sends', says: `${format.plural(heard.length, 'service', 'services')} within the last minutes.`, next: '' }
       : { state: 'fails', title: 'Every service still sends', says: `${names(silent)}: nothing for ${format.duration(now - Math.max(...silent.map((s) => unix(s.last_seen)!)))} or longer.`, next: 'Look whether it runs, and whether its exporter reaches this server.' },

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Intake, Objective } from '../src/api';
-import { arrivedWords, checklist, seriesOf, uncounted, vitals } from '../src/intake';
+import { arrivedWords, checklist, heardWords, seriesOf, uncounted, vitals } from '../src/intake';
 import type { SeenService } from '../src/intake';
 
 const now = Date.parse('2026-11-23T06:00:00Z') / 1000;
@@ -32,6 +32,12 @@ test('the first check that fails says why nothing is seen', () => {
   ];
   for (const [name, given, want] of cases) assert.ok(want.test(failing(given)), `${name}: ${failing(given)}`);
   assert.equal(failing(facts(spans({ accepted: 5, ignored: { internal: 2 }, duplicates: 1 }), [service({})])), '');
+});
+
+test('no service that sends is no tick, and three minutes ago is not now', () => {
+  const titles = checklist(facts(fresh, [service({ last_seen: null })]), now).map((c) => c.title);
+  assert.deepEqual(titles.filter((t) => t.startsWith('Every service')), []);
+  assert.deepEqual([heardWords(30), heardWords(170)], ['now', '2 min 50 s ago']);
 });
 
 test('what was not counted is told with its meaning, what needs somebody first', () => {

@@ -10,7 +10,7 @@ import type { Fleet, Intake, Objective, SignalIntake } from '../api';
 import type { Receivers } from '../alert';
 import { alertNews } from '../events';
 import * as format from '../format';
-import { checklist, meaningOf, silentAfter, uncounted, vitals } from '../intake';
+import { checklist, heardWords, meaningOf, silentAfter, uncounted, vitals } from '../intake';
 import type { Arrivals, Check, Facts, SeenService, SeenServices } from '../intake';
 import { ArrivalSpark, ArrivalsChart, arrivalWindow } from '../parts/arrivals';
 import { StateIcon } from '../parts/chip';
@@ -204,7 +204,7 @@ function Services({ of, arrivals, now }: { of: readonly SeenService[]; arrivals:
 function LastSeen({ at, now }: { at: number | null; now: number }) {
   if (at === null) return <span class="quiet">never</span>;
   const silent = now - at > silentAfter;
-  return <>{instant(at, zone.value)} <span class={silent ? 'bad-text' : 'quiet'}>{silent ? `${format.duration(now - at)} ago` : 'now'}</span></>;
+  return <>{instant(at, zone.value)} <span class={silent ? 'bad-text' : 'quiet'}>{heardWords(now - at)}</span></>;
 }
 
 /** What arrived and is in no number, what that means, and what to do. */
