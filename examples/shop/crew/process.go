@@ -12,6 +12,7 @@ package crew
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -33,7 +34,13 @@ type Command struct {
 	Argv []string
 	Dir  string
 	Env  []string
+	// Socket, unless nil, is open in the process too, under the number
+	// SocketNumber. It stays the caller's to close.
+	Socket *os.File
 }
+
+// SocketNumber is the first number after those of the standard streams.
+const SocketNumber = 3
 
 // Process is a started command and everything that it started itself.
 type Process struct {
@@ -74,6 +81,9 @@ func (c *Crew) Start(cmd Command) (*Process, error) {
 	p.cmd = exec.Command(cmd.Argv[0], cmd.Argv[1:]...)
 	p.cmd.Dir, p.cmd.Env = cmd.Dir, cmd.Env
 	p.cmd.Stdout, p.cmd.Stderr = p.tail, p.tail
+	if cmd.Socket != nil {
+		p.cmd.ExtraFiles = []*os.File{cmd.Socket}
+	}
 	p.cmd.SysProcAttr = ownGroup()
 	p.cmd.WaitDelay = time.Second
 	started := make(chan error, 1)

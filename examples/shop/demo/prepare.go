@@ -118,7 +118,7 @@ func (d *demo) data() string {
 
 // makeHistory has the past made up, and says that it is.
 func (d *demo) makeHistory(ctx context.Context, t *screen.Task, r *world, perMinute float64) error {
-	t.Begin("making up 30 days before today")
+	t.Begin("making up 30 days before today; it takes 15 s to a minute")
 	h, err := r.server.MakeHistory(ctx, perMinute)
 	if err != nil {
 		t.Failed("%s", ended(ctx, "there is none"))

@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/leadline/leadline/examples/shop/story"
 )
 
 // How long a story waits for somebody to mend it: longer where somebody can.
@@ -41,9 +43,15 @@ func (d *demo) greet() {
 	}
 	d.screen.Say("%s  %s, %s", d.screen.Ink.Bold("Leadline"), shop, d.scenario.Title)
 	if d.scenario.Objective != "" {
-		d.screen.Say("%s", d.screen.Ink.Quiet(fmt.Sprintf("The story takes %d minutes at most. Ctrl-C ends it at any time, and leaves nothing behind.", int(math.Ceil(d.scenario.Longest(d.wait()).Minutes())))))
+		d.screen.Say("%s", d.screen.Ink.Quiet(fmt.Sprintf("Once all is prepared, the story takes %s. Ctrl-C ends it at any time, and leaves nothing behind.", longest(d.scenario))))
 	}
 	d.screen.Say("")
+}
+
+// longest is how long a story takes wherever it is told: on a terminal somebody
+// is waited for the longest. The README says the same of the first one.
+func longest(s story.Scenario) string {
+	return fmt.Sprintf("%d minutes at most", int(math.Ceil(s.Longest(waitForPerson).Minutes())))
 }
 
 // openBrowser opens the UI, where that was asked for.

@@ -10,8 +10,12 @@ import (
 	"time"
 )
 
-// redrawEvery is how often running times tick on a terminal.
-const redrawEvery = 100 * time.Millisecond
+const (
+	// redrawEvery is how often running times tick on a terminal.
+	redrawEvery = 100 * time.Millisecond
+	// remindEvery is how often a task that takes long is shown elsewhere.
+	remindEvery = 10 * time.Second
+)
 
 // Board is the list of what has to be done before the shop opens: a line each,
 // with the time that it takes.
@@ -29,6 +33,7 @@ type Task struct {
 
 	note     string // what it does, then what came of it
 	from, to time.Time
+	due      time.Time // when it is to be shown again, where nothing is redrawn
 	state    taskState
 }
 
@@ -75,11 +80,28 @@ func (b *Board) Run() (leave func()) {
 }
 
 // show redraws the board where that can be; elsewhere each line is printed when
-// its task ends.
+// its task ends, and now and then before that.
 func (b *Board) show(now time.Time) {
 	if b.screen.Live {
 		b.screen.Under(now, b.lines(now)...)
+		return
 	}
+	for _, l := range b.late(now) {
+		b.screen.Say("%s", l)
+	}
+}
+
+// late are the tasks that have been at work for long since they were shown.
+func (b *Board) late(now time.Time) (lines []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, t := range b.tasks {
+		if t.state == working && !now.Before(t.due) {
+			t.due = now.Add(remindEvery)
+			lines = append(lines, t.line(now))
+		}
+	}
+	return lines
 }
 
 func (b *Board) leave() {
@@ -157,7 +179,7 @@ func (t *Task) enter(state taskState, format string, args ...any) {
 	t.board.mu.Lock()
 	t.state, t.note = state, fmt.Sprintf(format, args...)
 	if state == working {
-		t.from = now
+		t.from, t.due = now, now.Add(remindEvery)
 	}
 	t.to = now
 	line := t.line(now)

@@ -155,13 +155,12 @@ func (s *pythonShop) awaitFollowUps(ctx context.Context) error {
 func (s *pythonShop) database() string { return filepath.Join(s.cfg.Data, "shop.db") }
 
 // start starts a process of the shop from its folder.
-func (s *pythonShop) start(name, url string, env []string, argv ...string) (*member, error) {
-	p, err := s.crew.Start(crew.Command{
-		Name: name, Dir: filepath.Join(s.cfg.Checkout, "examples", "shop"), Argv: argv,
-		Env: slices.Concat(inherited(), []string{
-			"SHOP_FAULTS=" + s.switches, "SHOP_DATABASE=" + s.database(), "SHOP_QUEUE=" + filepath.Join(s.cfg.Data, "queue"),
-		}, env),
-	})
+func (s *pythonShop) start(url string, cmd crew.Command) (*member, error) {
+	cmd.Dir = filepath.Join(s.cfg.Checkout, "examples", "shop")
+	cmd.Env = slices.Concat(inherited(), []string{
+		"SHOP_FAULTS=" + s.switches, "SHOP_DATABASE=" + s.database(), "SHOP_QUEUE=" + filepath.Join(s.cfg.Data, "queue"),
+	}, cmd.Env)
+	p, err := s.crew.Start(cmd)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +189,9 @@ func (s *pythonShop) startOutside() (*member, error) {
 		return nil, err
 	}
 	_, port, _ := strings.Cut(address, ":")
-	return s.start("outside", "http://"+address, nil, s.env.Program("python"), "-m", "shop.outside", "--port", port)
+	return s.start("http://"+address, crew.Command{
+		Name: "outside", Argv: []string{s.env.Program("python"), "-m", "shop.outside", "--port", port},
+	})
 }
 
 func (s *pythonShop) startPayments() (*member, error) {
@@ -206,20 +207,34 @@ func (s *pythonShop) startStorefront(version string, bad bool) (*member, error) 
 	return s.startGunicorn("storefront", 8000, env)
 }
 
-// startGunicorn starts the application whose settings have this name.
+// startGunicorn starts the application whose settings have this name. It gets
+// a socket that listens already, so whoever answers there is this process and
+// nobody else, and whoever asks early waits and is not refused.
 func (s *pythonShop) startGunicorn(name string, port int, env []string) (*member, error) {
-	address, err := crew.FreeAddress(port)
+	listener, err := crew.Listen(port)
 	if err != nil {
 		return nil, err
 	}
-	return s.start(name, "http://"+address, env, s.env.Program("opentelemetry-instrument"), s.env.Program("gunicorn"),
-		"-c", name+".conf.py", "-b", address)
+	defer listener.Close()
+	socket, err := listener.File()
+	if err != nil {
+		return nil, fmt.Errorf("hand a socket to %s: %w", name, err)
+	}
+	defer socket.Close()
+	return s.start("http://"+listener.Addr().String(), crew.Command{
+		Name: name, Env: env, Socket: socket,
+		Argv: []string{s.env.Program("opentelemetry-instrument"), s.env.Program("gunicorn"),
+			"-c", name + ".conf.py", "-b", fmt.Sprintf("fd://%d", crew.SocketNumber)},
+	})
 }
 
 func (s *pythonShop) startWorker() (*member, error) {
 	env := append(s.telemetry(Worker, Version, s.httpEndpoint, "http/protobuf"), "SHOP_PROXY="+s.outside.url)
-	return s.start("worker", "", env, s.env.Program("opentelemetry-instrument"), s.env.Program("celery"),
-		"-A", "shop.tasks", "worker", "-P", "prefork", "-c", "2", "-l", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat")
+	return s.start("", crew.Command{
+		Name: "worker", Env: env,
+		Argv: []string{s.env.Program("opentelemetry-instrument"), s.env.Program("celery"),
+			"-A", "shop.tasks", "worker", "-P", "prefork", "-c", "2", "-l", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"},
+	})
 }
 
 // inherited is our environment without the settings that would send the shop's

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
@@ -73,11 +72,7 @@ func (s *standInShop) Stop(ctx context.Context) error {
 
 // open serves a release.
 func (s *standInShop) open(version string, bad bool) (release, error) {
-	address, err := crew.FreeAddress(8000)
-	if err != nil {
-		return nil, err
-	}
-	listener, err := net.Listen("tcp", address)
+	listener, err := crew.Listen(8000)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the stand-in: %w", err)
 	}

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/leadline/leadline/examples/shop/screen"
+	"github.com/leadline/leadline/examples/shop/stage"
 )
 
 // Times of a story.
@@ -131,11 +132,11 @@ func (s *Story) Play(ctx context.Context) error {
 func (s *Story) openShop(ctx context.Context) error {
 	s.note(func(l *storyLog) { l.phase = healthy })
 	now := time.Now()
-	deadline := s.Opened.Add(s.Healthy)
-	if soonest := now.Add(min(s.Healthy, lookAround)); deadline.Before(soonest) {
-		deadline = soonest
-	}
+	deadline := s.breaksAt(now)
 	s.Screen.Say("\n%s Customers buy; nothing is wrong. In %s something will be.", s.Screen.Stamp(), screen.Span(deadline.Sub(now)))
+	if s.judged() {
+		s.Screen.Say("      It begins with a full minute, one whole minute of %s before it: versions are judged by whole minutes.", stage.Version)
+	}
 	if s.Healthy == heardBefore {
 		s.Screen.Say("      So long it takes to know that silence is unusual. Have a look around meanwhile: %s", s.Screen.Ink.Link(s.Pages.Objective))
 	}
@@ -144,6 +145,18 @@ func (s *Story) openShop(ctx context.Context) error {
 		return left <= 0, fmt.Sprintf("  all is well: %s · goes wrong in %s", v.Standing(), screen.Span(left))
 	})
 	return err
+}
+
+// breaksAt is when something goes wrong, for whoever has everything prepared now.
+func (s *Story) breaksAt(now time.Time) time.Time {
+	at := s.Opened.Add(s.Healthy)
+	if soonest := now.Add(min(s.Healthy, lookAround)); at.Before(soonest) {
+		at = soonest
+	}
+	if begun := at.Truncate(time.Minute); s.judged() && begun.Before(at) {
+		at = begun.Add(time.Minute)
+	}
+	return at
 }
 
 // breakIt does what goes wrong.

@@ -114,7 +114,8 @@ func TestStory(t *testing.T) {
 		{name: "silence", plays: silence(), scene: fakeScene{pages: 3 * time.Minute, ends: 20 * time.Second, absent: true}, wait: 30 * time.Second, reaches: over},
 		{name: "no-page", scene: fakeScene{}, wait: time.Minute, want: ErrLate, reaches: troubled},
 		{name: "no-end", scene: fakeScene{pages: 80 * time.Second}, want: ErrLate, reaches: mended},
-		{name: "history-took-long", opened: 2 * time.Minute, scene: fakeScene{pages: 80 * time.Second}, ends: 30 * time.Second, reaches: troubled},
+		{name: "opened-late-in-a-minute", opened: 10 * time.Second, scene: fakeScene{pages: 80 * time.Second}, ends: 125 * time.Second, reaches: troubled},
+		{name: "history-took-long", opened: 2 * time.Minute, scene: fakeScene{pages: 80 * time.Second}, ends: 65 * time.Second, reaches: troubled},
 		{name: "ended-early", scene: fakeScene{pages: 80 * time.Second}, ends: 100 * time.Second, reaches: troubled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
