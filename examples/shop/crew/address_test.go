@@ -4,6 +4,7 @@
 package crew_test
 
 import (
+	"context"
 	"net"
 	"strings"
 	"testing"
@@ -43,7 +44,7 @@ func TestSocketIsHandedOver(t *testing.T) {
 	}
 	defer socket.Close()
 	c := crew.New()
-	t.Cleanup(c.End)
+	t.Cleanup(func() { c.End(context.Background()) })
 	p, err := c.Start(crew.Command{Name: "sh", Argv: []string{"sh", "-c", "test -S /dev/fd/3 && echo it is open"}, Socket: socket})
 	if err != nil {
 		t.Fatal(err)
