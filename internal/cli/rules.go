@@ -6,6 +6,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/leadline/leadline/internal/alert"
@@ -25,7 +26,11 @@ func explainRules(w io.Writer, s report.DetailSLO) {
 		if r.Life.Word != "" {
 			verdict = ": " + r.Life.Word
 		}
-		fmt.Fprintf(w, "  %s%s\n", r.Asks, verdict)
+		asks := r.Asks
+		if strings.HasPrefix(r.Sentence, asks) { // one about silence, which says when it cannot call yet
+			asks = r.Sentence
+		}
+		fmt.Fprintf(w, "  %s%s\n", asks, verdict)
 		for i := range r.Conditions {
 			for _, line := range conditionLines(&s.SLO, &r.Conditions[i]) {
 				fmt.Fprintf(w, "    %s\n", line)

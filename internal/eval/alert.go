@@ -5,6 +5,7 @@ package eval
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -88,6 +89,9 @@ type alerting struct {
 	// because there are too many.
 	active int
 	capped bool
+	// heard caches, for a minute, what was heard of all events.
+	heard   Heard
+	heardAt slice.Minute
 }
 
 // quiet says whether a silence was unusual at a minute.
@@ -114,6 +118,8 @@ func (t *track) alert(v *Evaluation, e *Engine, into *slab) {
 		doubt := t.doubt(b, e, now)
 		if b.silence == 0 { // silence waits for every minute, which is no reason to worry
 			v.Frozen = cmp.Or(v.Frozen, doubt)
+		} else {
+			v.Heard = v.Heard.with(t.heardOf(), b.silence)
 		}
 		if b.ByGroup {
 			t.alertGroups(b, doubt, seen[:], v, e.members)
@@ -323,17 +329,8 @@ const (
 // unusual reports whether the indicator was never silent for so long. It reads
 // every cell of the ring, so it looks once a minute, at each group too.
 func (t *track) unusual(r *window.Ring, length time.Duration) bool {
-	newest, _ := r.Newest()
-	oldest, heard := r.Oldest()
-	if !heard || newest <= t.backfilled { // nobody sends yet
-		return false
-	}
-	events := r.Sum(wholeWindow).Total()
-	if t.backfilled > 0 { // which says nothing of who sends, and how often
-		oldest = max(oldest, t.live)
-		events = min(events, r.Since(oldest))
-	}
-	if events < fewHeard || newest-oldest < shortestHistory*slice.Minute(length/time.Minute) {
+	oldest, any := t.hears(r)
+	if !any || t.events(r, oldest) < fewHeard || !longHeard(t.newestOf(r)-oldest, length) {
 		return false
 	}
 	q, known := t.alerts.quiet[r]
@@ -346,6 +343,82 @@ func (t *track) unusual(r *window.Ring, length time.Duration) bool {
 		t.alerts.quiet[r] = q
 	}
 	return q.unusual
+}
+
+// newestOf returns the minute of the newest event of a ring.
+func (t *track) newestOf(r *window.Ring) slice.Minute {
+	newest, _ := r.Newest()
+	return newest
+}
+
+// hears returns since when somebody sends what a ring counts. History that was
+// taken in says nothing of who sends, and how often.
+func (t *track) hears(r *window.Ring) (oldest slice.Minute, any bool) {
+	oldest, any = r.Oldest()
+	if t.backfilled > 0 {
+		oldest = max(oldest, t.live)
+	}
+	return oldest, any && t.newestOf(r) > t.backfilled
+}
+
+// events returns how many were heard of a ring in the window, since oldest.
+func (t *track) events(r *window.Ring, oldest slice.Minute) uint64 {
+	events := r.Sum(wholeWindow).Total()
+	if t.backfilled > 0 {
+		events = min(events, r.Since(oldest))
+	}
+	return events
+}
+
+// longHeard reports whether so many minutes tell how long a silence may be.
+func longHeard(heard slice.Minute, length time.Duration) bool {
+	return heard >= shortestHistory*slice.Minute(length/time.Minute)
+}
+
+// Heard is what a rule about silence knows its indicator by: how many events,
+// and from the first to the newest how many minutes. Neither counts beyond what
+// arms the rules: a server that has been restarted knows no more.
+type Heard struct {
+	Events  uint64
+	Minutes slice.Minute
+}
+
+// with returns what a rule that waits for a silence of this length looks at.
+func (h Heard) with(now Heard, length time.Duration) Heard {
+	if now.Events < fewHeard {
+		return Heard{Events: now.Events}
+	}
+	enough := shortestHistory * slice.Minute(length/time.Minute)
+	return Heard{fewHeard, max(h.Minutes, min(now.Minutes, enough))}
+}
+
+// heardOf returns what was heard of all events, as of the minute: with history
+// taken in, counting them reads every cell.
+func (t *track) heardOf() Heard {
+	if t.backfilled > 0 && t.alerts.heardAt == t.total.Now() {
+		return t.alerts.heard
+	}
+	h := Heard{}
+	if oldest, any := t.hears(t.total); any {
+		h = Heard{t.events(t.total, oldest), t.newestOf(t.total) - oldest}
+	}
+	t.alerts.heardAt, t.alerts.heard = t.total.Now(), h
+	return h
+}
+
+// unarmed says why a rule about silence cannot call yet; empty when it can.
+func (v *Evaluation) unarmed(r *slo.Rule) string {
+	length := r.When[0].Long
+	switch {
+	case r.ByGroup:
+		return ""
+	case v.Heard.Events < fewHeard:
+		return fmt.Sprintf("not armed: %d of %d events so far", v.Heard.Events, fewHeard)
+	case !longHeard(v.Heard.Minutes, length):
+		return fmt.Sprintf("not armed: events arrive for %s of %s so far",
+			window.Compact(time.Duration(v.Heard.Minutes)*time.Minute), window.Compact(shortestHistory*length))
+	}
+	return ""
 }
 
 // isAbsent reports whether the alert is one about silence.

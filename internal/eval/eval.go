@@ -76,6 +76,8 @@ type Evaluation struct {
 	// Rules are those of the objective, those first that call somebody sooner.
 	// They are shared and do not change.
 	Rules []*slo.Rule
+	// Heard is what rules about silence know the indicator by; zero without one.
+	Heard Heard
 	// Pairs are the verdicts of the rules with two burn windows, over all events.
 	Pairs []alert.Pair
 	// Alerts are those that were ever more than inactive, by group.

@@ -54,10 +54,14 @@ func (v *Evaluation) Reading(r *slo.Rule, group string) (Reading, bool) {
 }
 
 // Sentence says what a rule sees of all events now, whether it fires or not. A
-// rule about silence says what it waits for.
+// rule about silence says what it waits for, and why it cannot call yet.
 func (v *Evaluation) Sentence(r *slo.Rule) string {
 	if alert.IsAbsent(r) {
-		return alert.Describe(r)
+		text := alert.Describe(r)
+		if why := v.unarmed(r); why != "" && v.Known {
+			text += "; " + why
+		}
+		return text
 	}
 	in, _ := v.Reading(r, "")
 	return alert.Sentence(r, &in.Whole, in.Seen)
