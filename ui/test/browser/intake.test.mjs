@@ -15,7 +15,7 @@ page('a sick intake is an alert that names the cause', { on: 'red' }, async (tab
 page('who sees nothing is told where it stops, in the order of an event', { on: 'empty' }, async (tab, origin) => {
   await tab.goto(origin + '/intake');
   await tab.locator('.checks li').first().waitFor();
-  await shows(tab, /Leadline takes telemetry OTLP over gRPC at 127\.0\.0\.1:4317, over HTTP at 127\.0\.0\.1:4318/, /Something arrives Nothing has, since the server started\.\s+Next: Start the application with OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/127\.0\.0\.1:4317/, /No span was counted in the last 1h/);
+  await shows(tab, /Leadline takes telemetry OTLP over gRPC at 127\.0\.0\.1:4317, over HTTP at 127\.0\.0\.1:4318/, /Something arrives Nothing has, since the server started\.\s+Next: Start the application with OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/127\.0\.0\.1:4317/, /No span arrived in the last 1h/);
   assert.equal(await tab.locator('.checks .is-fails').count(), 1);
 });
 
