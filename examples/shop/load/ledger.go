@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -63,6 +64,8 @@ type Totals struct {
 	TakenAt       time.Time `json:"taken_at"`
 	Requests      int64     `json:"requests"`
 	Unanswered    int64     `json:"unanswered"`
+	// Losses say when and why the unanswered ones were lost.
+	Losses []Loss `json:"losses,omitempty"`
 	// Surprises are answers other than the planned one. They are counted as
 	// what they were, so they do not harm the ledger, but a run that wants to
 	// prove something should have none.
@@ -99,6 +102,7 @@ func (l *Ledger) Snapshot() Totals {
 	defer l.mu.Unlock()
 	t := l.totals
 	t.TakenAt = time.Now().UTC()
+	t.Losses = slices.Clone(t.Losses)
 	t.Operations, t.Objectives = maps.Clone(t.Operations), maps.Clone(t.Objectives)
 	return t
 }
@@ -122,11 +126,12 @@ func tally(counts map[string]Counts, name string, o outcome) {
 	counts[name] = c
 }
 
-func (l *Ledger) unanswered(r request, err error) {
+func (l *Ledger) unanswered(r request, err error, reason, phase string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.totals.Requests++
 	l.totals.Unanswered++
+	l.totals.lose(reason, phase, time.Now().UTC())
 	if l.trouble == nil {
 		l.trouble = fmt.Errorf("%s %s: %w", r.method, r.path, err)
 	}

@@ -95,6 +95,9 @@ type Load struct {
 
 	press atomic.Uint64 // the bits of a float64; 0 before it is set
 
+	movedAt atomic.Int64 // when customers moved last, in ns since 1970
+	ending  atomic.Bool  // no more requests are sent
+
 	targetMu sync.Mutex
 	target   *target
 }
@@ -132,6 +135,7 @@ func (l *Load) Ledger() *Ledger { return l.ledger }
 // old one has answered those that were on their way: it can end then, and no
 // customer notices.
 func (l *Load) Retarget(ctx context.Context, storefront string) error {
+	l.movedAt.Store(time.Now().UnixNano())
 	l.targetMu.Lock()
 	old := l.target
 	l.target = &target{storefront: storefront}
@@ -176,6 +180,7 @@ func (l *Load) Run(ctx context.Context) error {
 // backlog sent at once would measure the backlog.
 func (l *Load) pace(ctx context.Context, turns chan<- struct{}) {
 	defer close(turns)
+	defer l.ending.Store(true)
 	start := time.Now()
 	due := start
 	timer := time.NewTimer(0)
@@ -242,7 +247,7 @@ func (l *Load) send(r request) {
 	defer to.underWay.Done()
 	a, err := l.answer(ctx, to.storefront, r)
 	if err != nil {
-		l.ledger.unanswered(r, err)
+		l.ledger.unanswered(r, err, reason(err, l.cfg.Timeout), l.phase(time.Now()))
 		return
 	}
 	l.ledger.enter(r, a)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/leadline/leadline/examples/shop/load"
 	"github.com/leadline/leadline/examples/shop/server"
@@ -82,6 +83,15 @@ func (r Row) remark() string {
 	return "DIFFERENT"
 }
 
+// lossText says when requests had no answer, and why.
+func lossText(l load.Loss) string {
+	text := fmt.Sprintf("%d requests, %s to %s", l.Requests, l.First.Local().Format(time.TimeOnly), l.Last.Local().Format(time.TimeOnly))
+	if l.Phase != "" {
+		text += ", " + l.Phase
+	}
+	return text + ": they " + l.Reason + "."
+}
+
 // Print says whether the ledger equals the API, with both numbers.
 func Print(w io.Writer, rows []Row, ledger load.Totals) bool {
 	fmt.Fprintf(w, "\nLedger of %d requests against the API:\n", ledger.Requests)
@@ -93,8 +103,8 @@ func Print(w io.Writer, rows []Row, ledger load.Totals) bool {
 	if near > 0 {
 		fmt.Fprintf(w, "  near: answers so close to a threshold that a client cannot tell good from bad; their sum is compared.\n")
 	}
-	if ledger.Unanswered > 0 {
-		fmt.Fprintf(w, "  unanswered: %d requests got no answer; whether the shop served them is unknown.\n", ledger.Unanswered)
+	for _, l := range ledger.Losses {
+		fmt.Fprintf(w, "  unanswered: %s\n", lossText(l))
 	}
 	if !AllAgree(rows) {
 		fmt.Fprintln(w, "VERDICT: the ledger and the API DIFFER.")
