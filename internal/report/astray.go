@@ -31,6 +31,7 @@ type astray struct {
 	report *Report
 	all    []eval.Evaluation
 	sends  map[operation.Service]uint64 // spans a minute; nil until asked for
+	mute   map[operation.Service]string // what those send that send no span
 	silent bool                         // nobody could say who sends
 	said   map[mismatch]slo.Status
 	claims map[counted]bool           // nil until asked for
@@ -60,6 +61,9 @@ func (a *astray) status(v *eval.Evaluation) slo.Status {
 	said, known := a.said[k]
 	if !known && a.look() {
 		if said = a.unheard(v); said.NextStep == "" {
+			said = a.untraced(v)
+		}
+		if said.NextStep == "" {
 			said.NextStep = a.find(v)
 		}
 		a.said[k] = said
@@ -86,6 +90,19 @@ func (a *astray) unheard(v *eval.Evaluation) (out slo.Status) {
 	out.Cause = "nothing at all has arrived since the server started at " + since + " UTC"
 	out.NextStep = fmt.Sprintf("start the application with OTEL_EXPORTER_OTLP_ENDPOINT=http://%s and OTEL_SERVICE_NAME=%s, and send it a request",
 		a.report.Door.Endpoints().GRPC, v.Objective.Indicator.Rule.Service.Name)
+	return out
+}
+
+// untraced is for a service that sends metrics or logs, so that it runs and
+// reaches the server, and no span.
+func (a *astray) untraced(v *eval.Evaluation) (out slo.Status) {
+	for _, s := range v.Objective.Indicator.Services() {
+		if what := a.mute[s]; what != "" {
+			out.Cause = fmt.Sprintf("%s of %s arrive, but no traces", what, s.Name)
+			out.NextStep = "send it a request; if that does not help, look whether OTEL_TRACES_EXPORTER is set to none, or sampling is off"
+			return out
+		}
+	}
 	return out
 }
 
@@ -208,11 +225,21 @@ func (a *astray) look() bool {
 	if a.sends != nil || a.silent {
 		return !a.silent
 	}
-	open, err := a.open(func(s *slice.Series) bool { return s.Tally == slice.Spans && s.Indicator == "" && !s.Service.IsSelf() })
+	open, err := a.open(func(s *slice.Series) bool { return s.Tally != "" && s.Indicator == "" && !s.Service.IsSelf() })
 	if a.silent = err != nil; a.silent {
 		return false
 	}
+	a.mute = make(map[operation.Service]string)
+	for tally, what := range map[slice.Tally]string{slice.Points: "metrics", slice.Records: "logs"} {
+		for _, c := range open {
+			if c.Series.Tally == tally && c.Counts.Good > 0 && a.mute[c.Series.Service] != "metrics" {
+				a.mute[c.Series.Service] = what
+			}
+		}
+	}
+	open = slices.DeleteFunc(open, func(c ingest.Counted) bool { return c.Series.Tally != slice.Spans })
 	a.sends = rates(open, slice.MinuteOf(a.report.Now()), func(k *slice.Key) operation.Service { return k.Service })
+	maps.DeleteFunc(a.mute, func(s operation.Service, _ string) bool { return a.sends[s] > 0 })
 	return true
 }
 

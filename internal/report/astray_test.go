@@ -102,6 +102,31 @@ func TestNothingHasArrived(t *testing.T) {
 	}
 }
 
+// TestMetricsWithoutTraces has an application that was started with
+// OTEL_TRACES_EXPORTER=none.
+func TestMetricsWithoutTraces(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		sends []slice.Tally
+		want  string
+	}{
+		{"metrics and logs", []slice.Tally{slice.Records, slice.Points}, "metrics of shop-api arrive, but no traces"},
+		{"logs", []slice.Tally{slice.Records}, "logs of shop-api arrive, but no traces"},
+		{"all three", []slice.Tally{slice.Records, slice.Points, slice.Spans}, "no event of this indicator has arrived yet"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(noon, objective("up", time.Hour))
+			w.totals.Points = 1
+			for _, tally := range c.sends {
+				w.count(slice.Key{Service: shop, Tally: tally}, slice.MinuteOf(noon)-1, slice.Counts{Good: 5})
+			}
+			if got := w.report(t).SLOs(t.Context()).SLOs[0].Cause; got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 // TestAnObjectiveWithNumbersKeepsItsNextStep has both: what it counts, and
 // more of it in another environment.
 func TestAnObjectiveWithNumbersKeepsItsNextStep(t *testing.T) {
