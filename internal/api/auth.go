@@ -28,7 +28,10 @@ type auth struct {
 
 // ValidateAddr refuses to listen beyond loopback without a token.
 func ValidateAddr(addr, token string) error {
-	host, _, err := net.SplitHostPort(addr)
+	host, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
 	switch {
 	case err != nil:
 		return errs.New(errs.Invalid, "address of API and UI %q: %w", addr, err).WithHint("write host:port, as 127.0.0.1:8484")

@@ -128,7 +128,7 @@ func TestValidateAddr(t *testing.T) {
 	}{
 		{"127.0.0.1:8484", "", true}, {"[::1]:8484", "", true}, {"localhost:0", "", true}, {"127.8.9.1:1", "", true},
 		{":8484", "", false}, {"0.0.0.0:8484", "", false}, {"[::]:8484", "", false}, {"shop.example:80", "", false}, {"10.0.0.1:80", "", false},
-		{":8484", token, true}, {"0.0.0.0:8484", token, true}, {"8484", token, false}, {"", "", false},
+		{":8484", token, true}, {"0.0.0.0:8484", token, true}, {"8484", token, false}, {"", "", false}, {"127.0.0.1:99999", "", false},
 	} {
 		err := api.ValidateAddr(c.addr, c.token)
 		if (err == nil) != c.fine {

@@ -72,7 +72,7 @@ func (f *file) documents(content []byte) (docs []*yaml.Node) {
 	}
 	loader, err := yaml.NewLoader(bytes.NewReader(content), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(MaxDepth))))
 	if err != nil {
-		f.syntax(err)
+		f.syntax(err, content)
 		return nil
 	}
 	for {
@@ -87,7 +87,7 @@ func (f *file) documents(content []byte) (docs []*yaml.Node) {
 			return docs
 		}
 		if err != nil {
-			f.syntax(err)
+			f.syntax(err, content)
 			return nil
 		}
 		if f.plain(&n) && len(n.Content) == 1 {
@@ -101,14 +101,27 @@ func (f *file) documents(content []byte) (docs []*yaml.Node) {
 var placeIn = regexp.MustCompile(`^.*? at (?:L\d+\.C\d+-)?L(\d+)\.C(\d+): `)
 
 // syntax reports an error of the YAML parser, whose position is in its text.
-func (f *file) syntax(err error) {
+func (f *file) syntax(err error, content []byte) {
 	p := &Problem{File: f.path, What: "not YAML that can be read: " + strings.TrimPrefix(err.Error(), "yaml: ")}
 	if m := placeIn.FindStringSubmatch(err.Error()); m != nil {
 		p.Line, _ = strconv.Atoi(m[1])
 		p.Column, _ = strconv.Atoi(m[2])
 		p.What = "not YAML that can be read: " + strings.TrimPrefix(err.Error(), m[0])
 	}
+	if tabbed(content, p.Line) {
+		p.Why, p.Mend = "the line is indented with a tab", "write spaces"
+	}
 	f.add(p)
+}
+
+// tabbed reports whether a line is indented with a tab, which YAML has no use for.
+func tabbed(content []byte, line int) bool {
+	for l := range bytes.Lines(content) {
+		if line--; line == 0 {
+			return bytes.HasPrefix(bytes.TrimLeft(l, " "), []byte("\t"))
+		}
+	}
+	return false
 }
 
 // plain refuses anchors, aliases, merge keys and custom tags: what a reader

@@ -227,14 +227,14 @@ func (f *file) twice(n, other named) {
 	f.add(&Problem{
 		File: f.path, Line: n.line, Column: 1,
 		What: fmt.Sprintf("objective %q of %s is defined twice", n.Name, n.Service),
-		Why:  fmt.Sprintf("it is also defined at %s:%d, by %s", other.file, other.line, ownerText(other.owner)),
+		Why:  fmt.Sprintf("it is also defined at %s:%d%s", other.file, other.line, ownerText(other.owner)),
 		Mend: "rename one of them, or remove it",
 	})
 }
 
 func ownerText(owner string) string {
 	if owner == "" {
-		return "nobody in particular"
+		return ""
 	}
-	return owner
+	return ", by " + owner
 }

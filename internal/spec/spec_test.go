@@ -86,6 +86,7 @@ func TestLimits(t *testing.T) {
 		{"100,000 mappings deep", strings.Repeat("{a: ", deep), "not YAML that can be read"},
 		{"100,000 blocks deep", strings.Repeat("- ", deep) + "a", "not YAML that can be read"},
 		{"100,000 explicit keys deep", strings.Repeat("? ", deep) + "a", "not YAML that can be read"},
+		{"a tab", "kind: Service\nmetadata:\n\tname: x\n", ":3:1: not YAML that can be read: found character that cannot start any token; the line is indented with a tab; write spaces"},
 		{"a billion laughs", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "anchors and aliases"},
 		{"a hundred thousand statuses", strings.Replace(good, "{}", "{statuses: {"+numbered(100_000)+"}}", 1), "at most 50"},
 		{"too many objectives of OpenSLO", strings.Replace(openGood, "{displayName: B", strings.Repeat("{target: 0.8, timeSliceTarget: 1, timeSliceWindow: 5}, ", 500)+"{displayName: B", 1), "a file may hold 1000"},
