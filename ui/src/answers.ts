@@ -63,23 +63,43 @@ const verbs = (o: ObjectiveDetail): [string, string] => suffered[o.indicator.kin
 
 /** The sentence at the top: what users have of it now. */
 export function broken(o: ObjectiveDetail, zone: Zone = 'utc'): string {
-  const [bad, good] = verbs(o);
-  const alert = speaking(o.alerts ?? []);
-  const condition = burning(alert);
-  const burn = condition?.long;
   const blind = o.state === 'no_data' || o.state === 'not_measured' || o.state === 'misconfigured';
   if (blind) return `Nobody can tell how ${subject(o)} does: ${o.cause === '' ? format.notMeasured : o.cause}.`;
-  if (o.state !== 'ok' && burn && (burn.bad ?? 0) > 0 && (burn.total ?? 0) > 0) {
-    const events = `${format.count(burn.bad)} of ${format.plural(burn.total!, 'event', 'events')}`;
-    const now = recent(condition!);
-    const end = unix(alert?.ends_at ?? null);
-    if (now !== '' && end !== null) return `${counted(o)}${ofGroup(alert)} recovers: ${format.share(condition!.short.bad! / condition!.short.total!)} ${bad} in the last ${spoken(condition!.short.window)}, ${format.share(burn.bad! / burn.total!)} in the last ${spoken(burn.window)} (${events}). ${alert!.rule} ends ${instant(end, zone, 'second')} if it stays so.`;
-    return `${format.share(burn.bad! / burn.total!)} of ${counted(o)}${ofGroup(alert)} ${bad} in the last ${spoken(burn.window)}: ${events}${now === '' ? '' : `; ${now}`}.`;
-  }
+  return (o.state === 'ok' ? brewing(o) : onFire(o, zone)) ?? overWindow(o);
+}
+
+/** What the alert that speaks sees: how bad it is, or that it ends. */
+function onFire(o: ObjectiveDetail, zone: Zone): string | null {
+  const alert = speaking(o.alerts ?? []);
+  const condition = burning(alert);
+  const { bad, total, window } = condition?.long ?? { bad: 0, total: 0, window: '' };
+  if (condition === null || !bad || !total) return null;
+  const [failed] = verbs(o);
+  const events = `${format.count(bad)} of ${format.plural(total, 'event', 'events')}`;
+  const share = format.share(bad / total);
+  const now = recent(condition);
+  const end = unix(alert?.ends_at ?? null);
+  if (now === '' || end === null) return `${share} of ${counted(o)}${ofGroup(alert)} ${failed} in the last ${spoken(window)}: ${events}${now === '' ? '' : `; ${now}`}.`;
+  const least = format.share(condition.short.bad! / condition.short.total!);
+  return `${counted(o)}${ofGroup(alert)} recovers: ${least} ${failed} in the last ${spoken(condition.short.window)}, ${share} in the last ${spoken(window)} (${events}). ${alert!.rule} ends ${instant(end, zone, 'second')} if it stays so.`;
+}
+
+/** What the short window of the worst pair sees that burns above its threshold while nobody is called: no news yet, and not nothing. */
+function brewing(o: ObjectiveDetail): string | null {
+  const worst = o.verdict;
+  if (worst?.verdict !== 'critical' && worst?.verdict !== 'rising') return null;
+  const { bad, total, window } = (o.rules ?? []).find((r) => r.name === worst.rule)?.conditions.find((c) => c.kind === 'burn')?.short ?? { bad: 0, total: 0, window: '' };
+  if (!bad || !total || o.good === null || o.bad === null) return null;
+  const [failed, fine] = verbs(o);
+  return `${format.share(bad / total)} of ${counted(o)} ${failed} in the last ${spoken(window)}, and nobody is called: ${format.sli(o.good, o.bad, format.digitsFor(o.target))} ${fine} over ${o.window}, the target is ${format.target(o.target)}.`;
+}
+
+function overWindow(o: ObjectiveDetail): string {
   if (o.good === null || o.bad === null || o.good + o.bad === 0) return sentence(o);
+  const [failed, fine] = verbs(o);
   const valid = o.good + o.bad;
-  if (o.state === 'ok') return `Nothing is broken: ${format.sli(o.good, o.bad, format.digitsFor(o.target))} of ${counted(o)} ${good} over ${o.window}, the target is ${format.target(o.target)}.`;
-  return `${format.share(o.bad / valid, 2)} of ${counted(o)} ${bad} over ${o.window}: ${format.amount(o.bad, o.unit)} of ${format.amount(valid, o.unit)} ${format.noun(valid, o.unit)}, ${format.amount(o.budget?.allowed, o.unit)} allowed.`;
+  if (o.state === 'ok') return `Nothing is broken: ${format.sli(o.good, o.bad, format.digitsFor(o.target))} of ${counted(o)} ${fine} over ${o.window}, the target is ${format.target(o.target)}.`;
+  return `${format.share(o.bad / valid, 2)} of ${counted(o)} ${failed} over ${o.window}: ${format.amount(o.bad, o.unit)} of ${format.amount(valid, o.unit)} ${format.noun(valid, o.unit)}, ${format.amount(o.budget?.allowed, o.unit)} allowed.`;
 }
 
 const burning = (a: Alert | null): Condition | null => a?.conditions.find((c) => c.kind === 'burn' && c.long.burn !== null) ?? null;

@@ -93,7 +93,8 @@ export function millis(ms: number | null | undefined): string {
   if (ms == null || !Number.isFinite(ms)) return notMeasured;
   if (ms >= 10_000) return `${(ms / 1000).toFixed(0)} s`;
   if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
-  return ms >= 10 ? `${ms.toFixed(0)} ms` : `${ms.toFixed(1)} ms`;
+  if (ms >= 10) return `${ms.toFixed(0)} ms`;
+  return ms >= 0.95 || ms === 0 ? `${ms.toFixed(1)} ms` : `${Number(ms.toPrecision(2))} ms`;
 }
 
 export function bytes(n: number | null | undefined): string {

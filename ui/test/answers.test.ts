@@ -23,6 +23,8 @@ const objective = (over: Partial<ObjectiveDetail>): ObjectiveDetail => ({
   burn: [], trust: null, groups: [], generations: [], definition: null, alerts: [], ...over,
 });
 
+const rule = { name: 'page-1h', conditions: alert({}).conditions } as ObjectiveDetail['rules'] extends (infer R)[] | undefined ? R : never;
+
 test('what is broken, by state and kind', () => {
   const kind = (kind: string): Partial<ObjectiveDetail> => ({ indicator: { kind, id: '', description: '', rule: 'operation "POST /checkout"' } });
   for (const [over, want] of [
@@ -32,6 +34,9 @@ test('what is broken, by state and kind', () => {
     // Without an alert of a burn the window speaks.
     [{ state: 'exhausted', good: 99_800, bad: 200 }, '0.20% of POST /checkout failed over 28d: 200 of 100,000 events, 100 allowed.'],
     [{ state: 'ok' }, 'Nothing is broken: 99.950% of POST /checkout succeeded over 28d, the target is 99.9%.'],
+    // A deploy that just went wrong: no alert yet, and not nothing.
+    [{ state: 'ok', verdict: { verdict: 'rising', rule: 'page-1h', sentence: '' }, rules: [rule] }, '2.2% of POST /checkout failed in the last 5 min, and nobody is called: 99.950% succeeded over 28d, the target is 99.9%.'],
+    [{ state: 'ok', verdict: { verdict: 'recovering', rule: 'page-1h', sentence: '' }, rules: [rule] }, 'Nothing is broken: 99.950% of POST /checkout succeeded over 28d, the target is 99.9%.'],
     [{ state: 'ok', ...kind('custom') }, 'Nothing is broken: 99.950% of POST /checkout was good over 28d, the target is 99.9%.'],
     [{ state: 'no_data', cause: 'no event for 17m' }, 'Nobody can tell how POST /checkout does: no event for 17m.'],
     [{ state: 'not_measured', good: null, bad: null }, 'Nobody can tell how POST /checkout does: not measured.'],

@@ -92,6 +92,9 @@ cases('duration names two units at most', format.duration, [
 
 cases('millis', format.millis, [
   [[null], 'not measured'],
+  [[0], '0.0 ms'],
+  [[0.0532], '0.053 ms'],
+  [[0.96], '1.0 ms'],
   [[4.26], '4.3 ms'],
   [[120.4], '120 ms'],
   [[1943], '1.94 s'],
