@@ -15,7 +15,7 @@ page('five answers stand at the top: what, since when, what changed, who, whethe
   await shows(tab, /Version 1\.5\.0 is worse than 1\.4\.2/);
   const said = await answers(tab);
   for (const want of [
-    /1\.1% of POST \/checkout failed in the last hour: 44 of 4,000 events\./,
+    /1\.1% of POST \/checkout failed in the last hour: 44 of 4,000 events; 0\.8% in the last 5 min\./,
     /Since when\s+2026-11-23 05:29 UTC\s+page-1h began, 30 min ago/,
     /49\.8 % of its 3,806 events were bad.*The alert followed 9 min later\./,
     /Owner\s+team-checkout\s+Runbook https:\/\/runbooks\.example\.com\/shop\s+Defined in services\/search\.yaml:24/,
