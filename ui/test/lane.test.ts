@@ -107,6 +107,6 @@ test('the lane in a sentence', () => {
   assert.equal(said({}), 'No version was seen. No alert fired.');
   assert.equal(
     said({ versions: [version('1.4.2', [[0, 6]], { began: false }), version('1.5.0', [[6, 10]])], events: [event('alert', 7, null, { severity: 'page' }), event('gap', 1, 2), event('exclusion', 3, 4), event('made_up', -5, 2, { title: 'made-up history' })] }, 3),
-    '2 versions ran; 1.5.0 began 2026-11-23 06:00 UTC. 1 alert fired, 1 of them until now. 1 stretch of time is left out. 1 gap in what was measured. Made-up history until 2026-11-23 02:00 UTC. 3 earlier events are not listed.',
+    '2 versions ran; 1.5.0 began 2026-11-23 06:00 UTC. 1 alert fired, and still does. 1 stretch of time is left out. 1 gap in what was measured. Made-up history until 2026-11-23 02:00 UTC. 3 earlier events are not listed.',
   );
 });

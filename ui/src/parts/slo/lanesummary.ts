@@ -26,7 +26,7 @@ function versions(of: readonly Item[], zone: Zone): string {
 function alerts(of: readonly Item[]): string {
   if (of.length === 0) return 'No alert fired.';
   const open = of.filter((i) => i.to === null).length;
-  return `${format.plural(of.length, 'alert', 'alerts')} fired, ${open === 0 ? 'none fires now' : `${format.count(open)} of them until now`}.`;
+  return `${format.plural(of.length, 'alert', 'alerts')} fired, ${open === 0 ? 'none fires now' : open === of.length ? `and still ${open === 1 ? 'does' : 'do'}` : `${format.count(open)} of them still`}.`;
 }
 
 const counted = (of: readonly Item[], one: string, many: string): string => (of.length === 0 ? '' : `${format.plural(of.length, one, many)}.`);
