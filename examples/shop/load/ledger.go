@@ -19,7 +19,8 @@ type Counts struct {
 	Excluded int64 `json:"excluded"`
 	// Uncertain events are good or bad; their sum is exact, the split is not.
 	Uncertain int64 `json:"uncertain"`
-	// Unanswered requests were counted or were not: only the shop knows.
+	// Unanswered requests were counted or were not, and so was what happened
+	// behind an answer that does not tell: only the shop knows.
 	Unanswered int64 `json:"unanswered"`
 }
 
@@ -52,6 +53,8 @@ func (c *Counts) add(o outcome) {
 		c.Excluded++
 	case uncertain:
 		c.Uncertain++
+	case unknown:
+		c.Unanswered++
 	case foreign:
 	}
 }

@@ -27,6 +27,7 @@ type fakeShop struct {
 	lost    string        // path whose requests get no answer
 
 	mu              sync.Mutex
+	silent          bool // payments answer nothing to a good card
 	inFlight, peak  int
 	served          []string
 	byOperationCode map[string]map[int]int64
@@ -97,6 +98,8 @@ func (s *fakeShop) decide(r *http.Request) (slept time.Duration, status int) {
 		return 0, http.StatusPaymentRequired
 	case strings.Contains(string(body), "4000000000000119"):
 		return 0, http.StatusBadGateway
+	case s.silent && r.URL.Path == "/checkout":
+		return 0, http.StatusGatewayTimeout
 	}
 	return slept, status
 }
@@ -114,6 +117,25 @@ func run(t *testing.T, s *fakeShop, change func(*load.Config)) (load.Totals, err
 	}
 	err = l.Run(t.Context())
 	return l.Ledger().Snapshot(), err
+}
+
+func TestAChargeWithoutAnAnswerHappenedOrNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeShop{latency: 5 * time.Millisecond, silent: true}
+		got, err := run(t, s, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pay := s.byOperationCode["POST /checkout"]
+		want := load.Counts{Good: pay[201], Bad: pay[502], Excluded: pay[402], Unanswered: pay[504]}
+		if diff := cmp.Diff(want, got.Objectives["charges-are-answered"]); diff != "" || pay[504] == 0 {
+			t.Errorf("charges of %v (-want +got):\n%s", pay, diff)
+		}
+		failed := load.Counts{Good: pay[201], Bad: pay[500] + pay[502] + pay[504] + pay[429], Excluded: pay[402]}
+		if diff := cmp.Diff(failed, got.Objectives["checkout-succeeds"]); diff != "" {
+			t.Errorf("checkout-succeeds (-want +got):\n%s", diff)
+		}
+	})
 }
 
 func TestLedgerHoldsWhatTheShopServed(t *testing.T) {

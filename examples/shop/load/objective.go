@@ -33,8 +33,9 @@ type Objective struct {
 type behind map[int]outcome
 
 var (
-	// A card is charged, once, unless the checkout broke before.
-	charge = behind{http.StatusCreated: good, http.StatusPaymentRequired: excluded, http.StatusBadGateway: bad}
+	// A card is charged, once, unless the checkout broke before. A storefront that
+	// had no answer of payments does not know whether it was.
+	charge = behind{http.StatusCreated: good, http.StatusPaymentRequired: excluded, http.StatusBadGateway: bad, http.StatusGatewayTimeout: unknown}
 	// What follows an order, sooner or later.
 	followUp = behind{http.StatusCreated: good}
 )
@@ -69,6 +70,7 @@ const (
 	bad
 	excluded
 	uncertain // good or bad, but nobody can tell from outside
+	unknown   // an event of any kind, or none
 	foreign   // not an event of this objective
 )
 
@@ -103,7 +105,7 @@ func (b behind) judge(r request, a answer) outcome {
 		return foreign
 	}
 	if a.status == 0 {
-		return uncertain
+		return unknown
 	}
 	if o, happened := b[a.status]; happened {
 		return o

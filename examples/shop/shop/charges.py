@@ -15,6 +15,10 @@ class PaymentsUnavailable(Exception):
     """There was no yes and no no, so the order cannot be placed."""
 
 
+class PaymentsSilent(PaymentsUnavailable):
+    """There was no answer at all: whether the card was charged is not known."""
+
+
 @dataclass(frozen=True)
 class Payment:
     id: str
@@ -32,7 +36,7 @@ class Payments:
                 "/charges", json={"card": card, "amount_cents": amount_cents}
             )
         except httpx.TransportError as error:
-            raise PaymentsUnavailable(str(error)) from error
+            raise PaymentsSilent(str(error)) from error
         if answer.status_code == 402:
             raise CardDeclined(answer.json()["detail"])
         if answer.is_error:

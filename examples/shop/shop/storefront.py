@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field
 
 from shop import faults
 from shop.catalogue import CartLine, Catalogue
-from shop.charges import CardDeclined, Payments, PaymentsUnavailable
+from shop.charges import CardDeclined, Payments, PaymentsSilent, PaymentsUnavailable
 from shop.switches import Switches
 from shop.tasks import follow_up
 from shop.timing import ServerTiming
@@ -115,9 +115,12 @@ def checkout(order: Checkout, customer: Customer, goods: Goods, till: Till) -> d
         payment = till.charge(order.card, total)
     except CardDeclined as declined:
         raise HTTPException(402, str(declined)) from declined
+    except PaymentsSilent as trouble:
+        log.exception("charge of %s was not answered", customer)
+        raise HTTPException(504, "payments do not answer") from trouble
     except PaymentsUnavailable as trouble:
         log.exception("charge failed for %s", customer)
-        raise HTTPException(502, "payments do not answer") from trouble
+        raise HTTPException(502, "payments cannot charge") from trouble
     order_id = goods.place_order(customer, total, payment.id)
     follow_up(order_id)
     log.info("order %d placed, %d cents", order_id, total)

@@ -213,7 +213,7 @@ func (s *Storefront) checkout(r *http.Request, v *visit) reply {
 	case http.StatusCreated:
 		return s.placeOrder(r.Header.Get("X-Customer"), v)
 	}
-	return refusal(http.StatusBadGateway, "payments do not answer")
+	return refusal(http.StatusBadGateway, "payments cannot charge")
 }
 
 // breaks says whether the release is what makes this checkout fail.
