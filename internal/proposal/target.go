@@ -38,7 +38,7 @@ func percent(milli int) string {
 // is that; no target when they support none.
 func availability(c slice.Counts) (target, why string) {
 	bound := lowerBound(c.Good, c.Total())
-	measured := fmt.Sprintf("%s of %s were good (%s)", count(c.Good), count(c.Total()), share(c.Good, c.Total()))
+	measured := fmt.Sprintf("%s of %s were good (%s)", slice.Text(c.Good), slice.Text(c.Total()), share(c.Good, c.Total()))
 	for _, milli := range targets {
 		if bound >= float64(milli)/1000 {
 			why = fmt.Sprintf("Measured: %s. That supports %s: with 95%% confidence at least %s are good.", measured, percent(milli), floor(bound))
@@ -76,7 +76,7 @@ func latency(h *slice.Histogram) (threshold, target string, why []string) {
 		for _, t := range thresholds {
 			if within := h.AtMost(t); lowerBound(within, n) >= float64(milli)/1000 {
 				return duration(t), percent(milli), []string{
-					fmt.Sprintf("Measured: half of %s took up to about %s, 95%% %s, 99%% %s.", count(n), quantile(h, 0.5), quantile(h, 0.95), quantile(h, 0.99)),
+					fmt.Sprintf("Measured: half of %s took up to about %s, 95%% %s, 99%% %s.", slice.Text(n), quantile(h, 0.5), quantile(h, 0.95), quantile(h, 0.99)),
 					fmt.Sprintf("%s is the shortest usual threshold that %s stay within with 95%% confidence: %s did.", duration(t), percent(milli), share(within, n)),
 				}
 			}
@@ -113,12 +113,3 @@ func share(good, n uint64) string {
 
 // floor writes a share with two decimals, rounded down.
 func floor(x float64) string { return fmt.Sprintf("%.2f%%", math.Floor(x*10_000)/100) }
-
-// count writes a number with its thousands apart.
-func count(n uint64) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/leadline/leadline/internal/slice"
 )
 
 // text writes the draft as a service file.
@@ -34,7 +36,7 @@ func (d *draft) text() string {
 
 func (d *draft) head(b *strings.Builder) {
 	comment(b, "", fmt.Sprintf("A first draft by leadline init, from %s %s of %s in %d minutes between %s and %s UTC.",
-		count(d.Valid().Total()), d.noun(), d.Service.Name, d.Minutes, d.From.UTC().Format("2006-01-02 15:04"), d.To.UTC().Format("2006-01-02 15:04")))
+		slice.Text(d.Valid().Total()), d.noun(), d.Service.Name, d.Minutes, d.From.UTC().Format("2006-01-02 15:04"), d.To.UTC().Format("2006-01-02 15:04")))
 	comment(b, "", "It says how the service did, which is not yet what its users need: change the targets to what you are ready to promise.")
 	b.WriteString("apiVersion: leadline/v1\nkind: Service\nmetadata:\n")
 	fmt.Fprintf(b, "  name: %s  # the service.name of its telemetry\n", Quote(d.Service.Name))

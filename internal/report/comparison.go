@@ -206,10 +206,10 @@ func (c *Comparison) say(at time.Time, kind sli.Kind) string {
 	began := clock(c.Since, at)
 	if c.Judgement == version.TooFew {
 		return fmt.Sprintf("Version %s began at %s. %s of its %s were bad, too few to tell; of %s, %s of %s %s.",
-			c.Newer, began, thousands(c.newerBad), events(c.NewerTotal), versionText(c.Older), thousands(c.olderBad), thousands(c.OlderTotal), c.before)
+			c.Newer, began, slice.Text(c.newerBad), events(c.NewerTotal), versionText(c.Older), slice.Text(c.olderBad), slice.Text(c.OlderTotal), c.before)
 	}
 	text := fmt.Sprintf("Since version %s began at %s, %s of its %s were bad; of %s, %s of %s %s.",
-		c.Newer, began, percentOf(*c.NewerBadShare), events(c.NewerTotal), versionText(c.Older), percentOf(*c.OlderBadShare), thousands(c.OlderTotal), c.before)
+		c.Newer, began, percentOf(*c.NewerBadShare), events(c.NewerTotal), versionText(c.Older), percentOf(*c.OlderBadShare), slice.Text(c.OlderTotal), c.before)
 	if c.Judgement == version.Alike {
 		text += " Chance may explain the difference."
 	}
@@ -254,15 +254,7 @@ func events(n uint64) string {
 	if n == 1 {
 		return "1 event"
 	}
-	return thousands(n) + " events"
-}
-
-// thousands writes a number with its thousands apart.
-func thousands(n uint64) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
+	return slice.Text(n) + " events"
 }
 
 func millisText(ms float64) string {

@@ -229,7 +229,7 @@ func leftOutEvents(o *slo.Objective, shown window.Stretch) (out []Event) {
 		c := &o.Corrections[i]
 		title := fmt.Sprintf("correction %d leaves this time out", c.ID)
 		if c.Kind == slo.ExcludeBad {
-			title = fmt.Sprintf("correction %d leaves out %s bad", c.ID, thousands(c.Left()))
+			title = fmt.Sprintf("correction %d leaves out %s bad", c.ID, slice.Text(c.Left()))
 		}
 		e := span(CorrectionEvent, c.Stretch(), title, fmt.Sprintf("%s (%s)", c.Reason, c.Author))
 		e.ID = fmt.Sprint(c.ID)

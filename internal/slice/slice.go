@@ -10,7 +10,10 @@
 // holds the slices whose stamp lies in it.
 package slice
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Minute numbers the minutes since the Unix epoch: minute m covers the
 // nanoseconds [m*60e9, (m+1)*60e9).
@@ -69,6 +72,14 @@ func (c Counts) Plus(d Counts) Counts {
 // Minus returns c without d, which must be part of c.
 func (c Counts) Minus(d Counts) Counts {
 	return Counts{c.Good - d.Good, c.Bad - d.Bad, c.Excluded - d.Excluded}
+}
+
+// Text writes a number of events with its thousands apart: 12,480.
+func Text(n uint64) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", Text(n/1000), n%1000)
 }
 
 // Source says how a slice came to be.
