@@ -6,6 +6,7 @@ import { signal } from '@preact/signals';
 import type { Objective, State } from './api';
 import { copy } from './copy';
 import { facets, noFilter } from './fleet';
+import { dotted } from './format';
 import { fuzzy } from './fuzzy';
 import { allPlaces, hereWith, keepZone, placeWith } from './places';
 import { chooseDensity } from './parts/density';
@@ -45,7 +46,7 @@ const to = (kind: string, label: string, context: string, href: string): Command
 export function commands(slos: readonly Objective[], services: readonly Named[], path: string): Command[] {
   const sorted = [...slos].sort(worstFirst);
   return [
-    ...sorted.map((o) => ({ kind: 'Objective', label: o.name, context: [o.namespace, o.service, o.environment, o.journey, o.owner].filter((part) => part !== '').join(' · '), state: o.state, run: () => go(linkTo(o)) })),
+    ...sorted.map((o) => ({ kind: 'Objective', label: o.name, context: dotted(o.namespace, o.service, o.environment, o.journey, o.owner), state: o.state, run: () => go(linkTo(o)) })),
     ...pagesOf([...sorted, ...services], sorted),
     ...facets.slice(1, 3).flatMap((facet) => [...new Set(sorted.map(facet.of))].filter((value) => value !== '').map((value) => {
       const n = sorted.filter((o) => facet.of(o) === value).length;

@@ -117,3 +117,6 @@ export function duration(seconds: number): string {
   const rest = next ? Math.floor((seconds - whole * size) / next[0]) : 0;
   return `${whole} ${name}${next && rest > 0 && whole < 10 ? ` ${rest} ${next[1]}` : ''}`;
 }
+
+/** What is known of a few things in a row: 'shop · production'; what is empty is left out. */
+export const dotted = (...parts: string[]): string => parts.filter((part) => part !== '').join(' · ');

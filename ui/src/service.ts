@@ -87,7 +87,7 @@ export function servicePath(s: Place & { service: string }, also: Record<string,
 }
 
 /** 'shop · production', or what stands for a place without names. */
-export const placeText = (p: Place): string => [p.namespace, p.environment === '' ? 'no environment' : p.environment].filter((part) => part !== '').join(' · ');
+export const placeText = (p: Place): string => format.dotted(p.namespace, p.environment === '' ? 'no environment' : p.environment);
 
 export const valid = (c: Pick<Counts, 'good' | 'bad'>): number => c.good + c.bad;
 

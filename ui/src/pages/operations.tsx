@@ -130,7 +130,7 @@ function Row({ of: o }: { of: Operation }) {
   return (
     <tr>
       <th scope="row"><a href={placeWith(alone.path, alone.params)}><code>{o.operation}</code></a> <span class="quiet">{o.kind}</span></th>
-      <td class="wide"><a href={placeWith(path, params)}>{o.service}</a> <span class="quiet">{[o.namespace, o.environment].filter((p) => p !== '').join(' · ')}</span></td>
+      <td class="wide"><a href={placeWith(path, params)}>{o.service}</a> <span class="quiet">{format.dotted(o.namespace, o.environment)}</span></td>
       <td class="num" data-head="Good"><Measured text={format.count(o.good)} /></td>
       <td class={`num ${redIf({ good: o.good ?? 0, bad: o.bad ?? 0 })}`} data-head="Bad"><Measured text={format.count(o.bad)} /></td>
       <td class="num" data-head="Excluded"><Measured text={format.count(o.excluded)} /></td>

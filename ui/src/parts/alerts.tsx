@@ -47,7 +47,7 @@ export function AlertCard({ of: a, now, named = true, silence }: { of: Alert; no
         <Standing of={a} verdict={a.verdict} />
         {named ? <h2><a href={linkTo({ ...a, name: a.objective })}>{a.objective}</a></h2> : <h3>{a.rule}</h3>}
         {a.group !== '' && <code>{a.group}</code>}
-        <span class="quiet">{named ? [a.namespace, a.service, a.environment, a.journey, a.rule].filter((part) => part !== '').join(' · ') : ''}</span>
+        <span class="quiet">{named ? format.dotted(a.namespace, a.service, a.environment, a.journey, a.rule) : ''}</span>
         <span class="act"><EpisodeLink of={a} now={now} here={!named} /> <SilenceLink of={a} /></span>
       </header>
       <p class="cause">{a.sentence}</p>

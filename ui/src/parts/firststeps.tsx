@@ -75,7 +75,7 @@ function Arriving({ services }: { services: ServiceIntake[] }) {
     <ul class="arriving">
       {services.slice(0, most).map((s) => (
         <li key={`${s.namespace} ${s.service} ${s.environment}`}>
-          <strong>{s.service}</strong> <span class="quiet">{[s.namespace, s.environment].filter((part) => part !== '').join(' · ')}</span>
+          <strong>{s.service}</strong> <span class="quiet">{format.dotted(s.namespace, s.environment)}</span>
           <span class="num">{format.count(s.spans)} spans <span class="quiet">last {instant(unix(s.last_seen), zone.value, 'second')}</span></span>
         </li>
       ))}

@@ -6,13 +6,14 @@
 import type { ComponentChildren } from 'preact';
 import { asSentence, broken, changed, since, spokenOf, trustSaid } from '../../answers';
 import type { ObjectiveDetail, Series } from '../../api';
+import { dotted } from '../../format';
+import { rangeFor } from '../../lane';
 import type { Happenings } from '../../lane';
 import { unix, zone } from '../../time';
 import { Chip } from '../chip';
 import { EpisodeLink } from '../episode';
 import { Runbook } from '../runbook';
 import { hereWith } from '../../places';
-import { rangeFor } from '../../lane';
 
 interface Props {
   slo: ObjectiveDetail;
@@ -29,7 +30,7 @@ export function Verdict({ slo, series, happenings, unknown }: Props) {
       <div class="verdict-head">
         <h1>{slo.name}</h1>
         <Chip state={slo.state} />
-        <span class="quiet">{[slo.namespace, slo.service, slo.environment, slo.journey].filter((part) => part !== '').join(' · ')}</span>
+        <span class="quiet">{dotted(slo.namespace, slo.service, slo.environment, slo.journey)}</span>
       </div>
       <p class="verdict-says">{headline}</p>
       <p class="cause">
